@@ -1,0 +1,534 @@
+"""The traversal: gradients flow from roots to leaves, newest node first.
+
+Nodes are numbered as they are made, so every consumer of a value is newer than what made it: a
+heap that yields the newest node with a gradient yields each node once, when its gradient is
+complete. There is no recursion and no second pass. The same loop runs over arrays (plain
+backward) and over Tensors (`create_graph=True`), where each step is recorded in turn.
+
+Gradients of leaves are committed together at the end: a traversal that fails or is interrupted
+leaves every `.grad` as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush, heappushpop
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from engine import dtypes, journal, storage
+from engine.interpreters import ARRAYS
+from engine.record import GRAD, TENSORS, Freed, Node, Output, edge_of, mode
+from engine.tensor import LEAF, Tensor, wrap
+
+FREED = Freed()
+_UNCHANGED = (None,) * 8
+_ndarray, _asarray = np.ndarray, np.asarray
+
+_SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they "
+    "have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of `tensors` to the `.grad` of the leaves they depend on.
+
+    Args:
+        tensors: a Tensor or a sequence of them; each a scalar, unless it has a cotangent.
+        grad_tensors: the cotangents, of the tensors' shapes; None stands for 1.
+        retain_graph: keep saved values for another backward; by default the value of create_graph.
+        create_graph: record the gradients, so that they can be differentiated again.
+        inputs: accumulate into these alone; by default into all leaves.
+
+    Raises:
+        RuntimeError: as PyTorch's torch.autograd.backward.
+    """
+    outputs = _sequence(tensors)
+    targets = None
+    if inputs is not None:
+        targets = _sequence(inputs)
+        if not targets:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    roots = _roots(outputs, _cotangents(outputs, grad_tensors, create_graph), create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    walk = Traversal(create_graph, keep)
+    if targets is not None:
+        walk.restrict([_target_edge(target, i, "input") for i, target in enumerate(targets)])
+    walk.run(roots)
+    walk.commit(targets)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of `outputs` with respect to `inputs`, as a tuple; no `.grad` changes.
+
+    Raises:
+        RuntimeError: as PyTorch's torch.autograd.grad, e.g. for an input that is not used.
+    """
+    if is_grads_batched:
+        raise NotImplementedError("is_grads_batched=True is not supported")
+    sources, targets = _sequence(outputs), _sequence(inputs)
+    if not targets:
+        raise ValueError("grad requires non-empty inputs.")
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True")
+    roots = _roots(sources, _cotangents(sources, grad_outputs, create_graph), create_graph)
+    edges = [_target_edge(target, i, "differentiated") for i, target in enumerate(targets)]
+    walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
+    walk.restrict(edges)
+    walk.run(roots)
+    found: list[Tensor | None] = []
+    for i, (edge, target) in enumerate(zip(edges, targets, strict=True)):
+        g = walk.captured(edge)
+        if g is None and materialize_grads:
+            g = wrap(np.zeros(target.array.shape, target.array.dtype))
+        elif g is None and not allow_unused:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
+                "Set allow_unused=True if this is the desired behavior."
+            )
+        found.append(g)
+    return tuple(found)
+
+
+class Traversal:
+    """One run over the graph: the gradients on their way, and those that arrived."""
+
+    def __init__(self, create_graph: bool, keep: bool) -> None:
+        self.create_graph = create_graph
+        self.keep = keep
+        self.ns: Any = TENSORS if create_graph else ARRAYS
+        self.heap: list[int] = []
+        self.pending: dict[int, tuple[Node, Any]] = {}
+        self.leaves: dict[int, tuple[Tensor, Any]] = {}
+        self.needed: set[Any] | None = None
+        self.wanted: dict[tuple[int, int], Any] = {}
+
+    # ---- which nodes to run ------------------------------------------------------------------
+
+    def restrict(self, edges: Sequence[Any]) -> None:
+        """Run only the nodes that lead to these edges, and keep the gradients that reach them."""
+        self._targets = edges
+        self.needed = set()
+        for edge in edges:
+            if isinstance(edge, Tensor):
+                self.needed.add(edge)
+            else:
+                self.wanted[_key(edge)] = None
+
+    def _mark_needed(self, roots: Sequence[tuple[Any, Any]]) -> None:
+        """Add to `needed` every node from which a target can be reached."""
+        assert self.needed is not None
+        reached: dict[int, Node] = {}
+        stack = [_node_of(edge) for edge, _ in roots]
+        while stack:
+            node = stack.pop()
+            if type(node) is Node and node.rank not in reached:
+                reached[node.rank] = node
+                stack.extend(_node_of(edge) for edge in node.edges if edge is not None)
+        targets = {rank for rank, _ in self.wanted}
+        needed = self.needed
+        for rank in sorted(reached, reverse=True):
+            node = reached[rank]
+            if rank in targets or any(_node_of(edge) in needed for edge in node.edges):
+                needed.add(node)
+
+    # ---- the loop ----------------------------------------------------------------------------
+
+    def run(self, roots: Sequence[tuple[Any, Any]]) -> None:
+        """Let the gradients flow from the roots, pairs of an edge and its cotangent."""
+        if self.needed is not None:
+            self._mark_needed(roots)
+        now = mode.get()
+        token = mode.set(now | GRAD if self.create_graph else now & ~GRAD)
+        try:
+            for edge, g in roots:
+                self._send(edge, g)
+            self._loop()
+        finally:
+            mode.reset(token)
+
+    def _loop(self) -> None:
+        heap, pending, needed, wanted, ns = (
+            self.heap, self.pending, self.needed, self.wanted, self.ns,
+        )  # fmt: skip
+        plain, keep, send = not self.create_graph, self.keep, self._send
+        last_write = storage.last_write
+        # One gradient waits here, outside the heap: a chain of operations never touches the heap.
+        ahead: Any = None
+        held: Any = None
+        while heap or ahead is not None:
+            if ahead is None:
+                node, g = pending.pop(heappop(heap))
+            elif not heap or ahead.rank < heap[0]:
+                node, g, ahead = ahead, held, None
+            else:
+                pending[ahead.rank] = (ahead, held)
+                node, g = pending.pop(heappushpop(heap, ahead.rank))
+                ahead = None
+            if node.hooks is not None:
+                g = self._before(node, g)
+                last_write = storage.last_write
+            if wanted and self._capture(node, g):
+                continue
+            saved = node.saved
+            if type(saved) is not tuple:
+                raise _at(node, RuntimeError(_SECOND_TIME))
+            if last_write < node.rank:
+                check_versions(node)
+            op = node.op
+            values = saved if plain else lifted(node)
+            if op.variadic:
+                self._send_many(node, g, values)
+            else:
+                for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
+                    node.edges, op.pullbacks, node.restore or _UNCHANGED
+                ):
+                    if edge is None or (needed is not None and _node_of(edge) not in needed):
+                        continue
+                    if count == 1:
+                        contribution = rule(ns, g, values[pick])
+                    elif count == 0:
+                        contribution = rule(ns, g)
+                    else:
+                        contribution = rule(ns, g, *pick(values))
+                    if was is not None:
+                        contribution = _restored(ns, contribution, *was)
+                    if type(edge) is not Node:
+                        send(edge, contribution)
+                    elif edge is ahead:
+                        held = held + contribution
+                    elif edge.rank in pending:
+                        rank = edge.rank
+                        pending[rank] = (edge, pending[rank][1] + contribution)
+                    elif ahead is None:
+                        ahead, held = edge, contribution
+                    else:
+                        pending[edge.rank] = (edge, contribution)
+                        heappush(heap, edge.rank)
+            if node.hooks is not None:
+                self._after(node, g)
+            if op.frees and not keep:
+                if node.trace is None:
+                    node.saved = FREED
+                else:
+                    _mark_freed(node, saved)
+
+    def _send_many(self, node: Node, g: Any, values: Sequence[Any]) -> None:
+        """Send the contributions of a row whose last operand stands for many."""
+        *single, many = node.op.pullbacks
+        contributions: list[Any] = [
+            None if edge is None else _run(pullback, self.ns, g, values)
+            for edge, pullback in zip(node.edges, single, strict=False)
+        ]
+        if any(edge is not None for edge in node.edges[len(single) :]):
+            contributions.extend(_run(many, self.ns, g, values))
+        for edge, contribution in zip(node.edges, contributions, strict=False):
+            if edge is not None and contribution is not None:
+                self._send(edge, contribution)
+
+    def _send(self, edge: Any, g: Any) -> None:
+        """Add a gradient to what is on its way to `edge`."""
+        if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
+            return
+        if not self.create_graph and type(g) is not np.ndarray:
+            g = np.asarray(g)
+        if isinstance(edge, Tensor):
+            arrived = self.leaves.get(id(edge))
+            self.leaves[id(edge)] = (edge, g if arrived is None else arrived[1] + g)
+            return
+        node = edge
+        have: Any
+        if type(edge) is Output:
+            node = edge.node
+            have = list(self.pending.get(node.rank, (None, ()))[1])
+            have += [None] * (edge.index + 1 - len(have))
+            have[edge.index] = g if have[edge.index] is None else have[edge.index] + g
+            g = have
+        elif node.rank in self.pending:
+            g = self.pending[node.rank][1] + g
+        if node.rank not in self.pending:
+            heappush(self.heap, node.rank)
+        self.pending[node.rank] = (node, g)
+
+    # ---- hooks and captures ------------------------------------------------------------------
+
+    def _before(self, node: Node, g: Any) -> Any:
+        """Pass a node's incoming gradient through its tensors' hooks, and retain it."""
+        several = type(g) is list
+        parts = g if several else [g]
+        for index, part in enumerate(parts):
+            if part is None:
+                continue
+            held = part if self.create_graph else wrap(part)
+            from engine.hooks import run_tensor_hooks
+
+            held = run_tensor_hooks(node.hooks.on_output.get(index, []), held)
+            parts[index] = held if self.create_graph else held.array
+            retained = node.hooks.retained.get(index)
+            tensor = retained() if retained is not None else None
+            if tensor is not None:
+                self.leaves[id(tensor)] = (tensor, parts[index])
+        return parts if several else parts[0]
+
+    def _after(self, node: Node, g: Any) -> None:
+        """Call a node's own hooks with the gradients that went in."""
+        for hook in tuple(node.hooks.after):
+            incoming = tuple(
+                part if part is None or self.create_graph else wrap(part)
+                for part in (g if type(g) is list else [g])
+            )
+            hook(tuple(None for _ in node.edges), incoming)
+
+    def _capture(self, node: Node, g: Any) -> bool:
+        """Keep the gradient if it was asked for; True if nothing beyond the node is needed."""
+        found = False
+        for index, part in enumerate(g if type(g) is list else [g]):
+            if (node.rank, index) in self.wanted:
+                self.wanted[(node.rank, index)] = part
+                found = True
+        assert self.needed is not None
+        return found and not any(_node_of(edge) in self.needed for edge in node.edges)
+
+    def captured(self, edge: Any) -> Tensor | None:
+        """The gradient that reached a target of `restrict`; None if none did."""
+        if isinstance(edge, Tensor):
+            g = self.leaves.get(id(edge), (None, None))[1]
+            if g is not None and edge.hooks:
+                g = self._leaf_hooks(edge, g)
+        else:
+            g = self.wanted[_key(edge)]
+        if g is None or self.create_graph:
+            return g  # type: ignore[no-any-return]
+        return wrap(_owned(g))
+
+    def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
+        from engine.hooks import run_tensor_hooks
+
+        held = run_tensor_hooks(leaf.hooks, g if self.create_graph else wrap(g))
+        return held if self.create_graph else held.array
+
+    # ---- the end -----------------------------------------------------------------------------
+
+    def commit(self, targets: Sequence[Tensor] | None) -> None:
+        """Add the gradients that arrived to the leaves' `.grad`, all of them or none."""
+        arrived = []
+        for tensor, g in self.leaves.values():
+            arrived.append((tensor, self._leaf_hooks(tensor, g) if tensor.hooks else g))
+        for target in targets or ():
+            if target.edge is not LEAF:
+                g = self.wanted[_key(edge_of(target))]
+                if g is not None:
+                    arrived.append((target, g))
+        self.leaves.clear()
+        for tensor, g in arrived:
+            accumulate(tensor, g)
+
+
+def accumulate(tensor: Tensor, g: Any) -> None:
+    """Add a gradient, an array or (under create_graph) a Tensor, to `tensor.grad`."""
+    held = tensor._grad
+    if isinstance(g, Tensor):
+        if g.array.dtype != tensor.array.dtype:
+            g = TENSORS.to_copy(g, tensor.array.dtype)
+        journal.note_slot(tensor, "_grad")
+        tensor._grad = g if held is None else held + g
+        return
+    if g.dtype is not tensor.array.dtype:
+        g = g.astype(tensor.array.dtype)
+    if held is None or tensor.retained:
+        journal.note_slot(tensor, "_grad")
+        tensor._grad = wrap(_owned(g))
+    elif held.requires_grad:
+        journal.note_slot(tensor, "_grad")
+        tensor._grad = wrap(held.array + g)
+    else:
+        journal.note_contents(held.array)
+        np.add(held.array, g, held.array)
+
+
+def _owned(g: Any) -> Any:
+    """g, or a copy of it if any other tensor, node or caller may hold its memory."""
+    # 5: the caller's variable and argument, this argument, getrefcount's, the leaves' tuple.
+    if g.base is not None or getrefcount(g) > 5 or not g.flags.writeable:
+        return g.copy()
+    return g
+
+
+def lifted(node: Node) -> list[Any]:
+    """A node's saved values as Tensors that lead back to where they came from."""
+    operands = node.op.operands
+    values: list[Any] = []
+    for name, value in zip(node.op.saves, node.saved, strict=True):
+        if name == "out":
+            values.append(_lift(value, node))
+        elif name in operands:
+            position = operands.index(name)
+            if type(value) is tuple:
+                edges = node.edges[position:]
+                values.append(tuple(_lift(v, e) for v, e in zip(value, edges, strict=True)))
+            else:
+                values.append(_lift(value, node.edges[position]))
+        else:
+            values.append(value)
+    return values
+
+
+def _lift(value: Any, edge: Any) -> Any:
+    if type(value) is tuple:
+        return tuple(_lift(part, Output(edge, i)) for i, part in enumerate(value))
+    if not isinstance(value, np.ndarray):
+        return value
+    if isinstance(edge, Tensor) and edge.array is value:
+        return edge
+    tensor = wrap(value)
+    tensor.edge = edge
+    trace = getattr(getattr(edge, "node", edge), "trace", None)
+    if trace is not None:
+        tensor.origin = edge
+    return tensor
+
+
+def check_versions(node: Node) -> None:
+    """Raise PyTorch's error if a value the node saved was written since."""
+    for value in node.saved:
+        if not isinstance(value, np.ndarray):
+            continue
+        writes = storage.writes_of(value)
+        if writes is None:
+            continue
+        seen, now = writes.seen_by(node.rank), len(writes.ranks)
+        if seen != now:
+            writer = writes.writer and writes.writer()
+            made_by = f", which is output 0 of {_short_name(writer)}," if writer else ""
+            message = (
+                "one of the variables needed for gradient computation has been modified by an inplace "
+                f"operation: [torch.{dtypes.of(value.dtype).tensor_type} {list(value.shape)}]{made_by} is at "
+                f"version {now}; expected version {seen} instead. Hint: enable anomaly detection to find the "
+                "operation that failed to compute its gradient, with "
+                "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+            )
+            raise _at(node, RuntimeError(message))
+
+
+def _short_name(node: Node) -> str:
+    name = node.op.node_name
+    return "torch::autograd::CopySlices" if name == "CopySlices" else name.partition("Backward")[0]
+
+
+def _run(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:
+    """One rule on the values it needs."""
+    rule, count, pick = pullback
+    return rule(ns, g, *((values[pick],) if count == 1 else pick(values) if count else ()))
+
+
+def _restored(ns: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Undo an operand's broadcast and promotion."""
+    array = g.array if isinstance(g, Tensor) else g
+    if array.dtype != dtype:
+        g = ns.to_copy(g, dtype)
+    return g if array.shape == shape else ns.sum_to(g, shape)
+
+
+def _mark_freed(node: Node, saved: tuple[Any, ...]) -> None:
+    """Mark a traced node as used; what it saved stays to be shown."""
+    journal.note_slot(node, "saved")
+    node.saved = Freed(saved)
+
+
+def _at(node: Node, error: RuntimeError) -> RuntimeError:
+    """The error, knowing at which node it happened."""
+    error.node = node  # type: ignore[attr-defined]
+    return error
+
+
+# ---- arguments -------------------------------------------------------------------------------
+
+
+def _sequence(tensors: Any) -> tuple[Tensor, ...]:
+    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+
+
+def _node_of(edge: Any) -> Any:
+    return edge.node if type(edge) is Output else edge
+
+
+def _key(edge: Any) -> tuple[int, int]:
+    return (edge.node.rank, edge.index) if type(edge) is Output else (edge.rank, 0)
+
+
+def _target_edge(target: Tensor, index: int, role: str) -> Any:
+    edge = edge_of(target)
+    if edge is None:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return edge
+
+
+def _cotangents(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> list[Any]:
+    """The gradients to start from, as arrays, or Tensors under create_graph."""
+    cotangents = [None] * len(outputs) if given is None else list(_optional_sequence(given))
+    if len(cotangents) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(cotangents)} gradients")
+    found = []
+    for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
+        array = output.array
+        if cotangent is None:
+            if output.edge is None or not output.requires_grad:
+                found.append(None)
+                continue
+            if array.size != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            if array.dtype.kind != "f":
+                raise RuntimeError(
+                    "grad can be implicitly created only for real scalar outputs but got "
+                    f"{dtypes.of(array.dtype)}"
+                )
+            g: Any = np.ones(array.shape, array.dtype)
+            found.append(wrap(g) if create_graph else g)
+            continue
+        if not isinstance(cotangent, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(cotangent).__name__}")
+        if cotangent.array.shape != array.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {cotangent.shape} and output[{i}] "
+                f"has a shape of {output.shape}."
+            )
+        found.append(cotangent if create_graph else cotangent.array.astype(array.dtype, copy=False))
+    return found
+
+
+def _optional_sequence(given: Any) -> Sequence[Any]:
+    return (given,) if isinstance(given, Tensor) else given  # type: ignore[no-any-return]
+
+
+def _roots(
+    outputs: Sequence[Tensor], cotangents: Sequence[Any], create_graph: bool
+) -> list[tuple[Any, Any]]:
+    roots = []
+    for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
+        edge = edge_of(output)
+        if edge is None:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
+        roots.append((edge, cotangent))
+    return roots

@@ -1,0 +1,47 @@
+"""Loads every family of operations and makes what is generated from them: in-place forms, names."""
+
+from __future__ import annotations
+
+import importlib
+
+FAMILIES = ("arithmetic", "reduce", "shape", "index", "linalg", "nn", "creation", "convert")
+
+
+def load() -> None:
+    """Import the families; then everything public is in the catalog."""
+    for family in FAMILIES:
+        importlib.import_module(f"engine.ops.{family}")
+    _generate_in_place()
+    _expose_the_rest()
+
+
+def _generate_in_place() -> None:
+    from engine.catalog import expose
+    from engine.inplace import AUGMENTED, IN_PLACE, in_place
+    from engine.tensor import Tensor
+
+    for name in IN_PLACE:
+        function = getattr(Tensor, name, None)
+        if function is not None:
+            expose(f"{name}_", in_place(f"{name}_", function), "Tensor")
+    for operator, method in AUGMENTED.items():
+        setattr(Tensor, f"__{operator}__", getattr(Tensor, method))
+
+
+def _expose_the_rest() -> None:
+    from engine import backward, dtypes, grad_mode, hooks
+    from engine.catalog import attributes, expose
+    from engine.tensor import Size, Tensor
+
+    expose("backward", backward.backward, "autograd")
+    expose("grad", backward.grad, "autograd")
+    expose("register_hook", hooks.register_hook, "Tensor")
+    expose("retain_grad", hooks.retain_grad, "Tensor")
+    for name, dtype in dtypes.names.items():
+        expose(name, dtype, "torch")
+    for function in (dtypes.get_default_dtype, dtypes.set_default_dtype):
+        expose(function.__name__, function, "torch")
+    expose("Tensor", Tensor, "torch")
+    expose("Size", Size, "torch")
+    attributes.update(("T", "mT", "_version"))
+    assert grad_mode

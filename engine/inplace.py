@@ -1,0 +1,137 @@
+"""Writing into a tensor: the in-place form of any operation.
+
+`x.add_(y)` is `add` followed by `assign`: the result is written into x's storage, and x takes over
+the node that made it. If x is a view, its base does too, through CopySlices: the base's gradient
+is the incoming one outside the view, and goes through the operation inside it. Source: PyTorch,
+"In-place operations with autograd" and its check_inplace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine import dtypes, journal, storage
+from engine.ops.shape import COPY_SLICES
+from engine.promotion import category
+from engine.record import GRAD, TRACE, Node, edge_of, mode, record
+from engine.storage import View, next_rank, owner_of
+from engine.tensor import LEAF, Tensor
+
+
+def check_inplace(target: Tensor) -> None:
+    """Raise PyTorch's error if autograd forbids writing into `target`."""
+    if not mode.get() & GRAD:
+        return
+    if target.edge is LEAF:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if type(target.edge) is View and target.edge.base.edge is LEAF and target.requires_grad:
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
+
+
+def assign(target: Tensor, new: Tensor) -> Tensor:
+    """Make `target` hold the values of `new`, and its history.
+
+    Raises:
+        RuntimeError: the shapes differ, the dtype cannot hold the values, elements of the target
+            share memory, or autograd forbids it.
+    """
+    check_inplace(target)
+    array, values = target.array, new.array
+    if storage.overlaps_itself(array):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
+    if values.shape != array.shape:
+        raise RuntimeError(
+            f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(values.shape)}"
+        )
+    if category(values.dtype) > category(array.dtype):
+        raise RuntimeError(
+            f"result type {dtypes.of(values.dtype).scalar_name} can't be cast to the desired output type "
+            f"{dtypes.of(array.dtype).scalar_name}"
+        )
+    edge = edge_of(new)
+    node = edge if type(edge) is Node else None
+    recording = mode.get() & GRAD
+    if node is not None:
+        _keep_saved(node, array, values)
+    if recording and target.origin is not None:
+        _keep_shown(target.origin, array)
+    journal.note_contents(array)
+    np.copyto(array, values, casting="unsafe")
+    writer = node
+    if recording and (node is not None or mode.get() & TRACE):
+        writer = _take_over(target, new, node)
+    if not target.unversioned:
+        storage.note_write(array, next_rank() if node is None else node.rank, writer)
+    return target
+
+
+def _take_over(target: Tensor, new: Tensor, node: Node | None) -> Node | None:
+    """Give `target`, and the tensor it is a view of, the history of `new`."""
+    view = target.edge
+    journal.note_slot(target, "origin")
+    target.origin = new.origin
+    if type(view) is not View:
+        if node is not None:
+            journal.note_slot(target, "edge")
+            target.edge = new.edge
+        return node
+    base = view.base
+    written = record(COPY_SLICES, (base, new), [base.array, new.array], base.array, (view.path,))
+    journal.note_slot(base, "origin")
+    base.origin = written.origin
+    if written.edge is not None:
+        journal.note_slot(base, "edge")
+        base.edge = written.edge
+    return edge_of(base) if type(edge_of(base)) is Node else node
+
+
+def _keep_saved(node: Node, array: Any, values: Any) -> None:
+    """Copy what the node saved of the memory about to be written; its result is there from now on."""
+    owner = owner_of(array)
+    node.saved = tuple(
+        array if value is values and values.dtype == array.dtype
+        else value.copy() if isinstance(value, np.ndarray) and owner_of(value) is owner
+        else value
+        for value in node.saved
+    )  # fmt: skip
+
+
+def _keep_shown(origin: Any, array: Any) -> None:
+    """Let what made the old values go on showing them."""
+    trace = getattr(origin, "node", origin).trace
+    trace.values = tuple(value.copy() if value is array else value for value in trace.values)
+
+
+def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The in-place form of an operation on tensors, as a method."""
+
+    def method(self: Tensor, *args: Any, **options: Any) -> Tensor:
+        check_inplace(self)
+        return assign(self, function(self, *args, **options))
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In place: {function.__doc__ or function.__name__}"
+    return method
+
+
+IN_PLACE = (
+    "add sub mul div pow neg abs sign floor ceil trunc round square sqrt rsqrt reciprocal exp exp2 expm1 "
+    "log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sigmoid relu "
+    "clamp clamp_min clamp_max clip lerp remainder floor_divide multiply subtract divide true_divide "
+    "negative absolute logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor "
+    "bitwise_not eq ne lt le gt ge masked_fill tril triu cumsum cumprod scatter scatter_add index_add "
+    "addmm addmv fill zero copy"
+).split()
+AUGMENTED = {
+    "iadd": "add_", "isub": "sub_", "imul": "mul_", "itruediv": "div_", "ipow": "pow_",
+    "imod": "remainder_", "ifloordiv": "floor_divide_", "iand": "bitwise_and_", "ior": "bitwise_or_",
+    "ixor": "bitwise_xor_",
+}  # fmt: skip

@@ -1,0 +1,109 @@
+"""The namespaces a formula can run over.
+
+`NUMPY` and `jax_arrays()` are array namespaces, for forwards: NumPy or jax.numpy plus the few
+functions the two do not share. `Rows` turns the table of rows into a namespace, for rules: over
+arrays (`ARRAYS`: numbers come out, nothing is recorded) or over Tensors (`TENSORS` in record.py:
+every step is recorded in turn, so that what comes out can be differentiated again, printed or
+compiled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from engine.op import Op, rows
+
+
+class ArrayNamespace:
+    """A module of array functions, with what it lacks supplied by a subclass."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self.module, name)
+        setattr(self, name, function)
+        return function
+
+
+class NumpyNamespace(ArrayNamespace):
+    """NumPy; what it lacks is written with in-place stores into fresh arrays."""
+
+    @staticmethod
+    def expanded(x: Any, shape: tuple[int, ...]) -> Any:
+        """x broadcast to shape: numbers written out when few (quicker to use), a view when many."""
+        if x.ndim == 0:
+            out = np.empty(shape, x.dtype)
+            if out.size <= 4096:
+                out.fill(x)
+                return out
+        return np.broadcast_to(x, shape)
+
+    @staticmethod
+    def stored_at(x: Any, index: Any, value: Any) -> Any:
+        """A copy of x with value at index."""
+        out = x.copy()
+        out[index] = value
+        return out
+
+    @staticmethod
+    def added_at(x: Any, index: Any, value: Any) -> Any:
+        """A copy of x with value added at index, repeated places adding up."""
+        out = x.copy()
+        np.add.at(out, index, value)
+        return out
+
+
+class JaxNamespace(ArrayNamespace):
+    """jax.numpy; stores are functional."""
+
+    @staticmethod
+    def expanded(x: Any, shape: tuple[int, ...]) -> Any:
+        """x broadcast to shape."""
+        import jax.numpy as jnp
+
+        return jnp.broadcast_to(x, shape)
+
+    @staticmethod
+    def stored_at(x: Any, index: Any, value: Any) -> Any:
+        """A copy of x with value at index."""
+        return x.at[index].set(value)
+
+    @staticmethod
+    def added_at(x: Any, index: Any, value: Any) -> Any:
+        """A copy of x with value added at index, repeated places adding up."""
+        return x.at[index].add(value)
+
+
+class Rows:
+    """The table of rows as a namespace; `read` turns a row into the function it stands for."""
+
+    def __init__(self, read: Callable[[Op], Callable[..., Any]]) -> None:
+        self._read = read
+
+    def __getattr__(self, name: str) -> Any:
+        row = rows.get(name)
+        if row is None:
+            raise AttributeError(f"no row is called {name!r}")
+        function = self._read(row)
+        setattr(self, name, function)
+        return function
+
+
+NUMPY = NumpyNamespace(np)
+ARRAYS = Rows(lambda row: row.over(NUMPY))
+
+_jax: list[JaxNamespace] = []
+
+
+def jax_arrays() -> JaxNamespace:
+    """jax.numpy as an array namespace. Raises ModuleNotFoundError where the extra is missing."""
+    if not _jax:
+        import jax.numpy as jnp
+
+        _jax.append(JaxNamespace(jnp))
+    return _jax[0]

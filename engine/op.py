@@ -1,0 +1,198 @@
+"""One operation is one row: how it is computed, differentiated, checked and written.
+
+    op("mul(a, b)", "multiply", elementwise=True, written="a * b",
+       a=lambda ns, g, b: g * b,
+       b=lambda ns, g, a: g * a)
+
+The signature names the operands (tensors) and, after a semicolon, the parameters (everything
+else). The forward is a function `f(xp, *operands, *parameters)` of an array namespace, or the name
+of a function of that namespace. Then, for each operand, its vector-Jacobian product: a formula
+`rule(ns, g, ...)` over a namespace of rows, whose further arguments say by their names what it
+needs: an operand, `out` (the result), `<operand>_shape`, `<operand>_dtype`, or a parameter. Only
+what the rules name is saved for backward. A rule never broadcasts, accumulates or asks who needs a gradient: the
+driver (record.py, backward.py) does that once for all of them.
+
+A row is read four ways: over NumPy arrays, over Tensors (gradients that have gradients), over
+traced Tensors (gradients as formulas) and, compiled, over jax.numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+Rule = Callable[..., Any]
+
+
+class NotDifferentiable:
+    """Declared in place of a rule: why an operand has none."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.reason = reason
+
+
+non_differentiable = NotDifferentiable()
+"""The operand is no function of real numbers (an index, a mask), or the result is piecewise constant."""
+
+truth = NotDifferentiable()
+"""The operand is a condition: it broadcasts, and takes no part in promotion."""
+
+
+def not_implemented(reason: str) -> NotDifferentiable:
+    """The derivative exists and nobody has written it: using it raises NotImplementedError."""
+    return NotDifferentiable(reason)
+
+
+class Pullback(NamedTuple):
+    """One operand's rule and where in a node's saved values its arguments are.
+
+    `pick` takes the arguments out of the saved values: an index for one, a function for more.
+    """
+
+    rule: Rule
+    count: int
+    pick: Any
+
+
+def _pullback(rule: Rule, needs: tuple[str, ...], saves: tuple[str, ...]) -> Pullback:
+    places = [saves.index(name) for name in needs]
+    pick = itemgetter(*places) if len(places) > 1 else places[0] if places else None
+    return Pullback(rule, len(places), pick)
+
+
+NO_PULLBACK = Pullback(None, 0, None)  # type: ignore[arg-type]
+"""Stands for an operand without a derivative; no edge ever leads there."""
+
+
+class Op:
+    """One row. Made by `op`; see the module's text for what its fields mean."""
+
+    __slots__ = (
+        "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward", "frees",
+        "masks", "name", "needs", "node_name", "operands", "outputs", "params", "precision", "pullbacks", "reasons",
+        "saves", "saves_facts", "variadic", "view", "written",
+    )
+
+    name: str
+    node_name: str
+    operands: tuple[str, ...]
+    params: tuple[str, ...]
+    variadic: bool
+    forward: Any
+    bound: Any
+    pullbacks: tuple[Pullback, ...]
+    needs: tuple[tuple[str, ...], ...]
+    reasons: tuple[str | None, ...]
+    masks: tuple[bool, ...]
+    saves: tuple[str, ...]
+    saves_facts: bool
+    frees: bool
+    broadcasts: bool
+    floats: bool
+    outputs: int
+    view: bool
+    differentiable: bool
+    written: str
+    check: Callable[..., None] | None
+    estimate: Callable[..., Sequence[int]] | None
+
+    def __repr__(self) -> str:
+        return f"<row {self.name}>"
+
+    def over(self, xp: Any) -> Callable[..., Any]:
+        """The forward as a function of arrays of the namespace `xp`."""
+        if isinstance(self.forward, str):
+            return getattr(xp, self.forward)  # type: ignore[no-any-return]
+        forward = self.forward
+        return lambda *arguments: forward(xp, *arguments)
+
+
+rows: dict[str, Op] = {}
+"""Every row by name."""
+
+
+def op(
+    signature: str,
+    forward: str | Callable[..., Any],
+    *,
+    written: str | None = None,
+    node: str | None = None,
+    elementwise: bool = False,
+    floats: bool = False,
+    outputs: int = 1,
+    view: bool = False,
+    check: Callable[..., None] | None = None,
+    estimate: Callable[..., Sequence[int]] | None = None,
+    **rules: Rule | NotDifferentiable,
+) -> Op:
+    """Add a row.
+
+    Args:
+        signature: "name(operand, ...; parameter, ...)"; a last operand "*xs" stands for any number.
+        forward: see the module's text.
+        written: how the row is written, a Python expression of its operands and parameters;
+            by default a call of its name.
+        node: the name grad_fn shows; by default the row's name in PyTorch's fashion.
+        elementwise: operands are promoted to one dtype and broadcast; the driver undoes both.
+        floats: integers become the default dtype first (sin, exp, true division).
+        outputs: how many tensors come out; 0 for a tuple of any length. With several, a rule's g
+            is a tuple with None for what no gradient reached.
+        view: the result shares the operand's storage.
+        check: called with the arrays and parameters when the forward fails, to raise PyTorch's error.
+        estimate: from the same, the result's shape, where it can be larger than the operands'.
+        rules: one for each operand.
+
+    Raises:
+        TypeError: an operand has no rule and does not say why, or a rule names what does not exist.
+    """
+    row = Op()
+    name, _, rest = signature.rstrip(")").partition("(")
+    operands, _, params = rest.partition(";")
+    row.name = name
+    row.operands = tuple(part.strip(" *") for part in operands.split(",") if part.strip())
+    row.params = tuple(part.strip() for part in params.split(",") if part.strip())
+    row.variadic = "*" in operands
+    row.forward = forward
+    row.node_name = node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
+    row.broadcasts, row.floats, row.outputs, row.view = elementwise, floats, outputs, view
+    row.check, row.estimate = check, estimate
+    arguments = ", ".join(f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands)
+    row.written = written or f"{name}({', '.join([arguments, *row.params]) if arguments else ''})"
+    _attach_rules(row, rules)
+    if name in rows:
+        raise TypeError(f"{name}: there is a row of that name already")
+    rows[name] = row
+    return row
+
+
+def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
+    missing = [operand for operand in row.operands if operand not in rules]
+    if missing or len(rules) > len(row.operands):
+        raise TypeError(f"{row.name}: no rule for {missing}, or rules for no operand in {sorted(rules)}")
+    facts = [f"{operand}_{fact}" for operand in row.operands for fact in ("shape", "dtype")]
+    known = {*row.operands, *row.params, "out", *facts}
+    needs: dict[str, tuple[str, ...]] = {}
+    for operand, rule in rules.items():
+        if isinstance(rule, NotDifferentiable):
+            continue
+        code = rule.__code__
+        needs[operand] = code.co_varnames[2 : code.co_argcount]
+        if not known.issuperset(needs[operand]):
+            raise TypeError(f"{row.name}: the rule for {operand} names {set(needs[operand]) - known}")
+    order = (*row.operands, "out", *facts, *row.params)
+    used = {name for names in needs.values() for name in names}
+    row.saves = tuple(name for name in order if name in used)
+    row.frees = any(name in row.operands or name == "out" for name in row.saves)
+    row.saves_facts = any(name in facts for name in row.saves)
+    row.differentiable = bool(needs)
+    row.pullbacks = tuple(
+        _pullback(rules[name], needs[name], row.saves) if name in needs else NO_PULLBACK  # type: ignore[arg-type]
+        for name in row.operands
+    )
+    row.masks = tuple(rules[name] is truth for name in row.operands)
+    row.needs = tuple(needs.get(name, ()) for name in row.operands)
+    row.reasons = tuple(getattr(rules[name], "reason", None) for name in row.operands)
+

@@ -1,0 +1,1 @@
+"""The rows, by family; importing a family adds its rows to the table."""

@@ -1,0 +1,234 @@
+"""Operators and elementwise functions as PyTorch spells them, over the elementwise rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import engine.ops.elementwise  # noqa: F401 (its rows)
+from engine.catalog import expose, public
+from engine.op import rows
+from engine.record import TENSORS as ops
+from engine.record import apply, binary
+from engine.tensor import Tensor
+
+_NUMBER = (int, float, complex)  # bool is an int
+
+_PLAIN = (
+    "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh "
+    "tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc square atan2 remainder "
+    "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not "
+    "eq ne lt le gt ge maximum minimum floor_divide"
+).split()
+_NOT_IN_PLACE = {"maximum", "minimum", "isnan", "isinf", "isfinite"}
+_MORE_PLACES = {
+    "expm1": "special", "exp2": "special", "log1p": "special", "sigmoid": "F special", "relu": "F",
+    "tanh": "F",
+}  # fmt: skip
+_ALIASES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
+    "acosh": "arccosh", "atanh": "arctanh", "neg": "negative", "abs": "absolute", "trunc": "fix",
+    "eq": "", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
+    "ge": "greater_equal",
+}  # fmt: skip
+
+
+def _named(name: str, function: Any, doc: str | None = None) -> Any:
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+for _name in (*_PLAIN, "isnan", "isinf", "isfinite"):
+    _function = _named(_name, getattr(ops, _name))
+    for _alias in filter(None, (_name, _ALIASES.get(_name))):
+        expose(_alias, _function, "torch Tensor " + _MORE_PLACES.get(_name, ""))
+
+
+@public()
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """input + alpha * other."""
+    return ops.add(input, other if alpha == 1 else mul(other, alpha))
+
+
+@public("torch Tensor", "sub", "subtract")
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """input - alpha * other."""
+    return ops.sub(input, other if alpha == 1 else mul(other, alpha))
+
+
+@public("torch Tensor", "mul", "multiply")
+def mul(input: Any, other: Any) -> Any:
+    """input * other."""
+    if type(input) is not Tensor and type(other) is Tensor:
+        return ops.mul(other, input)
+    return ops.mul(input, other) if type(input) is Tensor else input * other
+
+
+@public("torch Tensor", "div", "divide", "true_divide")
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """input / other, then rounded to zero ('trunc') or down ('floor') if asked to."""
+    if rounding_mode is None:
+        return ops.div(input, other)
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"'{rounding_mode}'"
+        )
+    if rounding_mode == "floor" and input.array.dtype.kind in "iu":
+        return ops.floor_divide(input, other)
+    return getattr(ops, rounding_mode)(ops.div(input, other))
+
+
+@public()
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """other - alpha * input."""
+    return ops.rsub(input if alpha == 1 else mul(input, alpha), other)
+
+
+@public("torch Tensor special".replace(" special", ""))
+def pow(input: Any, exponent: Any) -> Tensor:
+    """input ** exponent; either may be a number."""
+    if type(exponent) is Tensor:
+        if type(input) is Tensor:
+            return ops.pow_tensor(input, exponent)
+        return ops.pow_base(exponent, input)
+    return _power(input, exponent)
+
+
+def _power(x: Tensor, exponent: Any) -> Tensor:
+    if not isinstance(exponent, _NUMBER):
+        raise TypeError(
+            f"unsupported operand type(s) for ** or pow(): 'Tensor' and '{type(exponent).__name__}'"
+        )
+    if x.array.dtype.kind in "biu" and isinstance(exponent, float):
+        x = x.float()
+    return ops.pow(x, exponent)
+
+
+@public("torch Tensor", "clamp", "clip")
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """input kept between min and max, each a number, a Tensor or None."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
+        return ops.clamp_tensor(input, min, max)
+    numbers = [n for n in (min, max) if n is not None]
+    if input.array.dtype.kind in "biu" and any(isinstance(n, float) for n in numbers):
+        input = input.float()
+    return ops.clamp(input, min, max)
+
+
+@public()
+def clamp_min(input: Tensor, min: Any) -> Tensor:
+    """input, but at least min."""
+    return clamp(input, min=min)
+
+
+@public()
+def clamp_max(input: Tensor, max: Any) -> Tensor:
+    """input, but at most max."""
+    return clamp(input, max=max)
+
+
+@public("torch")
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """input where condition holds, other elsewhere; alone: the indices where it holds."""
+    if input is None and other is None:
+        from engine.ops.index import nonzero
+
+        return nonzero(condition, as_tuple=True)
+    if condition.array.dtype.kind != "b":
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{condition.dtype.scalar_name}"
+        )
+    return ops.where(condition, input, other)
+
+
+@public("Tensor", "where")
+def _where_method(self: Tensor, condition: Tensor, other: Any) -> Any:
+    """self where condition holds, other elsewhere."""
+    return where(condition, self, other)
+
+
+@public()
+def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
+    """input + weight * (end - input)."""
+    blend = ops.lerp_tensor if isinstance(weight, Tensor) else ops.lerp
+    return blend(input, end, weight)
+
+
+@public("F special torch".replace("special torch", ""))
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+    """log(1 + exp(beta * input)) / beta; linear where beta * input > threshold."""
+    return ops.softplus(input, beta, threshold)
+
+
+@public()
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """input rounded to the nearest integer, halves to even."""
+    if decimals:
+        return ops.round(input * 10.0**decimals) / 10.0**decimals
+    return ops.round(input)
+
+
+# ---- operators -------------------------------------------------------------------------------
+
+
+def _operator(name: str, swapped: bool = False) -> Any:
+    """A row as a binary operator: NotImplemented where the other is neither tensor nor number."""
+    row = rows[name]
+
+    def general(self: Tensor, other: Any) -> Any:
+        if type(other) is not Tensor and not isinstance(other, _NUMBER):
+            return NotImplemented
+        return apply(row, (other, self) if swapped else (self, other))
+
+    getattr(ops, name)
+    if swapped or not row.differentiable:
+        return general
+    return binary(row, general)
+
+
+def _reflected_sub(self: Tensor, other: Any) -> Any:
+    return ops.rsub(self, other) if isinstance(other, _NUMBER) else NotImplemented
+
+
+def _rtruediv(self: Tensor, other: Any) -> Any:
+    if not isinstance(other, _NUMBER):
+        return NotImplemented
+    return ops.mul(ops.reciprocal(self), other)
+
+
+def _rpow(self: Tensor, other: Any) -> Any:
+    return NotImplemented if not isinstance(other, _NUMBER) else ops.pow_base(self, other)
+
+
+def _any_pow(self: Tensor, other: Any) -> Any:
+    return ops.pow_tensor(self, other) if type(other) is Tensor else _power(self, other)
+
+
+def _install_operators() -> None:
+    table = {
+        "add": (_operator("add"), _operator("add")),
+        "sub": (_operator("sub"), _reflected_sub),
+        "mul": (_operator("mul"), _operator("mul")),
+        "truediv": (_operator("div"), _rtruediv),
+        "floordiv": (_operator("floor_divide"), _operator("floor_divide", swapped=True)),
+        "mod": (_operator("remainder"), _operator("remainder", swapped=True)),
+        "pow": (_any_pow, _rpow),
+        "and": (_operator("bitwise_and"), _operator("bitwise_and")),
+        "or": (_operator("bitwise_or"), _operator("bitwise_or")),
+        "xor": (_operator("bitwise_xor"), _operator("bitwise_xor")),
+    }
+    for name, (left, right) in table.items():
+        setattr(Tensor, f"__{name}__", left)
+        setattr(Tensor, f"__r{name}__", right)
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        setattr(Tensor, f"__{name}__", _operator(name))
+    Tensor.__neg__ = ops.neg  # type: ignore[attr-defined]
+    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
+    Tensor.__abs__ = ops.abs  # type: ignore[attr-defined]
+    Tensor.__invert__ = ops.bitwise_not  # type: ignore[attr-defined]
+
+
+_install_operators()

@@ -1,0 +1,261 @@
+"""Functions applied element by element; operands are promoted and broadcast by the driver.
+
+Subgradients at kinks are PyTorch's: relu'(0) = 0, |.|'(0) = 0, sign, floor and round are flat,
+clamp keeps the gradient at its bounds, maximum and minimum share it between equal operands.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from engine.op import Rule, non_differentiable, op, truth
+from engine.promotion import category
+
+# ---- arithmetic ------------------------------------------------------------------------------
+
+
+def broadcast_error(*arrays: Any) -> None:
+    """Raise PyTorch's error for operands whose shapes do not broadcast."""
+    shapes = [a.shape for a in arrays if hasattr(a, "shape")]
+    for a, b in zip(shapes, shapes[1:], strict=False):
+        ndim = max(len(a), len(b))
+        wide_a, wide_b = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
+        for dim in reversed(range(ndim)):
+            if wide_a[dim] != wide_b[dim] and 1 not in (wide_a[dim], wide_b[dim]):
+                error = RuntimeError(
+                    f"The size of tensor a ({wide_a[dim]}) must match the size of tensor b "
+                    f"({wide_b[dim]}) at non-singleton dimension {dim}"
+                )
+                error.operand = 1  # type: ignore[attr-defined]
+                raise error
+
+
+def _elementwise(signature: str, forward: Any, **options: Any) -> None:
+    op(signature, forward, elementwise=True, check=broadcast_error, **options)
+
+
+def _sub_check(*arrays: Any) -> None:
+    broadcast_error(*arrays)
+    if all(a.dtype.kind == "b" for a in arrays):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+
+
+_elementwise("add(a, b)", "add", written="a + b",
+             a=lambda ns, g: g,
+             b=lambda ns, g: g)  # fmt: skip
+op("sub(a, b)", "subtract", written="a - b", elementwise=True, check=_sub_check,
+   a=lambda ns, g: g,
+   b=lambda ns, g: -g)  # fmt: skip
+op("rsub(x; other)", lambda xp, x, other: other - x, written="other - x", node="RsubBackward1",
+   elementwise=True, check=_sub_check,
+   x=lambda ns, g: -g)  # fmt: skip
+_elementwise("mul(a, b)", "multiply", written="a * b",
+             a=lambda ns, g, b: g * b,
+             b=lambda ns, g, a: g * a)  # fmt: skip
+_elementwise("div(a, b)", "true_divide", written="a / b", floats=True,
+             a=lambda ns, g, b: g / b,
+             b=lambda ns, g, a, b: -g * ((a / b) / b))  # fmt: skip
+
+
+def _pow(xp: Any, x: Any, exponent: Any) -> Any:
+    if exponent == 2:
+        return xp.square(x)
+    if exponent == 0.5:
+        return xp.sqrt(x)
+    return xp.power(x, exponent)
+
+
+def _pow_rule(ns: Any, g: Any, x: Any, exponent: float) -> Any:
+    if exponent == 2:
+        return g * (x * 2)
+    if exponent == 0:
+        return ns.zeros_like(g)
+    return g * (exponent * ns.pow(x, exponent - 1))
+
+
+def _pow_check(x: Any, exponent: Any) -> None:
+    if x.dtype.kind in "iu" and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
+op("pow(x; exponent)", _pow, written="x ** exponent", node="PowBackward0", elementwise=True,
+   check=_pow_check, x=_pow_rule)  # fmt: skip
+_elementwise("pow_tensor(a, b)", "power", written="a ** b", node="PowBackward1",
+             a=lambda ns, g, a, b: g * ns.where(b == 0, 0, b * a ** (b - 1)),
+             b=lambda ns, g, a, b, out: g * ns.where((a == 0) & (b >= 0), 0, out * ns.log(a)))  # fmt: skip
+_elementwise("pow_base(x; base)", lambda xp, x, base: xp.power(xp.asarray(base, dtype=x.dtype), x),
+             written="base ** x", node="PowBackward2",
+             x=lambda ns, g, x, out, base: (
+                 g * (out * math.log(base)) if base > 0
+                 else ns.where(x >= 0, 0 * g, g * math.nan) if base == 0 else g * math.nan
+             ))  # fmt: skip
+_elementwise("neg(x)", "negative", written="-x", x=lambda ns, g: -g)
+_elementwise("abs(x)", "abs", x=lambda ns, g, x: g * ns.sign(x))
+_elementwise("square(x)", "square", written="x ** 2", node="PowBackward0",
+             x=lambda ns, g, x: g * (x * 2))  # fmt: skip
+_elementwise("remainder(a, b)", lambda xp, a, b: xp.remainder(a, b), written="a % b",
+             a=lambda ns, g: g,
+             b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
+
+
+def _floor_divide(xp: Any, a: Any, b: Any) -> Any:
+    if category(a.dtype) < 2 and not xp.all(b):
+        raise RuntimeError("ZeroDivisionError")
+    return xp.floor_divide(a, b)
+
+
+_elementwise("floor_divide(a, b)", _floor_divide, written="a // b",
+             node="torch::autograd::NotImplemented",
+             a=non_differentiable, b=non_differentiable)  # fmt: skip
+
+# ---- exponentials, logarithms, roots ---------------------------------------------------------
+
+
+def _unary(name: str, forward: Any, rule: Rule, **options: Any) -> None:
+    """A row of one floating operand x."""
+    op(f"{name}(x)", forward, elementwise=True, floats=True, x=rule, **options)
+
+
+_unary("exp", "exp", lambda ns, g, out: g * out)
+_unary("expm1", "expm1", lambda ns, g, out: g * (out + 1))
+_unary("exp2", "exp2", lambda ns, g, out: g * (out * math.log(2)))
+_unary("log", "log", lambda ns, g, x: g / x)
+_unary("log1p", "log1p", lambda ns, g, x: g / (x + 1))
+_unary("log2", "log2", lambda ns, g, x: g / (x * math.log(2)))
+_unary("log10", "log10", lambda ns, g, x: g / (x * math.log(10)))
+_unary("sqrt", "sqrt", lambda ns, g, out: g / (2 * out))
+_unary("rsqrt", lambda xp, x: xp.reciprocal(xp.sqrt(x)), lambda ns, g, out: -0.5 * g * out**3)
+_unary("reciprocal", "reciprocal", lambda ns, g, out: -g * (out * out), written="1 / x")
+
+# ---- trigonometry ----------------------------------------------------------------------------
+
+_unary("sin", "sin", lambda ns, g, x: g * ns.cos(x))
+_unary("cos", "cos", lambda ns, g, x: g * -ns.sin(x))
+_unary("tan", "tan", lambda ns, g, out: g * (1 + out**2))
+_unary("asin", "arcsin", lambda ns, g, x: g * ns.rsqrt(1 - x * x))
+_unary("acos", "arccos", lambda ns, g, x: g * -ns.rsqrt(1 - x * x))
+_unary("atan", "arctan", lambda ns, g, x: g / (x * x + 1))
+_unary("sinh", "sinh", lambda ns, g, x: g * ns.cosh(x))
+_unary("cosh", "cosh", lambda ns, g, x: g * ns.sinh(x))
+_unary("tanh", "tanh", lambda ns, g, out: g * (1 - out * out))
+_unary("asinh", "arcsinh", lambda ns, g, x: g * ns.rsqrt(x * x + 1))
+_unary("acosh", "arccosh", lambda ns, g, x: g * ns.rsqrt(x * x - 1))
+_unary("atanh", "arctanh", lambda ns, g, x: g / (1 - x * x))
+_elementwise("atan2(a, b)", "arctan2", floats=True,
+             a=lambda ns, g, a, b: g * b / (a * a + b * b),
+             b=lambda ns, g, a, b: g * -a / (a * a + b * b))  # fmt: skip
+
+# ---- activations -----------------------------------------------------------------------------
+
+
+def _sigmoid(xp: Any, x: Any) -> Any:
+    return xp.reciprocal(1 + xp.exp(-x))
+
+
+def _softplus(xp: Any, x: Any, beta: float, threshold: float) -> Any:
+    scaled = x * beta
+    return xp.where(scaled > threshold, x, xp.log1p(xp.exp(xp.minimum(scaled, threshold))) / beta)
+
+
+_unary("sigmoid", _sigmoid, lambda ns, g, out: g * (out * (1 - out)))
+op("relu(x)", lambda xp, x: xp.maximum(x, x.dtype.type(0)), elementwise=True,
+   x=lambda ns, g, out: ns.keep(g, out > 0))  # fmt: skip
+op("softplus(x; beta, threshold)", _softplus, elementwise=True, floats=True,
+   x=lambda ns, g, x, beta, threshold: g * ns.where(x * beta > threshold, 1, ns.sigmoid(x * beta)))  # fmt: skip
+
+# ---- comparing and choosing ------------------------------------------------------------------
+
+_elementwise("maximum(a, b)", "maximum",
+             a=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), a >= b),
+             b=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), b >= a))  # fmt: skip
+_elementwise("minimum(a, b)", "minimum",
+             a=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), a <= b),
+             b=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), b <= a))  # fmt: skip
+
+
+def _clamp(xp: Any, x: Any, low: float | None, high: float | None) -> Any:
+    if low is not None:
+        x = xp.maximum(x, xp.asarray(low, dtype=x.dtype))
+    return x if high is None else xp.minimum(x, xp.asarray(high, dtype=x.dtype))
+
+
+def _inside(x: Any, low: Any, high: Any) -> Any:
+    if low is None:
+        return x <= high
+    return x >= low if high is None else (x >= low) & (x <= high)
+
+
+op("clamp(x; min, max)", _clamp, elementwise=True, node="ClampBackward1",
+   x=lambda ns, g, x, min, max: ns.keep(g, _inside(x, min, max)))  # fmt: skip
+
+
+def _clamp_tensor(xp: Any, x: Any, low: Any, high: Any) -> Any:
+    if low is not None:
+        x = xp.maximum(x, low)
+    return x if high is None else xp.minimum(x, high)
+
+
+_elementwise("clamp_tensor(x, low, high)", _clamp_tensor, node="ClampBackward0",
+             x=lambda ns, g, x, low, high: ns.keep(g, _inside(x, low, high)),
+             low=lambda ns, g, x, low, high: ns.keep(
+                 g, x < low if high is None else (x < low) & (low < high)),
+             high=lambda ns, g, x, low, high: ns.keep(
+                 g, x > high if low is None else (x > high) | (low > high)))  # fmt: skip
+
+
+def _where(xp: Any, condition: Any, a: Any, b: Any) -> Any:
+    return xp.where(condition, a, b)
+
+
+op("keep(x, mask)", lambda xp, x, mask: xp.where(mask, x, x.dtype.type(0)),
+   written="where(mask, x, 0)", check=broadcast_error,
+   x=lambda ns, g, mask: ns.keep(g, mask), mask=truth)  # fmt: skip
+_elementwise("where(condition, a, b)", _where,
+             condition=truth,
+             a=lambda ns, g, condition: ns.keep(g, condition),
+             b=lambda ns, g, condition: ns.keep(g, ~condition))  # fmt: skip
+_elementwise("lerp(a, b; weight)", lambda xp, a, b, weight: (
+                 a + weight * (b - a) if weight < 0.5 else b - (b - a) * (1 - weight)),
+             a=lambda ns, g, weight: g * (1 - weight),
+             b=lambda ns, g, weight: g * weight)  # fmt: skip
+_elementwise("lerp_tensor(a, b, weight)", lambda xp, a, b, weight: xp.where(
+                 abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)),
+             node="LerpBackward1",
+             a=lambda ns, g, weight: g * (1 - weight),
+             b=lambda ns, g, weight: g * weight,
+             weight=lambda ns, g, a, b: g * (b - a))  # fmt: skip
+
+for _name, _forward, _sign in (
+    ("eq", "equal", "=="), ("ne", "not_equal", "!="), ("lt", "less", "<"),
+    ("le", "less_equal", "<="), ("gt", "greater", ">"), ("ge", "greater_equal", ">="),
+):  # fmt: skip
+    _elementwise(f"{_name}(a, b)", _forward, written=f"a {_sign} b",
+                 a=non_differentiable, b=non_differentiable)  # fmt: skip
+
+for _name, _sign in (("and", "&"), ("or", "|"), ("xor", "^")):
+    _elementwise(f"logical_{_name}(a, b)", f"logical_{_name}",
+                 a=non_differentiable, b=non_differentiable)  # fmt: skip
+    _elementwise(f"bitwise_{_name}(a, b)", f"bitwise_{_name}", written=f"a {_sign} b",
+                 a=non_differentiable, b=non_differentiable)  # fmt: skip
+_elementwise("bitwise_not(x)", "invert", written="~x", x=non_differentiable)
+for _name in ("logical_not", "isnan", "isinf", "isfinite"):
+    _elementwise(f"{_name}(x)", _name, x=non_differentiable)
+
+# ---- piecewise constant ----------------------------------------------------------------------
+
+for _name, _forward in (
+    ("sign", "sign"), ("floor", "floor"), ("ceil", "ceil"), ("trunc", "trunc"), ("round", "round"),
+):  # fmt: skip
+    op(f"{_name}(x)", _forward, elementwise=True, x=lambda ns, g: ns.zeros_like(g))
+
+# ---- the same numbers ------------------------------------------------------------------------
+
+op("clone(x)", lambda xp, x: xp.array(x, copy=True), x=lambda ns, g: g)
+op("to_copy(x; dtype)", lambda xp, x, dtype: x.astype(dtype), written="x.to(dtype)",
+   x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype))  # fmt: skip
+op("zeros_like(x)", "zeros_like", x=non_differentiable)
+op("ones_like(x)", "ones_like", x=non_differentiable)

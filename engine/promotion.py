@@ -1,0 +1,82 @@
+"""Which dtype an operation computes in, by PyTorch's rules.
+
+Only categories (bool < integer < floating < complex) are raised by 0-dim tensors and Python
+numbers; within a category the tensors with dimensions decide. Source: PyTorch's "Type promotion"
+notes on tensor attributes and `torch.result_type`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine import dtypes
+
+DType = np.dtype[Any]
+_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2, "c": 3}
+_NUMBERS: dict[type, DType] = {bool: np.dtype(bool), int: np.dtype(np.int64)}
+
+
+def category(dtype: DType) -> int:
+    """0 bool, 1 integer, 2 floating, 3 complex."""
+    return _CATEGORY[dtype.kind]
+
+
+@lru_cache(maxsize=512)
+def promote(a: DType, b: DType) -> DType:
+    """The dtype that holds both, as `torch.promote_types`: integers never widen a float."""
+    if a == b:
+        return a
+    low, high = sorted((category(a), category(b)))
+    if low < 2 and high > low:
+        return a if category(a) == high else b
+    return np.promote_types(a, b)
+
+
+def number_dtype(number: bool | int | float | complex) -> DType:
+    """The dtype a Python number stands for: the default one for floats, int64 for integers."""
+    kind = type(number)
+    if kind in _NUMBERS:
+        return _NUMBERS[kind]
+    default = dtypes.get_default_dtype().numpy
+    if isinstance(number, complex):
+        return np.promote_types(default, np.complex64)
+    return default
+
+
+def _combine(higher: DType | None, lower: DType | None) -> DType | None:
+    """PyTorch's combine_categories: `lower` counts only where its category is higher."""
+    if higher is None or lower is None:
+        return lower if higher is None else higher
+    if category(higher) == 3:
+        return higher
+    if category(higher) == 2:
+        return np.promote_types(higher, np.complex64) if category(lower) == 3 else higher
+    if category(higher) == 0 or category(lower) >= 2:
+        return promote(higher, lower)
+    return higher
+
+
+def result_type(operands: Any) -> DType:
+    """The dtype of an elementwise operation on arrays and Python numbers."""
+    dimensioned: DType | None = None
+    zero_dim: DType | None = None
+    numbers: DType | None = None
+    for operand in operands:
+        if isinstance(operand, np.ndarray):
+            if operand.ndim:
+                dimensioned = _join(dimensioned, operand.dtype)
+            else:
+                zero_dim = _join(zero_dim, operand.dtype)
+        else:
+            numbers = _join(numbers, number_dtype(operand))
+    dtype = _combine(dimensioned, _combine(zero_dim, numbers))
+    if dtype is None:
+        raise TypeError("an operation needs at least one operand")
+    return dtype
+
+
+def _join(a: DType | None, b: DType) -> DType:
+    return b if a is None else promote(a, b)

@@ -1,0 +1,530 @@
+"""Running a row and recording it: the node, the grad modes, and the callers.
+
+`apply` does everything an operation needs: promotion, the forward, the node, views, tracing.
+`unary` and `binary` are the same for the common case (tensors of one floating dtype, gradients
+on, no tracing), with everything that case does not need left out; whatever else comes along they
+hand to `apply`. They are why an operation on small tensors costs little more than NumPy's.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine import dtypes, limits, promotion
+from engine.interpreters import NUMPY, Rows
+from engine.op import NO_PULLBACK, Op
+from engine.storage import View, follow, next_rank
+from engine.tensor import LEAF, Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+GRAD, TRACE = 1, 2
+mode: ContextVar[int] = ContextVar("mode", default=GRAD)
+"""Bits: GRAD, nodes are recorded; TRACE, untracked results and names are kept too."""
+
+line: int | None = None
+"""The source line new traced nodes remember."""
+
+_mode = mode.get
+_ndarray = np.ndarray
+_asarray = np.asarray
+
+
+class Node:
+    """One recorded operation: grad_fn.
+
+    `edges` lead to what made each operand: a Node, an Output, a leaf Tensor, or None. `saved` is
+    the tuple of arrays and parameters the rules need (`Freed` after backward). `restore` says which
+    operands were broadcast or cast. `rank` runs down as nodes are made.
+    """
+
+    __slots__ = ("__weakref__", "edges", "hooks", "op", "rank", "restore", "saved", "trace")
+
+    op: Op
+    edges: tuple[Any, ...]
+    saved: Any
+    restore: tuple[Any, ...] | None
+    rank: int
+    hooks: Any
+    trace: Trace | None
+
+    def name(self) -> str:
+        """The name PyTorch gives the node."""
+        return self.op.node_name
+
+    def __repr__(self) -> str:
+        return f"<{self.op.node_name} object at {id(self):#x}>"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes that gradients go to next, with the number of their output."""
+        return tuple(_function_of(edge) for edge in self.edges)
+
+    def register_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call hook(grad_inputs, grad_outputs) after the node has run."""
+        from engine.hooks import add_node_hook
+
+        return add_node_hook(self, hook)
+
+
+class Output:
+    """The edge to one of several outputs of a node."""
+
+    __slots__ = ("index", "node")
+
+    def __init__(self, node: Node, index: int) -> None:
+        self.node = node
+        self.index = index
+
+
+class AccumulateGrad:
+    """What `next_functions` shows for a leaf: the node that adds to its .grad."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+
+    next_functions: tuple[Any, ...] = ()
+
+    def name(self) -> str:
+        """The name PyTorch gives the node."""
+        return "torch::autograd::AccumulateGrad"
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+class Trace:
+    """What a session keeps of an operation beside its node.
+
+    `args` are the operands as they were: what made them (a traced Node or Output), or the tensor
+    itself for leaves and constants, or a number. `values` are the results' arrays.
+    """
+
+    __slots__ = ("args", "cut", "depth", "line", "name", "params", "values")
+
+    def __init__(
+        self, args: tuple[Any, ...], params: tuple[Any, ...], values: tuple[Any, ...], depth: int
+    ) -> None:
+        self.args = args
+        self.params = params
+        self.values = values
+        self.depth = depth
+        self.line = line
+        self.name: str | None = None
+        self.cut = False
+
+
+class Freed:
+    """Stands in a node for the values backward has used up; a session keeps them to show."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self, kept: tuple[Any, ...] = ()) -> None:
+        self.kept = kept
+
+
+def edge_of(tensor: Tensor) -> Any:
+    """Where a gradient of the tensor goes: a Node, an Output, a leaf Tensor, or None."""
+    edge = tensor.edge
+    if edge is None or type(edge) is Node:
+        return edge
+    if edge is LEAF:
+        return tensor
+    if type(edge) is View:
+        return edge.current()
+    return edge
+
+
+def _function_of(edge: Any) -> tuple[Any, int]:
+    if edge is None:
+        return (None, 0)
+    if type(edge) is Output:
+        return (edge.node, edge.index)
+    return (AccumulateGrad(edge), 0) if type(edge) is Tensor else (edge, 0)
+
+
+# ---- numbers ---------------------------------------------------------------------------------
+
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_scalars: dict[Any, dict[Any, Any]] = {_F32: {}, _F64: {}}
+
+
+def scalar(number: Any, dtype: Any) -> Any:
+    """A Python number as a read-only 0-dim array, the common ones made once."""
+    cache = _scalars.get(dtype)
+    if cache is None:
+        return _asarray(number, dtype)
+    array = cache.get(number)
+    if array is None:
+        array = _asarray(number, dtype)
+        array.flags.writeable = False
+        if number != 0:  # 0.0 and -0.0 are one key
+            if len(cache) > 256:
+                cache.clear()
+            cache[number] = array
+    return array
+
+
+# ---- the general case ------------------------------------------------------------------------
+
+
+def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> Any:
+    """Run a row on operands (Tensors, Python numbers where it broadcasts, None) and record it."""
+    arrays = _arrays(op, operands)
+    if limits.elements is not None:
+        _check_size(op, arrays, params)
+    try:
+        out = op.bound(*arrays, *params)
+    except (ValueError, TypeError, IndexError) as error:
+        if op.check is not None:
+            op.check(*arrays, *params)
+        raise RuntimeError(str(error)) from error if isinstance(error, ValueError) else error
+    return record(op, operands, arrays, out, params)
+
+
+def record(
+    op: Op, operands: tuple[Any, ...], arrays: list[Any], out: Any, params: tuple[Any, ...]
+) -> Any:
+    """Wrap a row's result as tensors, with a node if a gradient can reach them."""
+    now = _mode()
+    node: Node | None = None
+    tracked = False
+    if now and (op.differentiable or now & TRACE):
+        edges = _edges(op, operands) if now & GRAD else (None,) * len(operands)
+        tracked = any(edge is not None for edge in edges)
+        if tracked or now & TRACE:
+            node = _node(op, edges, operands, arrays, out, params, tracked)
+            if now & TRACE:
+                node.trace = _trace(operands, arrays, params, out, not now & GRAD)
+    if op.outputs == 1:
+        return _wrap(op, _asarray(out), node if tracked else None, node, operands, params)
+    return tuple(
+        _wrap(op, _asarray(part), Output(node, i) if tracked and node else None,
+              Output(node, i) if node else None, operands, (*params, i))
+        for i, part in enumerate(out)
+    )  # fmt: skip
+
+
+def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
+    """The operands' arrays, promoted to one dtype where the row is elementwise."""
+    arrays: list[Any] = []
+    for position, operand in enumerate(operands):
+        if isinstance(operand, Tensor):
+            arrays.append(operand.array)
+        elif operand is None or (op.broadcasts and isinstance(operand, (bool, int, float, complex))):
+            arrays.append(operand)
+        else:
+            name = ("input", "other", "third")[position] if op.broadcasts or position == 0 else op.operands[-1]
+            raise TypeError(
+                f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, "
+                f"not {type(operand).__name__}"
+            )
+    if op.broadcasts:
+        dtype = promotion.result_type(
+            [a for a, mask in zip(arrays, op.masks, strict=True) if a is not None and not mask]
+        )
+        if op.floats and dtype.kind in "biu":
+            dtype = dtypes.get_default_dtype().numpy
+        return [
+            a if a is None or mask else _cast(a, dtype)
+            for a, mask in zip(arrays, op.masks, strict=True)
+        ]
+    if op.floats and arrays[0].dtype.kind in "biu":
+        arrays[0] = arrays[0].astype(dtypes.get_default_dtype().numpy)
+    if op.check is not None and len(arrays) > 1:
+        first = arrays[0].dtype
+        if any(a is not None and a.dtype is not first for a in arrays):
+            op.check(*arrays)
+    return arrays
+
+
+def _cast(array: Any, dtype: Any) -> Any:
+    if not isinstance(array, np.ndarray):
+        return scalar(array, dtype)
+    return array if array.dtype == dtype else array.astype(dtype)
+
+
+def _check_size(op: Op, arrays: list[Any], params: tuple[Any, ...]) -> None:
+    """Ask for the result's size before it is made."""
+    if op.view:
+        return
+    if op.estimate is not None:
+        limits.check(op.estimate(*arrays, *params))
+    elif op.broadcasts:
+        try:
+            limits.check(np.broadcast_shapes(*(a.shape for a in arrays if a is not None)))
+        except ValueError:
+            return  # the forward will fail, with a better message
+
+
+def _edges(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    pullbacks = op.pullbacks
+    if op.variadic:
+        fixed = len(pullbacks) - 1
+        pullbacks = (*pullbacks[:-1], *([pullbacks[-1]] * (len(operands) - fixed)))
+    edges = []
+    for operand, pullback, reason in zip(
+        operands, pullbacks, (*op.reasons, *([None] * len(operands))), strict=False
+    ):
+        edge = edge_of(operand) if isinstance(operand, Tensor) else None
+        if pullback is NO_PULLBACK and edge is not None:
+            if reason is not None:
+                raise NotImplementedError(f"the derivative for '{op.name}' is not implemented: {reason}")
+            edge = None
+        edges.append(edge)
+    return tuple(edges)
+
+
+def _node(
+    op: Op,
+    edges: tuple[Any, ...],
+    operands: tuple[Any, ...],
+    arrays: list[Any],
+    out: Any,
+    params: tuple[Any, ...],
+    tracked: bool,
+) -> Node:
+    node = Node()
+    node.op = op
+    node.edges = edges
+    node.rank = next_rank()
+    node.hooks = node.trace = node.restore = None
+    node.saved = _saved(op, edges, arrays, out, params) if tracked else ()
+    if op.broadcasts and tracked:
+        restore = tuple(
+            (operand.array.shape, operand.array.dtype)
+            if isinstance(operand, Tensor)
+            and edge is not None
+            and (operand.array.shape != out.shape or operand.array.dtype is not array.dtype)
+            else None
+            for operand, edge, array in zip(operands, edges, arrays, strict=True)
+        )
+        if any(restore):
+            node.restore = restore
+    return node
+
+
+def _saved(
+    op: Op, edges: tuple[Any, ...], arrays: list[Any], out: Any, params: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """The values the rules of the tracked operands need, None for those that only others do."""
+    if op.variadic:
+        fixed = len(op.operands) - 1
+        arrays = [*arrays[:fixed], tuple(arrays[fixed:])]
+        edges = (*edges[:fixed], any(edge is not None for edge in edges[fixed:]) or None)
+    values: dict[str, Any] = dict(zip(op.operands, arrays, strict=True))
+    values["out"] = out
+    values.update(zip(op.params, params, strict=True))
+    if op.saves_facts:
+        for name, array in zip(op.operands, arrays, strict=True):
+            for fact in ("shape", "dtype"):
+                values[f"{name}_{fact}"] = (
+                    tuple(getattr(a, fact) for a in array)
+                    if type(array) is tuple
+                    else getattr(array, fact, None)
+                )
+    needed = {
+        name
+        for names, edge in zip(op.needs, edges, strict=True)
+        if edge is not None
+        for name in names
+    }
+    return tuple(values[name] if name in needed else None for name in op.saves)
+
+
+MAXIMUM_CONSTANT_DEPTH = 256
+"""A longer history of untracked operations is folded: what comes out counts as a constant."""
+
+
+def _trace(
+    operands: tuple[Any, ...], arrays: list[Any], params: tuple[Any, ...], out: Any, cut: bool
+) -> Trace:
+    args: list[Any] = []
+    depth = 0
+    for operand in operands:
+        if isinstance(operand, Tensor) and operand.origin is not None:
+            origin = operand.origin
+            args.append(origin)
+            made = origin.node if type(origin) is Output else origin
+            depth = max(depth, made.trace.depth)
+        else:
+            args.append(operand)
+    trace = Trace(tuple(args), params, out if type(out) is tuple else (out,), depth + 1)
+    trace.cut = cut
+    return trace
+
+
+def _wrap(
+    op: Op, array: Any, edge: Any, origin: Any, operands: tuple[Any, ...], params: tuple[Any, ...]
+) -> Tensor:
+    tensor = Tensor()
+    tensor.array = array
+    tensor.edge = edge
+    if origin is not None:
+        trace = (origin.node if type(origin) is Output else origin).trace
+        if trace is not None and (edge is not None or trace.depth <= MAXIMUM_CONSTANT_DEPTH):
+            tensor.origin = origin
+    if op.view and array.base is not None:
+        tensor.edge = view_of(operands[0], op, params, edge)
+    return tensor
+
+
+def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
+    """The edge of a tensor that shows `source` through a view row."""
+    if type(source.edge) is View:
+        return View(source.edge.base, (*source.edge.path, (op, params)), edge, renew_view)
+    return View(source, ((op, params),), edge, renew_view)
+
+
+def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
+    """Record a view anew from its base, after the base was written in place."""
+    from engine.ops.shape import AS_VIEW
+
+    return record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,)).edge
+
+
+# ---- the common cases ------------------------------------------------------------------------
+
+
+def caller(op: Op) -> Callable[..., Any]:
+    """The function of Tensors that a row stands for: f(operands..., parameters...).
+
+    A last operand that stands for many is passed as one sequence.
+    """
+    op.bound = op.over(NUMPY)
+    count = len(op.operands)
+    if op.variadic:
+        fixed = count - 1
+        return lambda *arguments: apply(
+            op, (*arguments[:fixed], *arguments[fixed]), arguments[fixed + 1 :]
+        )
+    if op.outputs == 1 and not op.view and op.differentiable:
+        if op.operands == ("x",):
+            return unary(op)
+        if count == 2 and op.broadcasts and not op.params and not op.saves_facts:
+            return binary(op)
+    return lambda *arguments: apply(op, arguments[:count], arguments[count:])
+
+
+TENSORS = Rows(caller)
+"""The table of rows over Tensors: `TENSORS.sin(x)` runs and records the row."""
+
+
+def unary(op: Op) -> Callable[..., Any]:
+    """The caller of a row with one operand."""
+    forward = op.bound
+    keeps = op.saves
+    keeps_input, keeps_out, keeps_nothing = keeps == ("x",), keeps == ("out",), keeps == ()
+    names = ("x", "out", "x_shape", "x_dtype", *op.params)
+    places = [names.index(name) for name in keeps]
+
+    def call(x: Any, *params: Any) -> Any:
+        if type(x) is not Tensor or _mode() != GRAD:
+            return apply(op, (x,), params)
+        array = x.array
+        if array.dtype.kind != "f":
+            return apply(op, (x,), params)
+        try:
+            out = forward(array, *params)
+        except (ValueError, TypeError, IndexError):
+            return apply(op, (x,), params)
+        if type(out) is not _ndarray:
+            out = _asarray(out)
+        edge = x.edge
+        if edge is not None and type(edge) is not Node:
+            edge = edge_of(x)
+        tensor = Tensor()
+        tensor.array = out
+        if edge is None:
+            tensor.edge = None
+            return tensor
+        tensor.edge = node = Node()
+        node.op = op
+        node.edges = (edge,)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        if keeps_input:
+            node.saved = (array,)
+        elif keeps_out:
+            node.saved = (out,)
+        elif keeps_nothing:
+            node.saved = ()
+        else:
+            values = (array, out, array.shape, array.dtype, *params)
+            node.saved = tuple([values[place] for place in places])
+        return tensor
+
+    return call
+
+
+def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callable[..., Any]:
+    """The caller of a row with two operands and no parameters."""
+    forward = op.bound
+    floats = op.floats
+    crosswise = op.needs == ((op.operands[1],), (op.operands[0],))
+    keeps_nothing = op.saves == ()
+    general = fallback or (lambda a, b: apply(op, (a, b)))
+
+    def call(a: Any, b: Any) -> Any:
+        if type(a) is not Tensor or _mode() != GRAD:
+            return general(a, b)
+        x = a.array
+        dtype = x.dtype
+        edge_a = a.edge
+        if edge_a is not None and type(edge_a) is not Node:
+            edge_a = edge_of(a)
+        if type(b) is Tensor:
+            y = b.array
+            if dtype is not y.dtype or (floats and dtype.kind != "f"):
+                return general(a, b)
+            edge_b = b.edge
+            if edge_b is not None and type(edge_b) is not Node:
+                edge_b = edge_of(b)
+        elif (type(b) is float or type(b) is int) and dtype.kind == "f":
+            y = scalar(b, dtype)
+            edge_b = None
+        else:
+            return general(a, b)
+        try:
+            out = forward(x, y)
+        except (ValueError, TypeError):
+            return general(a, b)
+        if type(out) is not _ndarray:
+            out = _asarray(out)
+        tensor = Tensor()
+        tensor.array = out
+        if edge_a is None and edge_b is None:
+            tensor.edge = None
+            return tensor
+        tensor.edge = node = Node()
+        node.op = op
+        node.edges = (edge_a, edge_b)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        if crosswise:
+            node.saved = (
+                None if edge_b is None else x,
+                None if edge_a is None else y,
+            )
+        elif keeps_nothing:
+            node.saved = ()
+        else:
+            node.saved = _saved(op, node.edges, [x, y], out, ())
+        if (edge_a is None or edge_b is not None or y.ndim) and x.shape != y.shape:
+            shape = out.shape
+            keep_a = edge_a is None or x.shape == shape
+            keep_b = edge_b is None or y.shape == shape
+            if not (keep_a and keep_b):
+                node.restore = (
+                    None if keep_a else (x.shape, dtype),
+                    None if keep_b else (y.shape, dtype),
+                )
+        return tensor
+
+    return call

@@ -1,0 +1,139 @@
+"""Memory that tensors share: views, and the record of writes that version checks read.
+
+A tensor's version is the number of times its storage was written in place. The record is kept per
+storage, beside the arrays and not in them: nothing is paid until something is written. Nodes and
+writes are numbered by one counter that runs down (`next_rank`), so whether a write came after a
+node was recorded is one comparison, and a traversal can skip all checks for nodes that are
+younger than the last write.
+"""
+
+from __future__ import annotations
+
+import weakref
+from array import array as int_array
+from bisect import bisect_left
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from engine import journal
+
+Array = np.ndarray[Any, Any]
+
+next_rank: Callable[[], int] = count(0, -1).__next__
+"""Numbers nodes and writes; later ones are smaller, as a heap wants them."""
+
+
+class Writes:
+    """The in-place writes of one storage: their ranks (negated, so that they grow)."""
+
+    __slots__ = ("owner", "ranks", "writer")
+
+    def __init__(self, owner: weakref.ref[Array]) -> None:
+        self.owner = owner
+        self.ranks = int_array("q")
+        self.writer: Any = None
+
+    def seen_by(self, rank: int) -> int:
+        """The version that a node of this rank saw."""
+        return bisect_left(self.ranks, 1 - rank)
+
+
+_writes: dict[int, Writes] = {}
+last_write = 1
+"""The rank of the newest write; 1, older than every node, when there was none."""
+
+
+def owner_of(array: Array) -> Array:
+    """The array whose memory `array` shows."""
+    base = array.base
+    while isinstance(base, np.ndarray):
+        array, base = base, base.base
+    return array
+
+
+def writes_of(array: Array) -> Writes | None:
+    """The record of writes to the memory `array` shows; None when there were none."""
+    return _writes.get(id(owner_of(array)))
+
+
+def version(array: Array) -> int:
+    """How often the memory `array` shows was written in place."""
+    writes = writes_of(array)
+    return 0 if writes is None else len(writes.ranks)
+
+
+def note_write(array: Array, rank: int, writer: Any = None) -> None:
+    """Record that the memory of `array` was written at `rank`, by the node `writer`."""
+    global last_write
+    owner = owner_of(array)
+    key = id(owner)
+    writes = _writes.get(key)
+    if writes is None:
+        writes = _writes[key] = Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
+    previous = writes.writer
+
+    if journal.current is not None:
+        journal.current.call(_swap_of(writes, -rank, previous))
+    writes.ranks.append(-rank)
+    writes.writer = None if writer is None else weakref.ref(writer)
+    last_write = rank
+
+
+def _swap_of(writes: Writes, rank: int, previous: Any) -> Callable[[], None]:
+    """The change "one write more, by another writer", as something that can be taken back."""
+    there = True
+
+    def swap() -> None:
+        nonlocal there, previous
+        if there:
+            writes.ranks.pop()
+        else:
+            writes.ranks.append(rank)
+        writes.writer, previous = previous, writes.writer
+        there = not there
+
+    return swap
+
+
+class View:
+    """How a tensor shows part of another: the edge of a tensor that is a view.
+
+    `path` is the chain of view rows and their parameters that leads from `base` (never a view
+    itself) to the tensor. When `base` is written in place through autograd, the recorded `edge`
+    is out of date and is recorded anew from the base's, the first time it is asked for.
+    """
+
+    __slots__ = ("base", "base_edge", "edge", "path", "renew")
+
+    def __init__(self, base: Any, path: tuple[Any, ...], edge: Any, renew: Callable[..., Any]) -> None:
+        self.base = base
+        self.base_edge = base.edge
+        self.path = path
+        self.edge = edge
+        self.renew = renew
+
+    def current(self) -> Any:
+        """The edge now: None, a node or an output of one."""
+        if self.base.edge is not self.base_edge and hasattr(self.base.edge, "rank"):
+            journal.note_slot(self, "edge")
+            journal.note_slot(self, "base_edge")
+            self.edge = self.renew(self.base, self.path)
+            self.base_edge = self.base.edge
+        return self.edge
+
+
+def follow(xp: Any, array: Any, path: tuple[Any, ...]) -> Any:
+    """Take `array` along a chain of view rows."""
+    for row, params in path:
+        array = row.over(xp)(array, *params)
+    return array
+
+
+def overlaps_itself(array: Array) -> bool:
+    """Whether two elements of `array` share one place in memory, as after expand."""
+    return 0 in array.strides and any(
+        size > 1 and stride == 0 for size, stride in zip(array.shape, array.strides, strict=True)
+    )

@@ -1,0 +1,219 @@
+"""The Tensor: an array, and where its gradient goes.
+
+Only what every tensor is stands here; operations become its methods from the table of rows
+(`engine.api`). `edge` says how the tensor is tracked: None, not at all; LEAF, it requires grad
+itself; a Node or an Output made it; or a View, it shows part of another tensor. A slot never set
+means its default, so that making a tensor costs two stores.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from engine import dtypes, journal
+
+
+class Leaf:
+    """The edge of a tensor that requires grad and was made by no operation."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "LEAF"
+
+
+LEAF = Leaf()
+
+_DEFAULTS: dict[str, Any] = {
+    "origin": None, "_grad": None, "hooks": None, "label": None, "unversioned": False,
+    "retained": False,
+}  # fmt: skip
+
+_NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field to "
+    "be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access "
+    "the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
+    "github.com/pytorch/pytorch/pull/30531 for more information."
+)
+
+
+class Tensor:
+    """A multi-dimensional array with a gradient, as torch.Tensor."""
+
+    __slots__ = (
+        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "retained", "unversioned",
+    )  # fmt: skip
+
+    array: np.ndarray[Any, Any]
+    edge: Any
+    origin: Any
+    label: str | None
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _DEFAULTS:
+            return _DEFAULTS[name]
+        raise AttributeError(f"'Tensor' object has no attribute '{name}'")
+
+    # ---- what it is --------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of the dimensions."""
+        return Size(self.array.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The element type."""
+        return dtypes.of(self.array.dtype)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are recorded for it."""
+        edge = self.edge
+        if edge is None or edge is LEAF:
+            return edge is LEAF
+        return not hasattr(edge, "current") or edge.current() is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        set_requires_grad(self, value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made it."""
+        return self.edge is LEAF or not self.requires_grad
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made it; None for leaves and untracked tensors."""
+        edge = self.edge
+        if edge is None or edge is LEAF:
+            return None
+        if hasattr(edge, "current"):
+            edge = edge.current()
+        return getattr(edge, "node", edge)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient accumulated by backward; None before."""
+        if self._grad is None and not self.retained and not self.is_leaf:
+            warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
+            if value.array.shape != self.array.shape:
+                raise RuntimeError(
+                    f"attempting to assign a gradient of size '{list(value.array.shape)}' to a tensor of "
+                    f"size '{list(self.array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                )
+            if value.array.dtype != self.array.dtype:
+                raise RuntimeError(
+                    f"attempting to assign a gradient with dtype '{dtypes.of(value.array.dtype).scalar_name}' to a "
+                    f"tensor with grad_dtype '{self.dtype.scalar_name}'. The gradient must match the tensor's "
+                    "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute "
+                    "with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
+                    "dtypes of a tensor and its gradient may break downstream systems that assume that they match."
+                )
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad")
+        journal.note_slot(self, "_grad")
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    @property
+    def data(self) -> Tensor:
+        """The same storage, outside autograd and outside its version checks."""
+        alias = detached(self)
+        alias.unversioned = True
+        return alias
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        journal.note_slot(self, "array")
+        self.array = value.array
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of its grad_fn it is."""
+        return getattr(self.edge, "index", 0)
+
+    def __len__(self) -> int:
+        if not self.array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self.array)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class Size(tuple[int, ...]):
+    """The sizes of a tensor's dimensions, as torch.Size."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"torch.Size([{', '.join(map(str, self))}])"
+
+    def numel(self) -> int:
+        """The number of elements of a tensor of this size."""
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+
+def wrap(array: Any) -> Tensor:
+    """An untracked tensor over an array."""
+    tensor = Tensor()
+    tensor.array = np.asarray(array)
+    tensor.edge = None
+    return tensor
+
+
+def leaf(array: Any, requires_grad: bool) -> Tensor:
+    """A tensor made by no operation. Raises RuntimeError for integers that require grad."""
+    tensor = wrap(array)
+    if requires_grad:
+        if tensor.array.dtype.kind not in "fc":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        tensor.edge = LEAF
+    return tensor
+
+
+def detached(tensor: Tensor) -> Tensor:
+    """An untracked tensor that shares the storage."""
+    return wrap(tensor.array)
+
+
+def set_requires_grad(tensor: Tensor, value: bool) -> None:
+    """Start or stop tracking a leaf. Raises RuntimeError as PyTorch does where it cannot."""
+    if not tensor.is_leaf:
+        if value:
+            return
+        raise RuntimeError(
+            "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+            "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+        )
+    if value and tensor.array.dtype.kind not in "fc":
+        raise RuntimeError("only Tensors of floating point dtype can require gradients")
+    if value is not tensor.requires_grad:
+        journal.note_slot(tensor, "edge")
+        tensor.edge = LEAF if value else None
