@@ -1,0 +1,115 @@
+"""Asks PyTorch for the answer to every sample: `python -m tests.recorder.operations`.
+
+The recording is two files. operations.npz holds all numbers, one flat array for each dtype;
+operations.json says, for every sample and the dtype it ran in, where in them its answers lie:
+["float64", offset, *shape].
+"""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tests.engine.samples import SAMPLES
+from tests.engine.sampling import Sample, leaves, outputs, run
+
+FOLDER = Path(__file__).parent.parent / "engine" / "recorded"
+LONGEST_REPR = 12  # numbers; longer ones say nothing new
+
+
+class Pool:
+    """All the numbers, end to end."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Any]] = {}
+        self.sizes: dict[str, int] = {}
+
+    def add(self, tensor: Any) -> list[Any] | None:
+        if tensor is None:
+            return None
+        array = tensor.detach().numpy(force=True)
+        dtype = array.dtype.name
+        offset = self.sizes.get(dtype, 0)
+        self.parts.setdefault(dtype, []).append(array.ravel())
+        self.sizes[dtype] = offset + array.size
+        return [dtype, offset, *array.shape]
+
+    def save(self, path: Path) -> None:
+        arrays: dict[str, Any] = {d: np.concatenate(parts) for d, parts in self.parts.items()}
+        np.savez_compressed(path, **arrays)
+
+
+def node_name(tensor: Any) -> str | None:
+    """The name of grad_fn as PyTorch prints it."""
+    if tensor.grad_fn is None:
+        return None
+    name = type(tensor.grad_fn).__name__
+    return str(tensor.grad_fn.name() if name == "CppFunction" else name).split("::")[-1]
+
+
+def record(sample: Sample, dtype: str, pool: Pool) -> dict[str, Any]:
+    inputs = leaves(sample, torch, sample.arrays(dtype))
+    results = outputs(run(sample, torch, inputs))
+    if not all(isinstance(result, torch.Tensor) for result in results):
+        return {"value": repr(results[0])}
+    found: dict[str, Any] = {"out": [pool.add(r) for r in results]}
+    if len(results) == 1 and results[0].numel() <= LONGEST_REPR and dtype != "float64":
+        found["repr"] = repr(results[0])
+    if any(r.requires_grad for r in results):
+        found["nodes"] = [node_name(r) for r in results]
+        try:
+            found |= gradients(sample, dtype, inputs, results, pool)
+        except RuntimeError as error:
+            found["raises"] = [type(error).__name__, str(error)]
+    return found
+
+
+def gradients(
+    sample: Sample, dtype: str, inputs: dict[str, Any], results: list[Any], pool: Pool
+) -> dict[str, Any]:
+    names = sample.tracked()
+    wanted = [inputs[name] for name in names]
+    ends = [(i, r) for i, r in enumerate(results) if r.requires_grad]
+    cotangents = [
+        torch.tensor(sample.cotangent(i, tuple(r.shape), str(r.dtype).removeprefix("torch.")))
+        for i, r in ends
+    ]
+    first = torch.autograd.grad(
+        [r for _, r in ends], wanted, cotangents, create_graph=True, allow_unused=True
+    )
+    found: dict[str, Any] = {"grad": {n: pool.add(g) for n, g in zip(names, first, strict=True)}}
+    if dtype != "float64":
+        return found
+    pairs = zip(names, first, strict=True)
+    further = [(n, g) for n, g in pairs if g is not None and g.requires_grad]
+    if further:
+        second = torch.autograd.grad(
+            [g for _, g in further],
+            wanted,
+            [torch.tensor(sample.second(n, tuple(g.shape), dtype)) for n, g in further],
+            allow_unused=True,
+        )
+        found["from"] = [n for n, _ in further]
+        found["second"] = {n: pool.add(g) for n, g in zip(names, second, strict=True)}
+    return found
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    pool = Pool()
+    lines = []
+    for sample in SAMPLES:
+        answers = {dtype: record(sample, dtype, pool) for dtype in sample.dtypes}
+        lines.append(f"{json.dumps(sample.key)}: {json.dumps(answers, separators=(',', ':'))}")
+    FOLDER.mkdir(exist_ok=True)
+    pool.save(FOLDER / "operations.npz")
+    text = ",\n".join(lines)
+    (FOLDER / "operations.json").write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
