@@ -132,9 +132,9 @@ def samples(op: str, *codes: str, smooth: bool = True, **inputs: Any) -> Iterato
 @cache
 def _compiled(code: str) -> tuple[CodeType, CodeType]:
     tree = ast.parse(code)
-    last = tree.body.pop()
-    assert isinstance(last, ast.Expr), code
-    return compile(tree, code, "exec"), compile(ast.Expression(last.value), code, "eval")
+    last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else ast.Constant(None)
+    expression = ast.fix_missing_locations(ast.Expression(last))
+    return compile(tree, code, "exec"), compile(expression, code, "eval")
 
 
 def run(sample: Sample, torch: Any, inputs: dict[str, Any]) -> Any:
