@@ -61,21 +61,32 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
 
 def result_type(operands: Any) -> DType:
     """The dtype of an elementwise operation on arrays and Python numbers."""
+    return result_type_of(
+        [
+            (operand.ndim, operand.dtype)
+            if isinstance(operand, np.ndarray)
+            else (-1, number_dtype(operand))
+            for operand in operands
+        ]
+    )
+
+
+def result_type_of(kinds: list[tuple[int, DType]]) -> DType:
+    """The same from pairs of a number of dimensions (-1 for a Python number) and a dtype."""
     dimensioned: DType | None = None
     zero_dim: DType | None = None
     numbers: DType | None = None
-    for operand in operands:
-        if isinstance(operand, np.ndarray):
-            if operand.ndim:
-                dimensioned = _join(dimensioned, operand.dtype)
-            else:
-                zero_dim = _join(zero_dim, operand.dtype)
+    for ndim, dtype in kinds:
+        if ndim > 0:
+            dimensioned = _join(dimensioned, dtype)
+        elif ndim == 0:
+            zero_dim = _join(zero_dim, dtype)
         else:
-            numbers = _join(numbers, number_dtype(operand))
-    dtype = _combine(dimensioned, _combine(zero_dim, numbers))
-    if dtype is None:
+            numbers = _join(numbers, dtype)
+    combined = _combine(dimensioned, _combine(zero_dim, numbers))
+    if combined is None:
         raise TypeError("an operation needs at least one operand")
-    return dtype
+    return combined
 
 
 def _join(a: DType | None, b: DType) -> DType:

@@ -1,0 +1,204 @@
+"""The symbolic reader: a gradient as a traced graph, to be printed, planned or compiled.
+
+The same rules as in backward, run over traced Tensors: what comes out knows how it was made, down
+to names and constants. It follows the trace and not the autograd edges, so that a derivative with
+respect to an untracked name, or to an intermediate one, can be asked for too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from engine.backward import _restored, _run
+from engine.record import GRAD, TENSORS, TRACE, Node, Output, mode
+from engine.tensor import LEAF, Tensor, wrap
+
+
+@contextmanager
+def tracing(enabled: bool = True) -> Iterator[None]:
+    """Inside, operations remember their operands, names and lines, and constants are kept too."""
+    now = mode.get()
+    token = mode.set(now | TRACE if enabled else now & ~TRACE)
+    try:
+        yield
+    finally:
+        mode.reset(token)
+
+
+def source(value: Any) -> Any:
+    """What stands for a tensor in a trace: the node or output that made it, or the tensor itself."""
+    if isinstance(value, Tensor) and value.origin is not None:
+        return value.origin
+    return value
+
+
+def tensor_of(item: Any) -> Any:
+    """The tensor that stands for an item of a trace (the inverse of `source`); a number's is 0-dim."""
+    if isinstance(item, Tensor) or item is None:
+        return item
+    node, index = (item.node, item.index) if type(item) is Output else (item, 0)
+    if type(node) is not Node:
+        return wrap(np.asarray(item, np.result_type(item, np.float32) if isinstance(item, float) else None))
+    assert node.trace is not None
+    tensor = wrap(node.trace.values[index])
+    tensor.origin = item
+    if any(edge is not None for edge in node.edges) and node.op.differentiable:
+        tensor.edge = item
+    return tensor
+
+
+def node_of(item: Any) -> Node | None:
+    """The node behind an item of a trace; None for leaves, constants and numbers."""
+    node = item.node if type(item) is Output else item
+    return node if type(node) is Node else None
+
+
+def derivative(y: Tensor, xs: Sequence[Tensor], cotangent: Tensor | None = None) -> list[Tensor | None]:
+    """The gradient of `y` with respect to each of `xs`, as traced tensors; None where y does not
+    depend on one. y need not be scalar: its cotangent is 1 in every element unless given.
+    """
+    targets = [source(x) for x in xs]
+    start = source(y)
+    if cotangent is None:
+        cotangent = wrap(np.ones(y.array.shape, y.array.dtype))
+    found: dict[Any, Tensor] = {}
+    with tracing(), _recording():
+        if node_of(start) is None:
+            found[_key(start)] = cotangent
+        else:
+            _flow(start, cotangent, targets, found)
+    return [found.get(_key(target)) for target in targets]
+
+
+@contextmanager
+def _recording() -> Iterator[None]:
+    token = mode.set(mode.get() | GRAD)
+    try:
+        yield
+    finally:
+        mode.reset(token)
+
+
+def _key(item: Any) -> Any:
+    return (item.node.rank, item.index) if type(item) is Output else (
+        (item.rank, 0) if type(item) is Node else id(item)
+    )  # fmt: skip
+
+
+def _leading_to(start: Any, targets: Sequence[Any]) -> set[int]:
+    """The ranks of the nodes on a path from `start` to one of the targets."""
+    reached: dict[int, Node] = {}
+    stack = [node_of(start)]
+    while stack:
+        node = stack.pop()
+        if node is not None and node.rank not in reached:
+            reached[node.rank] = node
+            assert node.trace is not None
+            if not node.trace.cut:
+                stack.extend(node_of(item) for item in node.trace.args)
+    wanted = {_key(target) for target in targets}
+    leading: set[int] = set()
+    for rank in sorted(reached, reverse=True):
+        trace = reached[rank].trace
+        assert trace is not None
+        if not trace.cut and any(
+            _key(item) in wanted or getattr(node_of(item), "rank", 1) in leading for item in trace.args
+        ):
+            leading.add(rank)
+    return leading
+
+
+def _flow(start: Any, cotangent: Tensor, targets: Sequence[Any], found: dict[Any, Tensor]) -> None:
+    """Let the cotangent flow from `start`; what reaches the targets is put into `found`."""
+    leading = _leading_to(start, targets)
+    wanted = {_key(target) for target in targets}
+    pending: dict[int, tuple[Node, dict[int, Tensor]]] = {}
+    heap: list[int] = []
+
+    def send(item: Any, g: Tensor) -> None:
+        key = _key(item)
+        if key in wanted:
+            found[key] = found[key] + g if key in found else g
+        node = node_of(item)
+        if node is None or node.rank not in leading:
+            return
+        if node.rank not in pending:
+            pending[node.rank] = (node, {})
+            heappush(heap, node.rank)
+        parts = pending[node.rank][1]
+        index = item.index if type(item) is Output else 0
+        parts[index] = parts[index] + g if index in parts else g
+
+    send(start, cotangent)
+    while heap:
+        node, parts = pending.pop(heappop(heap))
+        for item, contribution in _contributions(node, parts, leading, wanted):
+            send(item, contribution)
+
+
+def _contributions(
+    node: Node, parts: dict[int, Tensor], leading: set[int], wanted: set[Any]
+) -> Iterator[tuple[Any, Tensor]]:
+    """The pairs (operand, its cotangent) that a node's rules give."""
+    op, trace = node.op, node.trace
+    assert trace is not None
+    g: Any = parts[0] if op.outputs == 1 else [parts.get(i) for i in range(len(trace.values))]
+    values = _values(node)
+    fixed = len(op.operands) - op.variadic
+    for position, item in enumerate(trace.args[:fixed]):
+        if _key(item) not in wanted and getattr(node_of(item), "rank", 1) not in leading:
+            continue
+        pullback = op.pullbacks[position]
+        if pullback.rule is None:
+            continue
+        contribution = _run(pullback, TENSORS, g, values)
+        if op.broadcasts:
+            operand = tensor_of(item).array
+            contribution = _restored(TENSORS, contribution, operand.shape, operand.dtype)
+        yield item, contribution
+    if op.variadic and op.pullbacks[-1].rule is not None:
+        contributions = _run(op.pullbacks[-1], TENSORS, g, values)
+        yield from (
+            (item, contribution)
+            for item, contribution in zip(trace.args[fixed:], contributions, strict=True)
+            if contribution is not None
+        )
+
+
+def _values(node: Node) -> list[Any]:
+    """What the node's rules need, as traced tensors, in the order of `op.saves`."""
+    op, trace = node.op, node.trace
+    assert trace is not None
+    operands: list[Any] = [tensor_of(item) for item in trace.args]
+    if op.variadic:
+        fixed = len(op.operands) - 1
+        operands = [*operands[:fixed], tuple(operands[fixed:])]
+    known: dict[str, Any] = dict(zip(op.operands, operands, strict=True))
+    known.update(zip(op.params, trace.params, strict=True))
+    if op.outputs == 1:
+        known["out"] = tensor_of(node)
+    else:
+        known["out"] = tuple(tensor_of(Output(node, i)) for i in range(len(trace.values)))
+    for name, operand in zip(op.operands, operands, strict=True):
+        if type(operand) is tuple:
+            known[f"{name}_shape"] = tuple(part.array.shape for part in operand)
+            known[f"{name}_dtype"] = tuple(part.array.dtype for part in operand)
+        elif operand is not None:
+            known[f"{name}_shape"] = operand.array.shape
+            known[f"{name}_dtype"] = operand.array.dtype
+    return [known[name] for name in op.saves]
+
+
+def traced_leaf(array: Any, label: str | None = None, requires_grad: bool = True) -> Tensor:
+    """A leaf to trace a function with."""
+    tensor = wrap(array)
+    if requires_grad:
+        tensor.edge = LEAF
+    if label is not None:
+        tensor.label = label
+    return tensor
