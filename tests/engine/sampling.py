@@ -132,8 +132,11 @@ def samples(op: str, *codes: str, smooth: bool = True, **inputs: Any) -> Iterato
 @cache
 def _compiled(code: str) -> tuple[CodeType, CodeType]:
     tree = ast.parse(code)
-    last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else ast.Constant(None)
-    expression = ast.fix_missing_locations(ast.Expression(last))
+    last = tree.body[-1]
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
+    value = last.value if isinstance(last, ast.Expr) else ast.Constant(None)
+    expression = ast.fix_missing_locations(ast.Expression(value))
     return compile(tree, code, "exec"), compile(expression, code, "eval")
 
 

@@ -4,16 +4,7 @@ Each line of MISTAKES is a program a person might type, `a` being a tracked leaf
 assigned. What PyTorch raises, warns of or gives goes to messages.json.
 """
 
-import json
-import warnings
-from pathlib import Path
-from typing import Any
-
-import torch
-
-from tests.engine.sampling import Sample, run
-
-FILE = Path(__file__).parent.parent / "engine" / "recorded" / "messages.json"
+from tests.recorder.programs import write
 
 MISTAKES = """
 T([1., 2.]).sum().backward()
@@ -284,29 +275,5 @@ torch.ones(2, 2, 2).T.shape
 """.strip().splitlines()
 
 
-def record(code: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"code": code}
-    names = {"T": torch.tensor, "a": torch.tensor([1.0, 2.0], requires_grad=True)}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            value = run(Sample("", code, {}, False), torch, names)
-        except Exception as error:
-            found["raises"] = type(error).__name__
-            found["message"] = str(error)
-        else:
-            found["gives"] = repr(value)
-    if caught:
-        texts = (str(w.message).split(" (Triggered internally")[0] for w in caught)
-        found["warns"] = sorted(set(texts))
-    return found
-
-
-def main() -> None:
-    torch.set_warn_always(True)
-    lines = ",\n".join(json.dumps(record(code)) for code in MISTAKES)
-    FILE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write("messages", MISTAKES)
