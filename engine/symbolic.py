@@ -75,6 +75,21 @@ def derivative(y: Tensor, xs: Sequence[Tensor], cotangent: Tensor | None = None)
     return [found.get(_key(target)) for target in targets]
 
 
+def path(y: Tensor, x: Tensor) -> list[Node]:
+    """The nodes on the ways from x to y, newest first."""
+    start = source(y)
+    leading = _leading_to(start, [source(x)])
+    found: dict[int, Node] = {}
+    stack = [node_of(start)]
+    while stack:
+        node = stack.pop()
+        if node is not None and node.rank in leading and node.rank not in found:
+            found[node.rank] = node
+            assert node.trace is not None
+            stack.extend(node_of(item) for item in node.trace.args)
+    return [found[rank] for rank in sorted(found)]
+
+
 @contextmanager
 def _recording() -> Iterator[None]:
     token = mode.set(mode.get() | GRAD)

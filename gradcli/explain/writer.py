@@ -1,0 +1,253 @@
+"""Writing an expression as a person would: the row's own notation, few brackets, numbers first.
+
+What is written parses back in the language to the same value.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from gradcli.explain.expression import Call, Expression, Literal, Name, Number, Product, Sum
+
+TERM, FACTOR, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
+"""How tightly a piece of text binds."""
+
+_KNOWN = {math.log(2): "log(2)", math.log(10): "log(10)", math.pi: "pi", math.e: "e"}
+
+
+def write(expression: Expression) -> str:
+    """An expression as text."""
+    return _write(expression, False)[0]
+
+
+def number(value: float) -> tuple[str, int]:
+    """A number as text: 2, 0.1, 2/3, log(2)."""
+    for constant, text in _KNOWN.items():
+        if math.isclose(abs(value), constant, rel_tol=1e-12):
+            return (text, ATOM) if value > 0 else (f"-{text}", SIGN)
+    if not math.isfinite(value):
+        return f"float('{value}')", ATOM
+    if value == int(value) and abs(value) < 1e16:
+        return str(int(value)), ATOM if value >= 0 else SIGN
+    short = f"{value:.4g}"
+    if math.isclose(float(short), value, rel_tol=1e-12):
+        return short, ATOM if value >= 0 else SIGN
+    fraction = Fraction(value).limit_denominator(1000)
+    if math.isclose(float(fraction), value, rel_tol=2e-7):
+        return f"{fraction.numerator}/{fraction.denominator}", FACTOR
+    return repr(value), ATOM if value >= 0 else SIGN
+
+
+def _write(expression: Expression | None, tight: bool) -> tuple[str, int]:
+    if expression is None:
+        return "None", ATOM
+    if isinstance(expression, Number):
+        return number(expression.value)
+    if isinstance(expression, Name):
+        return expression.text, ATOM
+    if isinstance(expression, Literal):
+        return _literal(expression.array), ATOM
+    if isinstance(expression, Sum):
+        return _sum(expression), TERM
+    if isinstance(expression, Product):
+        return _product(expression, tight)
+    assert isinstance(expression, Call)
+    return _call(expression, tight)
+
+
+def _literal(array: np.ndarray[Any, Any]) -> str:
+    if array.size > 6:
+        return f"<{'x'.join(map(str, array.shape))} values>"
+    return f"tensor({array.tolist()})"
+
+
+def _bracketed(expression: Expression | None, level: int, tight: bool = True) -> str:
+    text, binds = _write(expression, tight)
+    return text if binds >= level else f"({text})"
+
+
+def _sum(expression: Sum) -> str:
+    terms = sorted(expression.terms, key=lambda pair: pair[1] < 0)
+    pieces = []
+    for term, coefficient in terms:
+        whole = Product(abs(coefficient), ((term, 1.0),), term.shape)
+        text = (
+            number(abs(coefficient))[0] if isinstance(term, Number)
+            else _bracketed(term, FACTOR) if abs(coefficient) == 1
+            else _product(_joined(whole), True)[0]
+        )  # fmt: skip
+        sign = ("- " if coefficient < 0 else "+ ") if pieces else ("-" if coefficient < 0 else "")
+        pieces.append(sign + text)
+    return " ".join(pieces)
+
+
+def _joined(expression: Product) -> Product:
+    """coefficient * (product) as one product."""
+    (only, _), *_ = expression.factors
+    if isinstance(only, Product):
+        return Product(expression.coefficient * only.coefficient, only.factors, only.shape)
+    return expression
+
+
+def _product(expression: Product, tight: bool) -> tuple[str, int]:
+    above = [(f, e) for f, e in expression.factors if e > 0]
+    below = [(f, -e) for f, e in expression.factors if e < 0]
+    coefficient = expression.coefficient
+    sign = "-" if coefficient < 0 else ""
+    fraction = Fraction(abs(coefficient)).limit_denominator(1000)
+    exact = math.isclose(float(fraction), abs(coefficient), rel_tol=2e-7)
+    numerator: list[str] = []
+    denominator: list[str] = []
+    if exact and (fraction.numerator == 1 or float(f"{abs(coefficient):.4g}") != abs(coefficient)):
+        if fraction.numerator != 1 or not above:
+            numerator.append(str(fraction.numerator))
+        if fraction.denominator != 1:
+            denominator.append(str(fraction.denominator))
+    elif abs(coefficient) != 1:
+        numerator.append(number(abs(coefficient))[0])
+    above.sort(key=lambda pair: _is_matrix_product(pair[0]))
+    lonely = len(above) == 1 and not any(_is_matrix_product(f) for f, _ in above[1:])
+    wide = not tight and any(_is_matrix_product(f) for f, _ in above)
+    for factor, exponent in above:
+        numerator.append(_power(factor, exponent, FACTOR if lonely and numerator and wide else None))
+    denominator.extend(_power(factor, exponent, None) for factor, exponent in below)
+    star, slash = (" * ", " / ") if wide else ("*", "/")
+    text = star.join(numerator) or "1"
+    if denominator:
+        bottom = "*".join(denominator)
+        text += slash + (f"({bottom})" if len(denominator) > 1 else bottom)
+    if len(numerator) == 1 and not denominator and not sign:
+        (factor, exponent), *_ = above
+        return text, (ATOM if exponent == 1 else POWER)
+    return sign + text, (SIGN if sign and len(numerator) + len(denominator) == 1 else FACTOR)
+
+
+def _is_matrix_product(expression: Expression) -> bool:
+    return isinstance(expression, Call) and "@" in expression.row.written
+
+
+def _power(base: Expression, exponent: float, level: int | None) -> str:
+    if exponent == 1:
+        return _bracketed(base, level or (SIGN if not _is_matrix_product(base) else POWER), tight=level is None)
+    if exponent == 0.5:
+        return f"sqrt({write(base)})"
+    text, binds = number(exponent)
+    return f"{_bracketed(base, ATOM)}**{text if binds == ATOM else f'({text})'}"
+
+
+# ---- rows in their own notation --------------------------------------------------------------
+
+
+def _call(expression: Call, tight: bool) -> tuple[str, int]:
+    row = expression.row
+    tree = _template(row.written)
+    fixed = len(row.operands) - row.variadic
+    names: dict[str, Any] = dict(zip(row.operands[:fixed], expression.args[:fixed], strict=True))
+    if row.variadic:
+        names[row.operands[-1]] = expression.args[fixed:]
+    names.update(zip(row.params, map(_Parameter, expression.params), strict=True))
+    text, binds = _Filler(names, tight).fill(tree)
+    return (text, binds) if expression.part is None else (f"{text}[{expression.part}]", ATOM)
+
+
+@lru_cache(maxsize=None)
+def _template(written: str) -> ast.expr:
+    return ast.parse(written, mode="eval").body
+
+
+class _Parameter:
+    """A row's parameter, in a template."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_BINARY: dict[type[ast.operator], tuple[str, int]] = {
+    ast.Add: ("+", TERM), ast.Sub: ("-", TERM), ast.Mult: ("*", FACTOR), ast.Div: ("/", FACTOR),
+    ast.Mod: ("%", FACTOR), ast.FloorDiv: ("//", FACTOR), ast.MatMult: ("@", FACTOR),
+    ast.Pow: ("**", POWER), ast.BitAnd: ("&", 0), ast.BitOr: ("|", 0), ast.BitXor: ("^", 0),
+}  # fmt: skip
+_COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+
+
+class _Filler:
+    """Fills a row's template with its operands, bracketing by precedence."""
+
+    def __init__(self, names: dict[str, Any], tight: bool) -> None:
+        self.names = names
+        self.tight = tight
+
+    def fill(self, tree: ast.expr) -> tuple[str, int]:
+        """The template's text, and how tightly it binds."""
+        if isinstance(tree, ast.Name):
+            return self._name(tree.id)
+        if isinstance(tree, ast.Constant):
+            return repr(tree.value), ATOM
+        if isinstance(tree, ast.BinOp):
+            return self._binary(tree)
+        if isinstance(tree, ast.UnaryOp):
+            sign = "~" if isinstance(tree.op, ast.Invert) else "-"
+            return sign + self._at(tree.operand, SIGN), SIGN
+        if isinstance(tree, ast.Compare):
+            sign = _COMPARE[type(tree.ops[0])]
+            return f"{self._at(tree.left, TERM)} {sign} {self._at(tree.comparators[0], TERM)}", 0
+        if isinstance(tree, ast.Attribute):
+            return f"{self._at(tree.value, ATOM)}.{tree.attr}", ATOM
+        if isinstance(tree, ast.Call):
+            arguments = [*self._arguments(tree.args), *self._keywords(tree.keywords)]
+            return f"{self._at(tree.func, ATOM)}({', '.join(arguments)})", ATOM
+        if isinstance(tree, ast.Subscript):
+            return f"{self._at(tree.value, ATOM)}[{self.fill(tree.slice)[0]}]", ATOM
+        raise TypeError(f"a row's notation cannot hold {type(tree).__name__}")
+
+    def _name(self, name: str) -> tuple[str, int]:
+        if name not in self.names:
+            return name, ATOM
+        value = self.names[name]
+        if isinstance(value, _Parameter):
+            return number(value.value) if type(value.value) is float else (_parameter(value.value), ATOM)
+        if isinstance(value, tuple):
+            return f"[{', '.join(_write(part, True)[0] for part in value)}]", ATOM
+        return _write(value, self.tight)
+
+    def _at(self, tree: ast.expr, level: int) -> str:
+        text, binds = self.fill(tree)
+        return text if binds >= level else f"({text})"
+
+    def _binary(self, tree: ast.BinOp) -> tuple[str, int]:
+        sign, level = _BINARY[type(tree.op)]
+        tight = self.tight
+        self.tight = tight or sign == "@"
+        right_level = {"**": SIGN, "+": TERM}.get(sign, level + 1)
+        left = self._at(tree.left, ATOM if sign == "**" else max(level, TERM))
+        right = self._at(tree.right, right_level)
+        self.tight = tight
+        spaced = sign in "+-&|^" or (sign == "@" and not tight)
+        return f"{left} {sign} {right}" if spaced else f"{left}{sign}{right}", level
+
+    def _arguments(self, args: Iterable[ast.expr]) -> Iterable[str]:
+        for arg in args:
+            if isinstance(arg, ast.Starred) and isinstance(arg.value, ast.Name):
+                value = self.names[arg.value.id]
+                yield from (_write(part, False)[0] for part in value)
+            else:
+                yield self.fill(arg)[0]
+
+    def _keywords(self, keywords: Iterable[ast.keyword]) -> Iterable[str]:
+        for keyword in keywords:
+            yield f"{keyword.arg}={self.fill(keyword.value)[0]}"
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, np.dtype):
+        return f"torch.{value.name}"
+    return repr(value)
