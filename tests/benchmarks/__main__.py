@@ -18,7 +18,7 @@ from types import ModuleType
 
 from tests.benchmarks import processes
 from tests.benchmarks.clock import Step, Timing, race
-from tests.benchmarks.workloads import WORKLOADS, Workload
+from tests.benchmarks.workloads import WORKLOADS, Workload, mlp_jax, mlp_traced
 
 PEERS = ("torch", "autograd", "mygrad", "jax")
 
@@ -49,7 +49,7 @@ def line(name: str, cells: list[str], ratio: float | None, target: float) -> Non
     verdict = (
         "" if ratio is None else f"{ratio:6.2f} {'<=' if ratio <= target else '> '} {target:.2f}"
     )
-    print(f"{name:18}" + "".join(f"{cell:>11}" for cell in cells) + f"   {verdict}", flush=True)
+    print(f"{name:20}" + "".join(f"{cell:>11}" for cell in cells) + f"   {verdict}", flush=True)
 
 
 def micro(timing: Timing | None) -> str:
@@ -83,6 +83,16 @@ def node(peers: dict[str, ModuleType], quick: bool) -> None:
     )
 
 
+def traced(peers: dict[str, ModuleType], quick: bool) -> None:
+    if "jax" not in peers:
+        return
+    engine, jnp = importlib.import_module("engine"), importlib.import_module("jax.numpy")
+    steps = {"engine": mlp_traced(engine, jnp), "jax": mlp_jax(peers["jax"], jnp)}
+    times = race(steps, rounds=7 if quick else 25, seconds=0.02 if quick else 0.05)
+    cells = [micro(times.get(name)) for name in ("engine", *PEERS)]
+    line("mlp, traced for XLA", cells, times["engine"].ratio(times["jax"]), 1.2)
+
+
 def start(quick: bool) -> None:
     evaluate, bare, ratio = processes.start_up(5 if quick else 15)
     line("eval process, ms", [f"{evaluate * 1e3:.0f}", f"np {bare * 1e3:.0f}"], ratio, 1.8)
@@ -102,9 +112,10 @@ def main(arguments: list[str]) -> None:
         work.name: partial(eager, work, peers, quick) for work in WORKLOADS
     }
     rows["node"] = partial(node, peers, quick)
+    rows["traced"] = partial(traced, peers, quick)
     rows["eval"] = partial(start, quick)
     print(
-        f"{'microseconds':18}"
+        f"{'microseconds':20}"
         + "".join(f"{name:>11}" for name in ("engine", *PEERS))
         + "    ratio    target"
     )
@@ -112,7 +123,7 @@ def main(arguments: list[str]) -> None:
         try:
             rows[name]()
         except Exception as error:  # one missing part must not hide the other rows
-            print(f"{name:18}  {type(error).__name__}: {error}")
+            print(f"{name:20}  {type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ peers that spell it otherwise (HIPS autograd, MyGrad, JAX under jit) follow with
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -239,6 +240,30 @@ def mlp_jax(jax: Module, jnp: Module) -> Step:
         nonlocal parameters
         loss, parameters = update(parameters, x, y)
         return jax.block_until_ready(loss)
+
+    return step
+
+
+def mlp_traced(engine: Module, jnp: Module) -> Step:
+    """The same step read off engine's trace, forward, backward and update, compiled by XLA."""
+    plan, symbolic = import_module("engine.plan"), import_module("engine.symbolic")
+    (x, y), arrays = mlp_values()
+
+    def update(x: Any, y: Any, *parameters: Any) -> list[Any]:
+        w1, b1, w2, b2, w3, b3 = parameters
+        h = engine.relu(x @ w1 + b1)
+        h = engine.relu(h @ w2 + b2)
+        loss = ((h @ w3 + b3 - y) ** 2).mean()
+        gradients = symbolic.derivative(loss, parameters)
+        return [loss, *(p - RATE * g for p, g in zip(parameters, gradients, strict=True))]
+
+    program = plan.trace(update, *(engine.tensor(a) for a in (x, y, *arrays))).jit()
+    x, y, parameters = jnp.asarray(x), jnp.asarray(y), [jnp.asarray(a) for a in arrays]
+
+    def step() -> object:
+        nonlocal parameters
+        loss, *parameters = program(x, y, *parameters)
+        return loss.block_until_ready()
 
     return step
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,10 @@ import numpy as np
 import pytest
 
 import engine as torch
+from engine import symbolic
+from engine.interpreters import jax_arrays
+from engine.op import rows
+from engine.plan import Plan
 from tests.engine.samples import SAMPLES
 from tests.engine.sampling import Array, Sample, leaves, outputs, run
 
@@ -192,3 +197,144 @@ def product(gradients: dict[str, Any], along: dict[str, Array]) -> float:
         for name, gradient in gradients.items()
         if gradient is not None
     )
+
+
+# --- the symbolic reader, and the compiled one -----------------------------------------------
+
+
+class Traced:
+    """A sample's results and gradients as one traced graph of its inputs."""
+
+    def __init__(self, sample: Sample, dtype: str) -> None:
+        self.sample, self.dtype = sample, dtype
+        self.arrays = sample.arrays(dtype)
+        self.names = sample.tracked()
+        with symbolic.tracing():
+            self.inputs = {
+                name: symbolic.traced_leaf(array.copy(), name, name in self.names)
+                for name, array in self.arrays.items()
+            }
+            self.results = outputs(run(sample, torch, self.inputs))
+            self.gradients = self.derivatives()
+
+    def derivatives(self) -> dict[str, Any]:
+        total: dict[str, Any] = dict.fromkeys(self.names)
+        wanted = [self.inputs[name] for name in self.names]
+        for i, result in enumerate(self.results):
+            if not result.requires_grad:
+                continue
+            dtype = str(result.dtype).removeprefix("torch.")
+            cotangent = torch.tensor(self.sample.cotangent(i, tuple(result.shape), dtype))
+            parts = symbolic.derivative(result, wanted, cotangent)
+            for name, part in zip(self.names, parts, strict=True):
+                before = total[name]
+                total[name] = part if before is None or part is None else before + part
+        return total
+
+    def plan(self) -> Plan:
+        """From the tracked inputs to the results and the gradients."""
+        reached = [g for g in self.gradients.values() if g is not None]
+        return Plan([self.inputs[name] for name in self.names], [*self.results, *reached])
+
+    def answers(self) -> list[Array]:
+        """What the plan has to come to."""
+        answer = ANSWERS[self.sample.key][self.dtype]
+        reached = [name for name, g in self.gradients.items() if g is not None]
+        return [recorded(p) for p in answer["out"]] + [
+            recorded(answer["grad"][name]) for name in reached
+        ]
+
+
+@cases(lambda sample, answer: "grad" in answer, "float64")
+def test_symbolic(sample: Sample, dtype: str) -> None:
+    traced = Traced(sample, dtype)
+    same_gradients(traced.gradients, ANSWERS[sample.key][dtype]["grad"], "gradient")
+
+
+@cases(lambda sample, answer: "grad" in answer, "float64")
+def test_plan(sample: Sample, dtype: str) -> None:
+    """The straight-line program agrees where it was traced, and (nothing is baked in) beside it."""
+    traced = Traced(sample, dtype)
+    plan = traced.plan()
+    got = plan.numpy(*(traced.arrays[name] for name in traced.names))
+    for i, (array, want) in enumerate(zip(got, traced.answers(), strict=True)):
+        close(array, want, RELATIVE.get(want.dtype.name, 0.0), f"output {i}")
+    if not sample.smooth:
+        return
+    moved = {
+        name: array + STEP * sample.second(name, array.shape, dtype)
+        if name in traced.names
+        else array
+        for name, array in traced.arrays.items()
+    }
+    results = outputs(run(sample, torch, leaves(sample, torch, moved)))
+    got = plan.numpy(*(moved[name] for name in traced.names))
+    for i, (array, result) in enumerate(zip(got, results, strict=False)):
+        close(array, result.detach().numpy(), 1e-6, f"output {i} beside")
+
+
+GROUP = 40  # compiled together, since starting XLA costs more than what a sample gives it to do
+COMPILED = [
+    sample
+    for sample in SAMPLES
+    if "float64" in sample.dtypes and "grad" in ANSWERS[sample.key]["float64"]
+]
+
+
+@cache
+def compiled(group: int) -> dict[str, Any]:
+    """What each sample of a group comes to under XLA: arrays, or the exception."""
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    traced = [Traced(sample, "float64") for sample in COMPILED[group * GROUP :][:GROUP]]
+    found: dict[str, Any] = {}
+    try:
+        found = _compile(traced)
+    except Exception:  # one of them cannot be compiled: which?
+        for one in traced:
+            try:
+                found |= _compile([one])
+            except Exception as error:
+                found[one.sample.key] = error
+    return found
+
+
+def _compile(traced: list[Traced]) -> dict[str, Any]:
+    import jax
+
+    plans = [one.plan() for one in traced]
+    inputs = [[one.arrays[name] for name in one.names] for one in traced]
+    function = jax.jit(
+        lambda inputs: [p.run(jax_arrays(), x) for p, x in zip(plans, inputs, strict=True)]
+    )
+    return {one.sample.key: out for one, out in zip(traced, function(inputs), strict=True)}
+
+
+@pytest.mark.parametrize("number", range(len(COMPILED)), ids=[s.key for s in COMPILED])
+def test_compiled(number: int) -> None:
+    sample = COMPILED[number]
+    got = compiled(number // GROUP)[sample.key]
+    if isinstance(got, Exception):
+        raise got
+    for i, (array, want) in enumerate(zip(got, Traced(sample, "float64").answers(), strict=True)):
+        assert array.dtype == want.dtype
+        close(np.asarray(array), want, RELATIVE.get(want.dtype.name, 0.0), f"output {i}")
+
+
+# --- nothing is left out ---------------------------------------------------------------------
+
+
+def test_every_row_has_a_sample() -> None:
+    used: set[str] = set()
+    for sample in SAMPLES:
+        traced = Traced(sample, sample.dtypes[0])
+        stack = [symbolic.source(t) for t in (*traced.results, *traced.gradients.values())]
+        seen: set[int] = set()
+        while stack:
+            node = symbolic.node_of(stack.pop())
+            if node is not None and node.rank not in seen:
+                seen.add(node.rank)
+                used.add(node.op.name)
+                assert node.trace is not None
+                stack.extend(node.trace.args)
+    assert sorted(set(rows) - used) == []
