@@ -1,0 +1,1 @@
+"""gradcli: the language, the session and the interfaces over the engine."""
