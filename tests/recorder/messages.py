@@ -65,6 +65,7 @@ a.grad = 5
 a.grad = torch.ones(2, dtype=torch.float64)
 a.grad = torch.ones(2); a.grad
 a.foo
+torch.foo
 a.shape = (1, 2)
 a.register_hook(lambda g: torch.ones(3)); a.sum().backward()
 T([1.]).register_hook(lambda g: g)
