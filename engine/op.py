@@ -107,6 +107,15 @@ class Op:
         if isinstance(self.forward, str):
             return getattr(xp, self.forward)  # type: ignore[no-any-return]
         forward = self.forward
+        if self.variadic:
+            fixed, params = len(self.operands) - 1, len(self.params)
+
+            def gathered(*arguments: Any) -> Any:
+                """The arrays of the last operand become one tuple."""
+                end = len(arguments) - params
+                return forward(xp, *arguments[:fixed], arguments[fixed:end], *arguments[end:])
+
+            return gathered
         return lambda *arguments: forward(xp, *arguments)
 
 
@@ -131,7 +140,8 @@ def op(
     """Add a row.
 
     Args:
-        signature: "name(operand, ...; parameter, ...)"; a last operand "*xs" stands for any number.
+        signature: "name(operand, ...; parameter, ...)"; a last operand "*xs" stands for any number,
+            and reaches the forward as a tuple.
         forward: see the module's text.
         written: how the row is written, a Python expression of its operands and parameters;
             by default a call of its name.

@@ -37,13 +37,16 @@ def source(value: Any) -> Any:
     return value
 
 
-def tensor_of(item: Any) -> Any:
-    """The tensor that stands for an item of a trace (the inverse of `source`); a number's is 0-dim."""
+def tensor_of(item: Any, dtype: Any = None) -> Any:
+    """The tensor that stands for an item of a trace (the inverse of `source`).
+
+    A number's is 0-dim, of `dtype` if that is floating.
+    """
     if isinstance(item, Tensor) or item is None:
         return item
     node, index = (item.node, item.index) if type(item) is Output else (item, 0)
     if type(node) is not Node:
-        return wrap(np.asarray(item, np.result_type(item, np.float32) if isinstance(item, float) else None))
+        return wrap(np.asarray(item, dtype if dtype is not None and dtype.kind in "fc" else None))
     assert node.trace is not None
     tensor = wrap(node.trace.values[index])
     tensor.origin = item
@@ -189,7 +192,8 @@ def _values(node: Node) -> list[Any]:
     """What the node's rules need, as traced tensors, in the order of `op.saves`."""
     op, trace = node.op, node.trace
     assert trace is not None
-    operands: list[Any] = [tensor_of(item) for item in trace.args]
+    dtype = np.asarray(trace.values[0]).dtype
+    operands: list[Any] = [tensor_of(item, dtype) for item in trace.args]
     if op.variadic:
         fixed = len(op.operands) - 1
         operands = [*operands[:fixed], tuple(operands[fixed:])]

@@ -32,13 +32,17 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def _named(name: str, function: Any, doc: str | None = None) -> Any:
+def _named(name: str) -> Any:
+    """A row's caller, with a name and a text for help."""
+    function = getattr(ops, name)
     function.__name__ = function.__qualname__ = name
+    written = rows[name].written.replace("a ", "input ").replace(" b", " other")
+    function.__doc__ = f"{written}, element by element."
     return function
 
 
 for _name in (*_PLAIN, "isnan", "isinf", "isfinite"):
-    _function = _named(_name, getattr(ops, _name))
+    _function = _named(_name)
     for _alias in filter(None, (_name, _ALIASES.get(_name))):
         expose(_alias, _function, "torch Tensor " + _MORE_PLACES.get(_name, ""))
 
@@ -84,7 +88,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     return ops.rsub(input if alpha == 1 else mul(input, alpha), other)
 
 
-@public("torch Tensor special".replace(" special", ""))
+@public()
 def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent; either may be a number."""
     if type(exponent) is Tensor:
@@ -157,7 +161,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     return blend(input, end, weight)
 
 
-@public("F special torch".replace("special torch", ""))
+@public("F")
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta * input)) / beta; linear where beta * input > threshold."""
     return ops.softplus(input, beta, threshold)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.op import rows
 from engine.record import Node, Output
 from engine.symbolic import node_of
 from engine.tensor import Tensor
@@ -124,7 +125,16 @@ def _transpose(shape: Shape, x: Expression, *params: Any) -> Expression | None:
 
 @rewrite("where")
 def _where(shape: Shape, condition: Expression, a: Expression, b: Expression) -> Expression | None:
-    return a if a == b else None
+    # PyTorch guards x**y at 0 with where(y == 0, 0, ...): a person writes the power alone.
+    guard = isinstance(condition, Call) and condition.row.name in ("eq", "bitwise_and")
+    return b if a == b or (guard and is_number(a, 0)) else None
+
+
+@rewrite("gt")
+def _greater(shape: Shape, a: Expression, b: Expression) -> Expression | None:
+    if isinstance(a, Call) and a.row.name == "relu" and is_number(b, 0):
+        return Call(rows["gt"], (a.args[0], b), (), shape)
+    return None
 
 
 @rewrite("keep")

@@ -74,7 +74,11 @@ def _bracketed(expression: Expression | None, level: int, tight: bool = True) ->
 
 
 def _sum(expression: Sum) -> str:
-    terms = sorted(expression.terms, key=lambda pair: pair[1] < 0)
+    """Positive terms first; the constant last in a polynomial, else first."""
+    polynomial = not any(_is_call(term) for term, _ in expression.terms)
+    terms = sorted(
+        expression.terms, key=lambda pair: (pair[1] < 0, isinstance(pair[0], Number) == polynomial)
+    )
     pieces = []
     for term, coefficient in terms:
         whole = Product(abs(coefficient), ((term, 1.0),), term.shape)
@@ -86,6 +90,12 @@ def _sum(expression: Sum) -> str:
         sign = ("- " if coefficient < 0 else "+ ") if pieces else ("-" if coefficient < 0 else "")
         pieces.append(sign + text)
     return " ".join(pieces)
+
+
+def _is_call(term: Expression) -> bool:
+    if isinstance(term, Product):
+        return any(isinstance(factor, Call) for factor, _ in term.factors)
+    return isinstance(term, Call) and not _is_matrix_product(term)
 
 
 def _joined(expression: Product) -> Product:
@@ -101,6 +111,10 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
     below = [(f, -e) for f, e in expression.factors if e < 0]
     coefficient = expression.coefficient
     sign = "-" if coefficient < 0 else ""
+    for constant, known in _KNOWN.items():
+        if coefficient and math.isclose(abs(1 / coefficient), constant, rel_tol=1e-12):
+            below.append((Name(known, ()), 1.0))
+            coefficient = math.copysign(1.0, coefficient)
     fraction = Fraction(abs(coefficient)).limit_denominator(1000)
     exact = math.isclose(float(fraction), abs(coefficient), rel_tol=2e-7)
     numerator: list[str] = []
@@ -112,7 +126,7 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
             denominator.append(str(fraction.denominator))
     elif abs(coefficient) != 1:
         numerator.append(number(abs(coefficient))[0])
-    above.sort(key=lambda pair: _is_matrix_product(pair[0]))
+    above.sort(key=lambda pair: _place(pair[0]))
     lonely = len(above) == 1 and not any(_is_matrix_product(f) for f, _ in above[1:])
     wide = not tight and any(_is_matrix_product(f) for f, _ in above)
     for factor, exponent in above:
@@ -127,6 +141,15 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
         (factor, exponent), *_ = above
         return text, (ATOM if exponent == 1 else POWER)
     return sign + text, (SIGN if sign and len(numerator) + len(denominator) == 1 else FACTOR)
+
+
+def _place(factor: Expression) -> int:
+    """Where a factor stands: names, sums of names, functions, sums of those, a matrix product."""
+    if isinstance(factor, Call):
+        return 4 if _is_matrix_product(factor) else 2
+    if isinstance(factor, Sum):
+        return 3 if any(_is_call(term) for term, _ in factor.terms) else 1
+    return 0
 
 
 def _is_matrix_product(expression: Expression) -> bool:
