@@ -204,11 +204,12 @@ def record(
                 node.trace = _trace(operands, arrays, params, out, not now & GRAD)
     if op.outputs == 1:
         return _wrap(op, _asarray(out), node if tracked else None, node, operands, params)
-    return tuple(
-        _wrap(op, _asarray(part), Output(node, i) if tracked and node else None,
-              Output(node, i) if node else None, operands, (*params, i))
-        for i, part in enumerate(out)
-    )  # fmt: skip
+    tensors = []
+    for i, part in enumerate(out):
+        origin = None if node is None else Output(node, i)
+        edge = origin if tracked and part.dtype.kind in "fc" else None
+        tensors.append(_wrap(op, _asarray(part), edge, origin, operands, (*params, i)))
+    return tuple(tensors)
 
 
 def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
