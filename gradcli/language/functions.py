@@ -1,0 +1,303 @@
+"""Calling functions, and defining them: a session's own are its objects, never Python's."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from gradcli.faults import PURPOSE, Fault
+from gradcli.language import limits as bounds
+from gradcli.language.builtins import CONVERSIONS
+from gradcli.language.values import CALLABLE, TYPES, Builtin, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradcli.language.parse import Source
+    from gradcli.language.walk import Walker
+
+MISSING: Any = object()
+BREAK = object()
+CONTINUE = object()
+
+
+class Return:
+    """The signal of a return statement."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Scope:
+    """The names of one call. `outer` is where the function was defined, `caller` where it was
+    called; `local` are the names it assigns anywhere."""
+
+    __slots__ = ("caller", "local", "names", "outer")
+
+    def __init__(
+        self,
+        names: dict[str, Any],
+        outer: Scope | None,
+        local: frozenset[str],
+        caller: Scope | None,
+    ) -> None:
+        self.names = names
+        self.outer = outer
+        self.local = local
+        self.caller = caller
+
+    def find(self, name: str) -> Any:
+        """The value of a name, here or further out; MISSING if it is not a local name."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            if name in scope.local:
+                raise UnboundLocalError(
+                    f"cannot access local variable '{name}' where it is not associated with a value"
+                )
+            scope = scope.outer
+        return MISSING
+
+
+class Function:
+    """A function the session defined, by def or lambda."""
+
+    __slots__ = ("__weakref__", "body", "defaults", "keyword_defaults", "local", "name", "outer",
+                 "parameters", "source", "walker", "weight")  # fmt: skip
+
+    def __init__(self, walker: Walker, node: ast.FunctionDef | ast.Lambda) -> None:
+        from gradcli.language.expressions import EXPRESSIONS
+
+        def value(part: ast.expr | None) -> Any:
+            return MISSING if part is None else EXPRESSIONS[type(part)](walker, part)
+
+        self.name = node.name if isinstance(node, ast.FunctionDef) else "<lambda>"
+        self.parameters = node.args
+        self.body = node.body
+        self.defaults = [value(part) for part in node.args.defaults]
+        self.keyword_defaults = [value(part) for part in node.args.kw_defaults]
+        self.outer = walker.scope
+        self.source: Source = walker.source
+        self.walker = walker
+        self.local, self.weight = _facts(node)
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """For the engine, which calls hooks and the functions it differentiates."""
+        return invoke(self.walker, self, args, options)
+
+    def bind(self, args: Sequence[Any], options: dict[str, Any]) -> dict[str, Any]:
+        """The names of a call. Raises TypeError with Python's text."""
+        parameters = self.parameters
+        names = [arg.arg for arg in (*parameters.posonlyargs, *parameters.args)]
+        values = dict(zip(names, args))  # noqa: B905
+        if len(args) > len(names) and parameters.vararg is None:
+            raise TypeError(
+                f"{self.name}() takes {_count(len(names), 'positional argument')} but "
+                f"{len(args)} {'was' if len(args) == 1 else 'were'} given"
+            )
+        if parameters.vararg is not None:
+            values[parameters.vararg.arg] = tuple(args[len(names) :])
+        keywords = [arg.arg for arg in parameters.kwonlyargs]
+        extra: dict[str, Any] = {}
+        hidden = len(parameters.posonlyargs)
+        for key, value in options.items():
+            if key in names[hidden:] or key in keywords:
+                if key in values:
+                    raise TypeError(f"{self.name}() got multiple values for argument '{key}'")
+                values[key] = value
+            elif parameters.kwarg is None:
+                raise TypeError(f"{self.name}() got an unexpected keyword argument '{key}'")
+            else:
+                extra[key] = value
+        if parameters.kwarg is not None:
+            values[parameters.kwarg.arg] = extra
+        first = len(names) - len(self.defaults)
+        for name, default in [*zip(names[first:], self.defaults, strict=True),
+                              *zip(keywords, self.keyword_defaults, strict=True)]:  # fmt: skip
+            if name not in values and default is not MISSING:
+                values[name] = default
+        missing = [repr(name) for name in (*names, *keywords) if name not in values]
+        if missing:
+            raise TypeError(
+                f"{self.name}() missing {_count(len(missing), 'required positional argument')}: "
+                + " and ".join(missing)
+            )
+        return values
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _facts(node: ast.FunctionDef | ast.Lambda) -> tuple[frozenset[str], int]:
+    """The names a function assigns, and how many Python frames one call of it may take; found once
+    and kept on the node."""
+    known: tuple[frozenset[str], int] | None = getattr(node, "facts", None)
+    if known is not None:
+        return known
+    local: set[str] = set()
+    deepest = 0
+    body: list[Any] = node.body if isinstance(node.body, list) else [node.body]
+    stack: list[tuple[ast.AST, int, bool]] = [(part, 1, True) for part in body]
+    while stack:
+        part, depth, own = stack.pop()
+        deepest = max(deepest, depth)
+        if own and isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+            local.add(part.id)
+        elif own and isinstance(part, ast.alias):
+            local.add((part.asname or part.name).split(".")[0])
+        elif own and isinstance(part, ast.FunctionDef):
+            local.add(part.name)
+        own = own and not isinstance(
+            part, (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.GeneratorExp)
+        )
+        stack.extend((inner, depth + 1, own) for inner in ast.iter_child_nodes(part))
+    known = frozenset(local), 2 * deepest + 8
+    node.facts = known  # type: ignore[union-attr]
+    return known
+
+
+def function(walker: Walker, node: ast.Lambda) -> Function:
+    """lambda"""
+    return Function(walker, node)
+
+
+def define(walker: Walker, node: ast.FunctionDef) -> None:
+    """def"""
+    from gradcli.language.statements import bind
+
+    bind(walker, node.name, Function(walker, node))
+
+
+def invoke(walker: Walker, function: Function, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call a function of the session."""
+    from gradcli.language.expressions import EXPRESSIONS
+    from gradcli.language.statements import block
+
+    names = function.bind(args, options)
+    limits = walker.limits
+    if limits.frames + function.weight > bounds.FRAMES:
+        raise Fault("RecursionError", "maximum recursion depth exceeded",
+                    why=f"{function.name} calls itself without end, or too deep.")  # fmt: skip
+    limits.step()
+    caller, source, line = walker.scope, walker.source, walker.line
+    walker.scope = Scope(names, function.outer, function.local, caller)
+    walker.source = function.source
+    limits.frames += function.weight
+    try:
+        if not isinstance(function.body, list):
+            return EXPRESSIONS[type(function.body)](walker, function.body)
+        signal = block(walker, function.body)
+        return signal.value if type(signal) is Return else None
+    except Fault as fault:
+        if fault.span is not None and function.source is not source:
+            # The line at fault stands in an earlier input: point at the call instead.
+            words = function.source.lines[fault.span.line - 1].strip()
+            fault.fact = f"in {function.name}: {words}"
+            fault.span = None
+        raise
+    finally:
+        limits.frames -= function.weight
+        walker.scope, walker.source = caller, source
+        if walker.line != line:
+            walker.line = line
+            walker.host.at(line)
+
+
+# ---- calls -------------------------------------------------------------------------------------
+
+_CHECKED = frozenset({list, tuple, dict, range, Builtin, Method})
+"""Types of arguments that are looked at before the engine gets them."""
+
+
+def call(walker: Walker, node: ast.Call) -> Any:
+    """function(arguments)"""
+    from gradcli.language.expressions import EXPRESSIONS, items
+
+    callee = EXPRESSIONS[type(node.func)](walker, node.func)
+    args = items(walker, node.args) if node.args else []
+    options: dict[str, Any] = {}
+    if node.keywords:
+        _keywords(walker, node, options)
+    try:
+        return apply(walker, callee, args, options)
+    except PURPOSE as error:
+        word = str(getattr(node.func, "attr", "") or getattr(node.func, "id", ""))
+        operands = _operands(node, callee, args, options)
+        raise walker.fault(error, node, operands, word, callee) from error
+    except Fault as fault:
+        raise walker.fault(fault, node) from None
+
+
+def _keywords(walker: Walker, node: ast.Call, options: dict[str, Any]) -> None:
+    from gradcli.language.expressions import EXPRESSIONS
+
+    for keyword in node.keywords:
+        value = EXPRESSIONS[type(keyword.value)](walker, keyword.value)
+        if keyword.arg is not None:
+            options[keyword.arg] = value
+        elif type(value) is not dict or not all(type(key) is str for key in value):
+            raise Fault("TypeError", "argument after ** must be a dict of names",
+                        walker.source.span(keyword.value))  # fmt: skip
+        else:
+            options.update(value)
+
+
+def _operands(
+    node: ast.Call, callee: Any, args: list[Any], options: dict[str, Any]
+) -> list[tuple[ast.AST, Any]]:
+    """What a call works on, in the order of the function's arguments."""
+    out: list[tuple[ast.AST, Any]] = []
+    if isinstance(node.func, ast.Attribute):
+        owner = getattr(callee, "owner", getattr(callee, "__self__", MISSING))
+        if owner is not MISSING and type(owner).__name__ not in ("Namespace", "module"):
+            out.append((node.func.value, owner))
+    if not any(type(part) is ast.Starred for part in node.args):
+        out += zip(node.args, args, strict=True)
+    out += [(part.value, options[part.arg]) for part in node.keywords if part.arg]
+    return out
+
+
+def apply(walker: Walker, callee: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call any value that the language may call."""
+    kind = type(callee)
+    if kind in CALLABLE:
+        for value in args:
+            if type(value) in _CHECKED:
+                args = [given(walker, value) for value in args]
+                break
+        if options:
+            return callee(*args, **{key: given(walker, value) for key, value in options.items()})
+        return callee(*args)
+    if kind is Function:
+        return invoke(walker, callee, args, options)
+    if kind is Builtin:
+        return callee.run(walker, *args, **options)
+    if kind is Method:
+        return callee.run(walker, callee.owner, *args, **options)
+    if isinstance(callee, type) and callee in TYPES:
+        convert = CONVERSIONS.get(callee)
+        if convert is not None:
+            return convert(walker, *args, **options)
+        return callee(*[given(walker, value) for value in args], **options)
+    raise TypeError(f"'{kind.__name__}' object is not callable")
+
+
+def given(walker: Walker, value: Any) -> Any:
+    """An argument as the engine may have it: not endless, and callable if it is a function."""
+    kind = type(value)
+    if kind is range:
+        walker.limits.check_items(len(value))
+    elif kind is list or kind is tuple or kind is dict:
+        walker.measure(value)
+    elif kind is Builtin:
+        return lambda *args, **options: value.run(walker, *args, **options)
+    elif kind is Method:
+        return lambda *args, **options: value.run(walker, value.owner, *args, **options)
+    return value
