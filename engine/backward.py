@@ -20,7 +20,8 @@ import numpy as np
 
 from engine import dtypes, journal, storage
 from engine.interpreters import ARRAYS
-from engine.record import GRAD, TENSORS, Freed, Node, Output, edge_of, mode
+from engine.modes import GRAD, mode
+from engine.record import TENSORS, Freed, Node, Output, edge_of
 from engine.tensor import LEAF, Tensor, wrap
 
 FREED = Freed()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine.catalog import expose
-from engine.record import GRAD, mode
+from engine.modes import GRAD, mode
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -16,7 +16,8 @@ import numpy as np
 from engine import dtypes, journal, storage
 from engine.ops.shape import COPY_SLICES
 from engine.promotion import category
-from engine.record import GRAD, TRACE, Node, edge_of, mode, record
+from engine.modes import GRAD, TRACE, mode
+from engine.record import Node, edge_of, record
 from engine.storage import View, next_rank, owner_of
 from engine.tensor import LEAF, Tensor
 

@@ -14,9 +14,11 @@ import numpy as np
 
 from engine.interpreters import NUMPY, jax_arrays
 from engine.op import Op
-from engine.record import GRAD, Node, Output, mode
-from engine.symbolic import node_of, source, traced_leaf, tracing
+from engine.modes import GRAD, mode
+from engine.record import Node, Output
+from engine.symbolic import node_of, source, traced_leaf
 from engine.tensor import Tensor
+from engine.trace import tracing
 
 
 class Step(NamedTuple):

@@ -8,26 +8,20 @@ hand to `apply`. They are why an operation on small tensors costs little more th
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine import dtypes, limits, promotion
 from engine.interpreters import NUMPY, Rows
+from engine.modes import GRAD, TRACE, mode
 from engine.op import NO_PULLBACK, Op
 from engine.storage import View, follow, next_rank
 from engine.tensor import LEAF, Tensor
+from engine.trace import MAXIMUM_CONSTANT_DEPTH, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-GRAD, TRACE = 1, 2
-mode: ContextVar[int] = ContextVar("mode", default=GRAD)
-"""Bits: GRAD, nodes are recorded; TRACE, untracked results and names are kept too."""
-
-line: int | None = None
-"""The source line new traced nodes remember."""
 
 _mode = mode.get
 _ndarray = np.ndarray
@@ -97,27 +91,6 @@ class AccumulateGrad:
 
     def __repr__(self) -> str:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
-
-
-class Trace:
-    """What a session keeps of an operation beside its node.
-
-    `args` are the operands as they were: what made them (a traced Node or Output), or the tensor
-    itself for leaves and constants, or a number. `values` are the results' arrays.
-    """
-
-    __slots__ = ("args", "cut", "depth", "line", "name", "params", "values")
-
-    def __init__(
-        self, args: tuple[Any, ...], params: tuple[Any, ...], values: tuple[Any, ...], depth: int
-    ) -> None:
-        self.args = args
-        self.params = params
-        self.values = values
-        self.depth = depth
-        self.line = line
-        self.name: str | None = None
-        self.cut = False
 
 
 class Freed:
@@ -339,10 +312,6 @@ def _saved(
     return tuple(values[name] if name in needed else None for name in op.saves)
 
 
-MAXIMUM_CONSTANT_DEPTH = 256
-"""A longer history of untracked operations is folded: what comes out counts as a constant."""
-
-
 def _trace(
     operands: tuple[Any, ...], arrays: list[Any], params: tuple[Any, ...], out: Any, cut: bool
 ) -> Trace:
@@ -356,9 +325,7 @@ def _trace(
             depth = max(depth, made.trace.depth)
         else:
             args.append(operand)
-    trace = Trace(tuple(args), params, out if type(out) is tuple else (out,), depth + 1)
-    trace.cut = cut
-    return trace
+    return Trace(tuple(args), params, out if type(out) is tuple else (out,), depth + 1, cut)
 
 
 def _wrap(

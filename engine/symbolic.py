@@ -15,19 +15,10 @@ from typing import Any
 import numpy as np
 
 from engine.backward import _restored, _run
-from engine.record import GRAD, TENSORS, TRACE, Node, Output, mode
+from engine.modes import GRAD, TRACE, mode
+from engine.record import TENSORS, Node, Output
 from engine.tensor import LEAF, Tensor, wrap
-
-
-@contextmanager
-def tracing(enabled: bool = True) -> Iterator[None]:
-    """Inside, operations remember their operands, names and lines, and constants are kept too."""
-    now = mode.get()
-    token = mode.set(now | TRACE if enabled else now & ~TRACE)
-    try:
-        yield
-    finally:
-        mode.reset(token)
+from engine.trace import tracing
 
 
 def source(value: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import symbolic
 from engine.format import tensor_text
-from engine.record import TRACE, mode
+from engine.modes import TRACE, mode
 from engine.symbolic import node_of, source
 from engine.tensor import Tensor
 from gradcli.explain.expression import Expression, Number
