@@ -70,6 +70,17 @@ def backward(
     walk.commit(targets)
 
 
+def backward_method(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradient of this tensor to the `.grad` of the leaves it depends on."""
+    backward(self, gradient, retain_graph, create_graph, inputs)
+
+
 def grad(
     outputs: Any,
     inputs: Any,

@@ -23,13 +23,15 @@ def load() -> None:
 
 def _generate_in_place() -> None:
     from engine.catalog import expose
-    from engine.inplace import AUGMENTED, IN_PLACE, in_place
+    from engine.inplace import AUGMENTED, IN_PLACE, copy_, fill_, in_place, zero_
     from engine.tensor import Tensor
 
     for name in IN_PLACE:
         function = getattr(Tensor, name, None)
         if function is not None:
             expose(f"{name}_", in_place(f"{name}_", function), "Tensor")
+    for function in (fill_, zero_, copy_):
+        expose(function.__name__, function, "Tensor")
     for operator, method in AUGMENTED.items():
         setattr(Tensor, f"__{operator}__", getattr(Tensor, method))
 
@@ -41,6 +43,7 @@ def _expose_the_rest() -> None:
 
     expose("backward", backward.backward, "autograd")
     expose("grad", backward.grad, "autograd")
+    expose("backward", backward.backward_method, "Tensor")
     expose("register_hook", hooks.register_hook, "Tensor")
     expose("retain_grad", hooks.retain_grad, "Tensor")
     for name, dtype in dtypes.names.items():

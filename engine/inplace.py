@@ -17,7 +17,7 @@ from engine import dtypes, journal, storage
 from engine.ops.shape import COPY_SLICES
 from engine.promotion import category
 from engine.modes import GRAD, TRACE, mode
-from engine.record import Node, edge_of, record
+from engine.record import TENSORS, Node, edge_of, record
 from engine.storage import View, next_rank, owner_of
 from engine.tensor import LEAF, Tensor
 
@@ -123,13 +123,38 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
     return method
 
 
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """In place: every element becomes `value`, a number or a 0-dim Tensor."""
+    check_inplace(self)
+    if isinstance(value, Tensor):
+        if value.array.ndim:
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value.array.ndim} dimensions."
+            )
+        return assign(self, TENSORS.copy(self, TENSORS.expand(value, self.array.shape)))
+    return assign(self, TENSORS.fill(self, value))
+
+
+def zero_(self: Tensor) -> Tensor:
+    """In place: every element becomes 0."""
+    check_inplace(self)
+    return assign(self, TENSORS.zero(self))
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """In place: the values of `src`, broadcast and cast."""
+    check_inplace(self)
+    return assign(self, TENSORS.copy(self, src))
+
+
 IN_PLACE = (
     "add sub mul div pow neg abs sign floor ceil trunc round square sqrt rsqrt reciprocal exp exp2 expm1 "
     "log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sigmoid relu "
     "clamp clamp_min clamp_max clip lerp remainder floor_divide multiply subtract divide true_divide "
     "negative absolute logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor "
     "bitwise_not eq ne lt le gt ge masked_fill tril triu cumsum cumprod scatter scatter_add index_add "
-    "addmm addmv fill zero copy"
+    "addmm addmv"
 ).split()
 AUGMENTED = {
     "iadd": "add_", "isub": "sub_", "imul": "mul_", "itruediv": "div_", "ipow": "pow_",

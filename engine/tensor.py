@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes, journal
+from engine import dtypes, journal, storage
 
 
 class Leaf:
@@ -154,6 +154,20 @@ class Tensor:
     def output_nr(self) -> int:
         """Which output of its grad_fn it is."""
         return getattr(self.edge, "index", 0)
+
+    @property
+    def _version(self) -> int:
+        """How often its storage was written in place."""
+        return storage.version(self.array)
+
+    @property
+    def _base(self) -> Tensor | None:
+        """The tensor it is a view of; None if it is none."""
+        return getattr(self.edge, "base", None)
+
+    def _is_view(self) -> bool:
+        """Whether it shows part of another tensor."""
+        return hasattr(self.edge, "base")
 
     def __len__(self) -> int:
         if not self.array.ndim:
