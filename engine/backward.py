@@ -180,9 +180,8 @@ class Traversal:
             mode.reset(token)
 
     def _loop(self) -> None:
-        heap, pending, needed, wanted, ns = (
-            self.heap, self.pending, self.needed, self.wanted, self.ns,
-        )  # fmt: skip
+        heap, pending, leaves = self.heap, self.pending, self.leaves
+        needed, wanted, ns = self.needed, self.wanted, self.ns
         plain, keep, send = not self.create_graph, self.keep, self._send
         last_write = storage.last_write
         # One gradient waits here, outside the heap: a chain of operations never touches the heap.
@@ -225,18 +224,24 @@ class Traversal:
                         contribution = rule(ns, g, *pick(values))
                     if was is not None:
                         contribution = _restored(ns, contribution, *was)
-                    if type(edge) is not Node:
-                        send(edge, contribution)
-                    elif edge is ahead:
-                        held = held + contribution
-                    elif edge.rank in pending:
+                    if type(edge) is Node:
                         rank = edge.rank
-                        pending[rank] = (edge, pending[rank][1] + contribution)
-                    elif ahead is None:
-                        ahead, held = edge, contribution
+                        if edge is ahead:
+                            held = held + contribution
+                        elif rank in pending:
+                            pending[rank] = (edge, pending[rank][1] + contribution)
+                        elif ahead is None:
+                            ahead, held = edge, contribution
+                        else:
+                            pending[rank] = (edge, contribution)
+                            heappush(heap, rank)
+                    elif type(edge) is Tensor:
+                        key = id(edge)
+                        if key in leaves:
+                            contribution = leaves[key][1] + contribution
+                        leaves[key] = (edge, contribution)
                     else:
-                        pending[edge.rank] = (edge, contribution)
-                        heappush(heap, edge.rank)
+                        send(edge, contribution)
             if node.hooks is not None:
                 self._after(node, g)
             if op.frees and not keep:
@@ -262,8 +267,6 @@ class Traversal:
         """Add a gradient to what is on its way to `edge`."""
         if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
             return
-        if not self.create_graph and type(g) is not np.ndarray:
-            g = np.asarray(g)
         if isinstance(edge, Tensor):
             arrived = self.leaves.get(id(edge))
             self.leaves[id(edge)] = (edge, g if arrived is None else arrived[1] + g)
@@ -365,6 +368,8 @@ def accumulate(tensor: Tensor, g: Any) -> None:
         journal.note_slot(tensor, "_grad")
         tensor._grad = g if held is None else held + g
         return
+    if type(g) is not _ndarray:
+        g = _asarray(g)
     if g.dtype is not tensor.array.dtype:
         g = g.astype(tensor.array.dtype)
     if held is None or tensor.retained:

@@ -393,7 +393,7 @@ def unary(op: Op) -> Callable[..., Any]:
     places = [names.index(name) for name in keeps]
 
     def call(x: Any, *params: Any) -> Any:
-        if type(x) is not Tensor or _mode() != GRAD:
+        if type(x) is not Tensor or (now := _mode()) > GRAD:
             return apply(op, (x,), params)
         array = x.array
         if array.dtype.kind != "f":
@@ -409,7 +409,7 @@ def unary(op: Op) -> Callable[..., Any]:
             edge = edge_of(x)
         tensor = Tensor()
         tensor.array = out
-        if edge is None:
+        if edge is None or not now:
             tensor.edge = None
             return tensor
         tensor.edge = node = Node()
@@ -440,7 +440,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
     general = fallback or (lambda a, b: apply(op, (a, b)))
 
     def call(a: Any, b: Any) -> Any:
-        if type(a) is not Tensor or _mode() != GRAD:
+        if type(a) is not Tensor or (now := _mode()) > GRAD:
             return general(a, b)
         x = a.array
         dtype = x.dtype
@@ -467,7 +467,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             out = _asarray(out)
         tensor = Tensor()
         tensor.array = out
-        if edge_a is None and edge_b is None:
+        if (edge_a is None and edge_b is None) or not now:
             tensor.edge = None
             return tensor
         tensor.edge = node = Node()
