@@ -6,12 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradcli.faults import Fault
+from gradcli.language import functions as functions  # fills the tables
 from gradcli.language import limits
+from gradcli.language.table import EXPRESSIONS, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradcli.language.parse import Source
+    from gradcli.language.source import Source
 
 _PARTS = frozenset({
     ast.Load, ast.Store, ast.Del, ast.And, ast.Or, ast.Not, ast.UAdd, ast.USub, ast.Invert,
@@ -20,15 +22,11 @@ _PARTS = frozenset({
     ast.IsNot, ast.In, ast.NotIn,
 })  # fmt: skip
 """Nodes without parts of their own."""
-_WHOLE = frozenset({
-    ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Assert, ast.Pass, ast.If, ast.For,
-    ast.While, ast.Break, ast.Continue, ast.With, ast.FunctionDef, ast.Return, ast.Import,
-    ast.ImportFrom, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.alias,
-    ast.withitem,
-    ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp,
-    ast.Compare, ast.IfExp, ast.Call, ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple,
-    ast.Dict, ast.ListComp, ast.GeneratorExp, ast.Lambda, ast.Starred,
+_WITHIN = frozenset({
+    ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.alias, ast.withitem,
+    ast.Slice, ast.FormattedValue,
 })  # fmt: skip
+"""Nodes that stand inside others and are read with them."""
 _OUTSIDE: dict[str, tuple[str, str | None]] = {
     "BitXor": ("^ is not a power here", "**"),
     "ClassDef": ("class is not in the language", "def f(x): ..."),
@@ -61,10 +59,8 @@ def check(body: Sequence[ast.stmt], source: Source) -> None:
         node, depth, inside = stack.pop()
         kind = type(node)
         if depth > limits.DEPTH:
-            from gradcli.language.parse import too_deep
-
             raise too_deep()
-        if kind not in _WHOLE and kind.__name__ != "Command":
+        if kind not in EXPRESSIONS and kind not in STATEMENTS and kind not in _WITHIN:
             raise _outside(node, source)
         _placed(node, kind, inside, source)
         loop = kind in _LOOPS
@@ -87,6 +83,16 @@ def check(body: Sequence[ast.stmt], source: Source) -> None:
                 parts.append((part, depth + (not chain), inside))
         parts.reverse()
         stack.extend(part for part in parts if part[0].__class__ not in _PARTS)
+
+
+def too_deep() -> Fault:
+    """The error for source that nests too deep to read."""
+    return Fault(
+        "RecursionError",
+        "the expression is too long or too deeply nested",
+        why="so many operators in one expression cannot be read.",
+        fixes=("name its parts: one line each", "a loop", "sum of a list"),
+    )
 
 
 def _placed(node: ast.AST, kind: type[ast.AST], inside: int, source: Source) -> None:

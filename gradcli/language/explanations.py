@@ -16,7 +16,7 @@ from gradcli.language import values
 
 if TYPE_CHECKING:
     from gradcli.language.host import Operand
-    from gradcli.language.parse import Source
+    from gradcli.language.source import Source
     from gradcli.language.walk import Walker
 
 LONG = 24

@@ -1,26 +1,22 @@
-"""Expressions: how each kind of node becomes a value. One function per kind; the table at the end
-is the language."""
+"""Expressions: how each kind of node becomes a value, one function per kind."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from engine.tensor import Tensor
 from gradcli.faults import PURPOSE, Fault
 from gradcli.language import operators
+from gradcli.language.assignment import assign
 from gradcli.language.builtins import BARE
-from gradcli.language.functions import MISSING, Scope, call, function
 from gradcli.language.operators import BINARY, SIGNS
-from gradcli.language.parse import Command, Raw
-from gradcli.language.text import joined
+from gradcli.language.scope import MISSING, Scope
+from gradcli.language.source import Command, Raw
+from gradcli.language.table import EXPRESSIONS, expression
 from gradcli.language.values import attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gradcli.language.host import Operand
     from gradcli.language.walk import Walker
 
@@ -29,10 +25,12 @@ _PLAIN = frozenset({Tensor, float})
 _NUMBERS = frozenset({Tensor, int, float, bool})
 
 
+@expression(ast.Constant)
 def constant(walker: Walker, node: ast.Constant) -> Any:
     return node.value
 
 
+@expression(ast.Name)
 def name(walker: Walker, node: ast.Name) -> Any:
     key = node.id
     scope = walker.scope
@@ -51,6 +49,7 @@ def name(walker: Walker, node: ast.Name) -> Any:
     raise walker.fault(NameError(f"name '{key}' is not defined"), node, [(node, None)])
 
 
+@expression(ast.BinOp)
 def binary(walker: Walker, node: ast.BinOp) -> Any:
     """A chain of left operands is walked in a loop: a long sum is no deep tree."""
     left_node = node.left
@@ -80,6 +79,7 @@ def apply_binary(walker: Walker, node: ast.BinOp, left: Any) -> Any:
         raise walker.fault(fault, node) from None
 
 
+@expression(ast.UnaryOp)
 def unary(walker: Walker, node: ast.UnaryOp) -> Any:
     value = EXPRESSIONS[type(node.operand)](walker, node.operand)
     try:
@@ -100,6 +100,7 @@ def truth(walker: Walker, node: ast.expr, value: Any) -> bool:
         raise walker.fault(error, node, [(node, value)], "bool") from error
 
 
+@expression(ast.BoolOp)
 def boolean(walker: Walker, node: ast.BoolOp) -> Any:
     stop = type(node.op) is ast.Or
     value: Any = None
@@ -110,6 +111,7 @@ def boolean(walker: Walker, node: ast.BoolOp) -> Any:
     return value
 
 
+@expression(ast.Compare)
 def compare(walker: Walker, node: ast.Compare) -> Any:
     left_node: ast.expr = node.left
     left = EXPRESSIONS[type(left_node)](walker, left_node)
@@ -130,6 +132,7 @@ def compare(walker: Walker, node: ast.Compare) -> Any:
     return result
 
 
+@expression(ast.IfExp)
 def conditional(walker: Walker, node: ast.IfExp) -> Any:
     chosen = node.body
     if not truth(walker, node.test, EXPRESSIONS[type(node.test)](walker, node.test)):
@@ -137,6 +140,7 @@ def conditional(walker: Walker, node: ast.IfExp) -> Any:
     return EXPRESSIONS[type(chosen)](walker, chosen)
 
 
+@expression(ast.Attribute)
 def member(walker: Walker, node: ast.Attribute) -> Any:
     owner = EXPRESSIONS[type(node.value)](walker, node.value)
     try:
@@ -147,42 +151,6 @@ def member(walker: Walker, node: ast.Attribute) -> Any:
         if fault.span == span and span.line == span.end_line:
             fault.span = span._replace(column=span.end_column - len(node.attr))
         raise fault from error
-
-
-# ---- indexing ----------------------------------------------------------------------------------
-
-
-def index(walker: Walker, node: ast.expr) -> Any:
-    """What stands between the brackets of a subscript."""
-    if type(node) is ast.Tuple:
-        return tuple([index(walker, part) for part in node.elts])
-    if type(node) is ast.Slice:
-        parts = (node.lower, node.upper, node.step)
-        return slice(*[None if p is None else EXPRESSIONS[type(p)](walker, p) for p in parts])
-    return EXPRESSIONS[type(node)](walker, node)
-
-
-def element(walker: Walker, owner: Any, key: Any) -> Any:
-    """owner[key]"""
-    kind = type(owner)
-    if kind is dict:
-        walker.measure(key)
-    elif kind in (list, str) and type(key) is slice:
-        walker.charge(8 * len(owner))
-    elif not isinstance(owner, (Tensor, list, tuple, str, range, np.ndarray)):
-        raise TypeError(f"'{kind.__name__}' object is not subscriptable")
-    return owner[key]
-
-
-def subscript(walker: Walker, node: ast.Subscript) -> Any:
-    owner = EXPRESSIONS[type(node.value)](walker, node.value)
-    key = index(walker, node.slice)
-    try:
-        return element(walker, owner, key)
-    except PURPOSE as error:
-        raise walker.fault(error, node, [(node.value, owner), (node.slice, key)], "[]") from error
-    except Fault as fault:
-        raise walker.fault(fault, node) from None
 
 
 # ---- containers --------------------------------------------------------------------------------
@@ -210,14 +178,17 @@ def items(walker: Walker, nodes: list[ast.expr]) -> list[Any]:
     return out
 
 
+@expression(ast.List)
 def list_(walker: Walker, node: ast.List) -> Any:
     return walker.made(items(walker, node.elts))
 
 
+@expression(ast.Tuple)
 def tuple_(walker: Walker, node: ast.Tuple) -> Any:
     return tuple(walker.made(items(walker, node.elts)))
 
 
+@expression(ast.Dict)
 def dict_(walker: Walker, node: ast.Dict) -> Any:
     out: dict[Any, Any] = {}
     walker.building.append(out)
@@ -238,10 +209,9 @@ def dict_(walker: Walker, node: ast.Dict) -> Any:
     return walker.made(out)
 
 
+@expression(ast.ListComp, ast.GeneratorExp)
 def comprehension(walker: Walker, node: ast.ListComp | ast.GeneratorExp) -> Any:
     """A list comprehension; a generator expression is made at once, as a list."""
-    from gradcli.language.statements import assign
-
     out: list[Any] = []
     limits = walker.limits
     outer = walker.scope
@@ -277,6 +247,7 @@ def comprehension(walker: Walker, node: ast.ListComp | ast.GeneratorExp) -> Any:
     return walker.made(out)
 
 
+@expression(ast.Starred)
 def starred(walker: Walker, node: ast.Starred) -> Any:
     raise Fault("SyntaxError", "can't use starred expression here", walker.source.span(node))
 
@@ -284,6 +255,7 @@ def starred(walker: Walker, node: ast.Starred) -> Any:
 # ---- commands ----------------------------------------------------------------------------------
 
 
+@expression(Command)
 def command(walker: Walker, node: Command) -> Any:
     """A command line: its operands are evaluated, the session does the rest."""
     operands: list[Operand | str] = []
@@ -304,26 +276,3 @@ def command(walker: Walker, node: Command) -> Any:
         raise walker.fault(error, node, pairs, node.word) from error
     except Fault as fault:
         raise walker.fault(fault, node) from None
-
-
-EXPRESSIONS: dict[type, Callable[[Walker, Any], Any]] = {
-    ast.Constant: constant,
-    ast.JoinedStr: joined,
-    ast.Name: name,
-    ast.BinOp: binary,
-    ast.UnaryOp: unary,
-    ast.BoolOp: boolean,
-    ast.Compare: compare,
-    ast.IfExp: conditional,
-    ast.Call: call,
-    ast.Attribute: member,
-    ast.Subscript: subscript,
-    ast.List: list_,
-    ast.Tuple: tuple_,
-    ast.Dict: dict_,
-    ast.ListComp: comprehension,
-    ast.GeneratorExp: comprehension,
-    ast.Lambda: function,
-    ast.Starred: starred,
-    Command: command,
-}

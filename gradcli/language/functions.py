@@ -7,59 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.faults import PURPOSE, Fault
 from gradcli.language import limits as bounds
+from gradcli.language.assignment import bind
 from gradcli.language.builtins import CONVERSIONS
+from gradcli.language.expressions import items
+from gradcli.language.scope import MISSING, Scope
+from gradcli.language.statements import Return, block
+from gradcli.language.table import EXPRESSIONS, expression, statement
 from gradcli.language.values import CALLABLE, TYPES, Builtin, Method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradcli.language.parse import Source
+    from gradcli.language.source import Source
     from gradcli.language.walk import Walker
-
-MISSING: Any = object()
-BREAK = object()
-CONTINUE = object()
-
-
-class Return:
-    """The signal of a return statement."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-class Scope:
-    """The names of one call. `outer` is where the function was defined, `caller` where it was
-    called; `local` are the names it assigns anywhere."""
-
-    __slots__ = ("caller", "local", "names", "outer")
-
-    def __init__(
-        self,
-        names: dict[str, Any],
-        outer: Scope | None,
-        local: frozenset[str],
-        caller: Scope | None,
-    ) -> None:
-        self.names = names
-        self.outer = outer
-        self.local = local
-        self.caller = caller
-
-    def find(self, name: str) -> Any:
-        """The value of a name, here or further out; MISSING if it is not a local name."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
-            if name in scope.local:
-                raise UnboundLocalError(
-                    f"cannot access local variable '{name}' where it is not associated with a value"
-                )
-            scope = scope.outer
-        return MISSING
 
 
 class Function:
@@ -69,8 +29,6 @@ class Function:
                  "parameters", "source", "walker", "weight")  # fmt: skip
 
     def __init__(self, walker: Walker, node: ast.FunctionDef | ast.Lambda) -> None:
-        from gradcli.language.expressions import EXPRESSIONS
-
         def value(part: ast.expr | None) -> Any:
             return MISSING if part is None else EXPRESSIONS[type(part)](walker, part)
 
@@ -163,23 +121,20 @@ def _facts(node: ast.FunctionDef | ast.Lambda) -> tuple[frozenset[str], int]:
     return known
 
 
+@expression(ast.Lambda)
 def function(walker: Walker, node: ast.Lambda) -> Function:
     """lambda"""
     return Function(walker, node)
 
 
+@statement(ast.FunctionDef)
 def define(walker: Walker, node: ast.FunctionDef) -> None:
     """def"""
-    from gradcli.language.statements import bind
-
     bind(walker, node.name, Function(walker, node))
 
 
 def invoke(walker: Walker, function: Function, args: Sequence[Any], options: dict[str, Any]) -> Any:
     """Call a function of the session."""
-    from gradcli.language.expressions import EXPRESSIONS
-    from gradcli.language.statements import block
-
     names = function.bind(args, options)
     limits = walker.limits
     if limits.frames + function.weight > bounds.FRAMES:
@@ -216,10 +171,9 @@ _CHECKED = frozenset({list, tuple, dict, range, Builtin, Method})
 """Types of arguments that are looked at before the engine gets them."""
 
 
+@expression(ast.Call)
 def call(walker: Walker, node: ast.Call) -> Any:
     """function(arguments)"""
-    from gradcli.language.expressions import EXPRESSIONS, items
-
     callee = EXPRESSIONS[type(node.func)](walker, node.func)
     args = items(walker, node.args) if node.args else []
     options: dict[str, Any] = {}
@@ -236,8 +190,6 @@ def call(walker: Walker, node: ast.Call) -> Any:
 
 
 def _keywords(walker: Walker, node: ast.Call, options: dict[str, Any]) -> None:
-    from gradcli.language.expressions import EXPRESSIONS
-
     for keyword in node.keywords:
         value = EXPRESSIONS[type(keyword.value)](walker, keyword.value)
         if keyword.arg is not None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import catalog
+from engine import catalog, limits
 from engine.tensor import Tensor
+from gradcli.language.text import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,8 +81,6 @@ def _integers(walker: Walker, kind: type, left: int, right: int) -> Any:
 def _sequence(walker: Walker, kind: type, left: Any, right: Any) -> Any:
     """Texts, lists and tuples: repeated, joined or formatted."""
     if kind is ast.Mod and type(left) is str:
-        from gradcli.language.text import percent
-
         return percent(walker, left, right)
     if kind is ast.Mult and isinstance(right, _SEQUENCES) and isinstance(left, int):
         _check_length(walker, right, len(right) * max(left, 0))
@@ -149,8 +148,6 @@ def _holds_float(value: list[Any], depth: int = 0) -> bool:
 
 def _check_arrays(walker: Walker, *operands: Any) -> None:
     """Refuse NumPy arrays whose result would be over the session's limit."""
-    from engine import limits
-
     shapes = [np.shape(value) for value in operands if not isinstance(value, Tensor)]
     limits.check(np.broadcast_shapes(*shapes))
 

@@ -9,73 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.faults import Fault, Span
 from gradcli.language import limits
-from gradcli.language.check import check
-from gradcli.language.tokens import Found, Piece, Scan
+from gradcli.language.builtins import BARE
+from gradcli.language.check import check, too_deep
+from gradcli.language.explanations import misread
+from gradcli.language.source import Command, Raw, Source, Statement
+from gradcli.language.tokens import TOKEN, Found, Piece, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
-
-class Source:
-    """The text of one input."""
-
-    __slots__ = ("lines", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.lines = text.split("\n")
-
-    def column(self, line: int, offset: int) -> int:
-        """The character column of a byte offset, as `ast` counts."""
-        text = self.lines[line - 1]
-        return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
-
-    def span(self, node: ast.AST) -> Span:
-        """Where a node stands."""
-        line, end = node.lineno, node.end_lineno  # type: ignore[attr-defined]
-        return Span(
-            line,
-            self.column(line, node.col_offset),  # type: ignore[attr-defined]
-            end,
-            self.column(end, node.end_col_offset),  # type: ignore[attr-defined]
-        )
-
-    def words(self, span: Span) -> str:
-        """The text of a span."""
-        first, column, last, end = span
-        if first == last:
-            return self.lines[first - 1][column:end]
-        inner = self.lines[first : last - 1]
-        return "\n".join([self.lines[first - 1][column:], *inner, self.lines[last - 1][:end]])
-
-
-class Statement:
-    """One statement of the input; `silent` if a `;` ends its line."""
-
-    __slots__ = ("line", "node", "silent", "source", "text")
-
-    def __init__(self, node: ast.stmt, source: Source) -> None:
-        self.node = node
-        self.source = source
-        self.line = node.lineno
-        self.text = source.words(source.span(node))
-        self.silent = getattr(node, "silent", False)
-
-
-class Raw(str):
-    """An operand that is taken as it is written: a word or a path."""
-
-    span: Span
-
-
-class Command(ast.expr):
-    """A command line, where a statement's expression stands."""
-
-    _fields = ("operands", "values")
-    word: str
-    operands: list[ast.expr | Raw]
-    keys: list[str]
-    values: list[ast.expr]
+__all__ = ["Command", "Raw", "Source", "Statement", "incomplete", "parse"]
 
 
 def parse(
@@ -86,8 +29,6 @@ def parse(
     `commands`: word → the kinds of its operands, 'value', 'name' or 'path'; the last may end in
     '*'. `bound`: the names of variables. Raises Fault.
     """
-    from gradcli.language.builtins import BARE
-
     text = _clean(text)
     source = Source(text)
     scan = Scan(text, commands, bound, BARE)
@@ -119,8 +60,6 @@ def incomplete(text: str) -> bool:
 
 def _open_string(text: str) -> bool:
     """Whether a triple-quoted string is not closed."""
-    from gradcli.language.tokens import TOKEN
-
     last = ("", -1)
     for token in TOKEN.finditer(text):
         if token.lastgroup == "op" and token.group() in "'\"":
@@ -182,23 +121,11 @@ def _tree(
         end = (error.end_offset or 0) - 1 + before
         same = (error.end_lineno or 0) - shift == line and end > start
         span = Span(line, start, line, end if same else start + 1)
-        from gradcli.language.explanations import misread
-
         raise misread(type(error).__name__, error.msg, span, source, commands) from None
     except (RecursionError, MemoryError):
         raise too_deep() from None
     except ValueError as error:
         raise Fault("SyntaxError", str(error)) from None
-
-
-def too_deep() -> Fault:
-    """The error for source that nests too deep to read."""
-    return Fault(
-        "RecursionError",
-        "the expression is too long or too deeply nested",
-        why="so many operators in one expression cannot be read.",
-        fixes=("name its parts: one line each", "a loop", "sum of a list"),
-    )
 
 
 def _settle(body: list[ast.stmt], source: Source, scan: Scan) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.faults import PURPOSE, Fault
 from gradcli.language import limits as bounds
+from gradcli.language.table import EXPRESSIONS, expression
 
 if TYPE_CHECKING:
     from gradcli.language.walk import Walker
@@ -91,10 +92,9 @@ def formatted(walker: Walker, value: Any, specification: str) -> str:
     return format(value, specification)
 
 
+@expression(ast.JoinedStr)
 def joined(walker: Walker, node: ast.JoinedStr) -> str:
     """An f-string."""
-    from gradcli.language.expressions import EXPRESSIONS
-
     parts: list[str] = []
     count = 0
     for part in node.values:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradcli.faults import Fault
+from gradcli.faults import Fault, Span
 from gradcli.language import limits
 
 if TYPE_CHECKING:
@@ -247,8 +247,6 @@ def unknown_command(text: str, start: int, word: str, commands: Mapping[str, obj
 
 def _at(text: str, position: int, kind: str, message: str, why: str | None) -> Fault:
     """A fault that points at one character of the text."""
-    from gradcli.faults import Span
-
     line = text.count("\n", 0, position)
     column = position - (text.rfind("\n", 0, position) + 1)
     return Fault(kind, message, Span(line + 1, column, line + 1, column + 1), why=why)

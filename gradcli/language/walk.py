@@ -14,17 +14,19 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from engine import journal
+from engine.tensor import Tensor
 from gradcli.faults import Fault
 from gradcli.language import limits as bounds
-from gradcli.language.expressions import EXPRESSIONS
+from gradcli.language.explanations import Case, explain
+from gradcli.language.functions import apply
 from gradcli.language.host import NOTHING, Host, Operand
 from gradcli.language.limits import Limits
-from gradcli.language.parse import Command
-from gradcli.language.statements import STATEMENTS
+from gradcli.language.source import Command
+from gradcli.language.table import EXPRESSIONS, STATEMENTS
 
 if TYPE_CHECKING:
-    from gradcli.language.functions import Scope
-    from gradcli.language.parse import Source, Statement
+    from gradcli.language.scope import Scope
+    from gradcli.language.source import Source, Statement
 
 
 class Walker:
@@ -102,8 +104,6 @@ class Walker:
             message = "not enough memory"
         fault = Fault(kind, message, self.source.span(node), fact=getattr(error, "fact", None))
         fault.node = getattr(error, "node", None)
-        from gradcli.language.explanations import Case, explain
-
         named = [self.operand(*pair) for pair in operands]
         case = Case(fault, named, word, type(node) is Command, callee, self)
         explain(case, getattr(error, "operand", None))
@@ -171,8 +171,6 @@ class Walker:
 
     def iterable(self, value: Any) -> Any:
         """`value` if the language may go through it."""
-        from engine.tensor import Tensor
-
         kind = type(value)
         if kind in ITERABLE or isinstance(value, tuple):
             return value
@@ -204,8 +202,6 @@ class Walker:
 
     def call(self, function: Any, args: tuple[Any, ...]) -> Any:
         """Call a value of the language from a builtin."""
-        from gradcli.language.functions import apply
-
         return apply(self, function, args, {})
 
 
