@@ -11,7 +11,6 @@ from gradcli.faults import Fault, Span
 from gradcli.language import limits
 from gradcli.language.builtins import BARE
 from gradcli.language.check import check, too_deep
-from gradcli.language.explanations import misread
 from gradcli.language.source import Command, Raw, Source, Statement
 from gradcli.language.tokens import TOKEN, Found, Piece, Scan
 
@@ -121,6 +120,8 @@ def _tree(
         end = (error.end_offset or 0) - 1 + before
         same = (error.end_lineno or 0) - shift == line and end > start
         span = Span(line, start, line, end if same else start + 1)
+        from gradcli.language.explanations.misread import misread
+
         raise misread(type(error).__name__, error.msg, span, source, commands) from None
     except (RecursionError, MemoryError):
         raise too_deep() from None

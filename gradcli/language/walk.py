@@ -17,7 +17,6 @@ from engine import journal
 from engine.tensor import Tensor
 from gradcli.faults import Fault
 from gradcli.language import limits as bounds
-from gradcli.language.explanations import Case, explain
 from gradcli.language.functions import apply
 from gradcli.language.host import NOTHING, Host, Operand
 from gradcli.language.limits import Limits
@@ -93,6 +92,8 @@ class Walker:
     ) -> Fault:
         """The Fault for an exception raised by what `node` does with `operands`. `word` is the
         name of the function or command, or the sign of the operator."""
+        from gradcli.language.explanations import Case, explain
+
         if isinstance(error, Fault):
             if error.span is None:
                 error.span = self.source.span(node)

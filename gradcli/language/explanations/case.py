@@ -1,0 +1,118 @@
+"""An error to explain, and the table of what explains it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from gradcli.faults import Fault
+    from gradcli.language.host import Operand
+    from gradcli.language.walk import Walker
+
+LONG = 24
+"""The longest expression that is quoted in an explanation."""
+
+
+class Case:
+    """An error to explain: what was called, with what.
+
+    `word` is the function, command or operator; `command` whether it was a command line.
+    """
+
+    __slots__ = ("callee", "command", "fault", "match", "operands", "walker", "word")
+
+    match: re.Match[str]
+
+    def __init__(
+        self,
+        fault: Fault,
+        operands: Sequence[Operand],
+        word: str,
+        command: bool,
+        callee: Any,
+        walker: Walker,
+    ) -> None:
+        self.fault = fault
+        self.operands = operands
+        self.word = word
+        self.command = command
+        self.callee = callee
+        self.walker = walker
+
+    def point(self, index: int) -> None:
+        """Put the caret under an operand."""
+        if index < len(self.operands):
+            self.fault.span = self.operands[index].span
+
+    def tell(self, why: str | None = None, *fixes: str, fact: str | None = None) -> None:
+        """Fill in the explanation."""
+        fault = self.fault
+        fault.why = why or fault.why
+        fault.fixes = fixes or fault.fixes
+        fault.fact = fact or fault.fact
+
+    def text(self, index: int) -> str:
+        """An operand as it was typed, if it is short enough to quote."""
+        if index >= len(self.operands):
+            return "it"
+        text = self.operands[index].text
+        if len(text) <= LONG and "\n" not in text:
+            return text
+        return "it" if index else "the left"
+
+    def tensors(self) -> list[int]:
+        """Which operands are tensors."""
+        return [i for i, operand in enumerate(self.operands) if isinstance(operand.value, Tensor)]
+
+    def shapes(self) -> str:
+        """`a has shape [2], b has shape [3]`"""
+        return ", ".join(self.shape(i) for i in self.tensors()[:2])
+
+    def shape(self, index: int) -> str:
+        """`a has shape [2]`"""
+        return f"{self.text(index)} has shape {list(self.operands[index].value.shape)}"
+
+    def call(self, index: int, rest: str) -> str:
+        """How this operand, changed by `rest`, is given to what was called."""
+        text = self.text(index)
+        text = text if re.fullmatch(r"[\w.\[\]()]+", text) else f"({text})"
+        return f"{self.word} {text}{rest}" if self.command else f"{text}{rest}.{self.word}()"
+
+
+Teller = Callable[[Case], None]
+TABLE: list[tuple[str, Teller]] = []
+"""Pattern over `Class: message` → what explains it; the first that matches does."""
+
+
+def explains(pattern: str) -> Callable[[Teller], Teller]:
+    """Make the decorated function explain the errors whose `Class: message` match."""
+
+    def enter(teller: Teller) -> Teller:
+        TABLE.append((pattern, teller))
+        return teller
+
+    return enter
+
+
+def explain(case: Case, index: object = None) -> None:
+    """Fill in what is known about a fault. `index` is the operand the engine names, if it does."""
+    if isinstance(index, int) and 0 <= index < len(case.operands):
+        case.point(index)
+    line = f"{case.fault.kind}: {case.fault.message}"
+    for pattern, teller in TABLE:
+        match = re.search(pattern, line)
+        if match is not None:
+            case.match = match
+            teller(case)
+            return
+
+
+def similar(word: str, names: Any) -> list[str]:
+    """The names that look like `word`."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, [name for name in names if name[:1] != "_"], 2, 0.7)

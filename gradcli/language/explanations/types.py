@@ -1,0 +1,76 @@
+"""Values of the wrong type, and conditions of many values."""
+
+from __future__ import annotations
+
+from engine.tensor import Tensor
+from gradcli.language.explanations.case import Case, explains
+from gradcli.language.explanations.names import explain_none
+
+
+@explains(r"to have the same dtype|expected scalar type")
+def _dtypes(case: Case) -> None:
+    pair = case.tensors()
+    if len(pair) > 1:
+        a, b = pair[0], pair[1]
+        one, two = (case.operands[i].value.dtype for i in (a, b))
+        case.point(b)
+        left, right = case.text(a), case.text(b)
+        case.tell("both must have one dtype.", f"{right}.to({one})", f"{left}.to({two})",
+                  fact=f"{left} is {one}, {right} is {two}")  # fmt: skip
+
+
+@explains(r"must be Tensor, not")
+def _not_tensor(case: Case) -> None:
+    for index, operand in enumerate(case.operands):
+        if isinstance(operand.value, (list, int, float)):
+            case.point(index)
+            a = case.text(index)
+            fixes = [f"{case.word}(tensor({a}))"] if a not in ("it", "the left") else []
+            if isinstance(operand.value, (int, float)) and case.word.isidentifier():
+                from gradcli.language.builtins import MATH
+
+                fixes += [f"math.{case.word}({a})"] if case.word in MATH else []
+            return case.tell(None, *fixes)
+    return None
+
+
+@explains(r"unsupported operand type")
+def _operator(case: Case) -> None:
+    if any(operand.value is None for operand in case.operands):
+        explain_none(case)
+
+
+@explains(r"object is not callable")
+def _not_callable(case: Case) -> None:
+    if case.callee is not None and isinstance(case.callee, (Tensor, int, float)):
+        case.tell("a product is written with *.")
+
+
+@explains(r"^KeyError")
+def _key(case: Case) -> None:
+    if case.operands and isinstance(case.operands[0].value, dict):
+        keys = [repr(key) for key in list(case.operands[0].value)[:6]]
+        case.point(1)
+        case.tell(f"its keys are {', '.join(keys)}." if keys else "it is empty.")
+
+
+@explains(r"index out of range")
+def _length(case: Case) -> None:
+    if case.operands and hasattr(case.operands[0].value, "__len__"):
+        count = len(case.operands[0].value)
+        case.point(1)
+        case.tell(
+            fact=f"{case.text(0)} has {count} items, 0 to {count - 1}" if count else "it is empty"
+        )
+
+
+@explains(r"out of bounds for dimension|too many indices for tensor|invalid index of a 0-dim")
+def _bounds(case: Case) -> None:
+    if case.tensors() == [0] or case.tensors()[:1] == [0]:
+        case.point(1)
+        case.tell(fact=case.shape(0))
+
+
+@explains(r"DefaultCPUAllocator")
+def _memory(case: Case) -> None:
+    case.tell("the result would not fit.")
