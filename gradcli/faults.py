@@ -35,7 +35,8 @@ class Fault(Exception):  # noqa: N818 - it is the data of an error
 
     `kind` and `message` are the exception class and first line Python or PyTorch would show;
     `fact` stands beside the caret; `built` is the line number and text of the line that built the
-    node at fault, and `node` is that node.
+    node at fault, and `node` is that node. `source_lines` and `first_line` are the input it happened
+    in, once the session has placed it.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Fault(Exception):  # noqa: N818 - it is the data of an error
         self.fixes = tuple(fixes)
         self.built: tuple[int, str] | None = None
         self.node: object = None
+        self.source_lines: Sequence[str] = ()
+        self.first_line = 1
 
     exit = 1
 
