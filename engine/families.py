@@ -23,7 +23,8 @@ def load() -> None:
 
 def _generate_in_place() -> None:
     from engine.catalog import expose
-    from engine.inplace import AUGMENTED, IN_PLACE, copy_, fill_, in_place, zero_
+    from engine.inplace import AUGMENTED, IN_PLACE, augmented, copy_, fill_, in_place, zero_
+    from engine.op import rows
     from engine.tensor import Tensor
 
     for name in IN_PLACE:
@@ -32,8 +33,9 @@ def _generate_in_place() -> None:
             expose(f"{name}_", in_place(f"{name}_", function), "Tensor")
     for function in (fill_, zero_, copy_):
         expose(function.__name__, function, "Tensor")
-    for operator, method in AUGMENTED.items():
-        setattr(Tensor, f"__{operator}__", getattr(Tensor, method))
+    for operator, row in AUGMENTED.items():
+        method = getattr(Tensor, f"{row.removesuffix('_tensor')}_")
+        setattr(Tensor, f"__{operator}__", augmented(rows[row], method))
 
 
 def _expose_the_rest() -> None:

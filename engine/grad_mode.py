@@ -33,14 +33,15 @@ class _GradMode:
 
     def __init__(self, enabled: bool) -> None:
         self._enabled = enabled
-        self._before: list[bool] = []
+        self._before: list[int] = []
 
     def __enter__(self) -> None:
-        self._before.append(is_grad_enabled())
-        _set(self._enabled)
+        now = mode.get()
+        self._before.append(now & GRAD)
+        mode.set(now | GRAD if self._enabled else now & ~GRAD)
 
     def __exit__(self, *error: object) -> None:
-        _set(self._before.pop())
+        mode.set(mode.get() & ~GRAD | self._before.pop())
 
     def __call__(self, function: F) -> F:
         @functools.wraps(function)
@@ -77,7 +78,7 @@ class set_grad_enabled(_GradMode):  # noqa: N801
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
-        self._before.append(is_grad_enabled())
+        self._before.append(int(is_grad_enabled()))
         _set(mode)
 
     def __enter__(self) -> None:

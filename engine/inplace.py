@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes, journal, storage
+from engine.op import Op
 from engine.ops.shape import COPY_SLICES
 from engine.promotion import category
+from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
 from engine.record import TENSORS, Node, edge_of, record
 from engine.storage import View, next_rank, owner_of
@@ -123,6 +125,31 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
     return method
 
 
+def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
+    """`x += y` and its like: straight into x's memory where nothing is recorded, else `method`.
+
+    An optimiser's step is this case, and nothing else.
+    """
+    ufunc = row.over(NUMPY)
+
+    def operator(self: Tensor, other: Any) -> Any:
+        if mode.get() == 0 and type(other) is Tensor and journal.current is None:
+            array, values = self.array, other.array
+            if array.dtype is values.dtype and array.dtype.kind == "f" and 0 not in array.strides:
+                try:
+                    ufunc(array, values, array)
+                except ValueError:
+                    return method(self, other)  # which says what is wrong
+                if not self.unversioned:
+                    storage.note_write(array, next_rank())
+                return self
+        if type(other) is not Tensor and not isinstance(other, (int, float, complex)):
+            return NotImplemented
+        return method(self, other)
+
+    return operator
+
+
 def fill_(self: Tensor, value: Any) -> Tensor:
     """In place: every element becomes `value`, a number or a 0-dim Tensor."""
     check_inplace(self)
@@ -157,7 +184,8 @@ IN_PLACE = (
     "addmm addmv"
 ).split()
 AUGMENTED = {
-    "iadd": "add_", "isub": "sub_", "imul": "mul_", "itruediv": "div_", "ipow": "pow_",
-    "imod": "remainder_", "ifloordiv": "floor_divide_", "iand": "bitwise_and_", "ior": "bitwise_or_",
-    "ixor": "bitwise_xor_",
+    "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow_tensor",
+    "imod": "remainder", "ifloordiv": "floor_divide", "iand": "bitwise_and", "ior": "bitwise_or",
+    "ixor": "bitwise_xor",
 }  # fmt: skip
+"""Augmented assignment: Python's method → the row it is the in-place form of."""

@@ -73,10 +73,8 @@ def note_write(array: Array, rank: int, writer: Any = None) -> None:
     writes = _writes.get(key)
     if writes is None:
         writes = _writes[key] = Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
-    previous = writes.writer
-
     if journal.current is not None:
-        journal.current.call(_swap_of(writes, -rank, previous))
+        journal.current.call(_swap_of(writes, -rank, writes.writer))
     writes.ranks.append(-rank)
     writes.writer = None if writer is None else weakref.ref(writer)
     last_write = rank
