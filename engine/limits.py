@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 
 elements: int | None = None
 
@@ -14,11 +15,13 @@ def check(shape: Iterable[int], itemsize: int = 4) -> None:
     """Raise PyTorch's allocation error if a result of `shape` would be over the limit."""
     if elements is None:
         return
-    count = 1
-    for size in shape:
-        count *= size
-    if count > elements:
-        raise RuntimeError(
-            "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: "
-            f"you tried to allocate {count * itemsize} bytes. Error code 12 (Cannot allocate memory)"
-        )
+    if prod(shape := tuple(shape)) > elements:
+        raise no_memory(shape, itemsize)
+
+
+def no_memory(shape: Iterable[int], itemsize: int) -> RuntimeError:
+    """PyTorch's allocation error."""
+    return RuntimeError(
+        "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to "
+        f"allocate {prod(shape) * itemsize} bytes. Error code 12 (Cannot allocate memory)"
+    )

@@ -1,12 +1,17 @@
-"""What arguments may be, tensors, dimensions and sizes, and what PyTorch says where they are not."""
+"""What arguments may be (tensors, dimensions, sizes, dtypes), and what PyTorch says if not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from engine import dtypes
 from engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Shape = tuple[int, ...]
 
@@ -36,7 +41,8 @@ def wrap_dim(dim: int, ndim: int) -> int:
     if -count <= dim < 0:
         return dim + count
     raise IndexError(
-        f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], but got {dim})"
+        f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], but got "
+        f"{dim})"
     )
 
 
@@ -68,3 +74,62 @@ def count_of(shape: Iterable[int]) -> int:
     for size in shape:
         count *= size
     return count
+
+
+_PYTHON_TYPES = {int: np.dtype(np.int64), float: np.dtype(np.float64), bool: np.dtype(bool)}
+
+
+def dtype_of(name: str, dtype: Any) -> np.dtype[Any] | None:
+    """NumPy's dtype for an argument `dtype`, a torch.dtype or a Python type; None for None."""
+    if dtype is None:
+        return None
+    if isinstance(dtype, dtypes.dtype):
+        return dtype.numpy
+    if isinstance(dtype, type) and dtype in _PYTHON_TYPES:
+        return _PYTHON_TYPES[dtype]
+    raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+
+
+class device:  # noqa: N801 (PyTorch's name)
+    """Where a tensor's numbers are: always the CPU."""
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, type: Any, index: int | None = None) -> None:
+        on_cpu(type)
+        self.type = "cpu"
+        self.index = index
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> int:
+        return hash("cpu")
+
+
+_DEVICES = (
+    "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, "
+    "meta, hpu, mtia, privateuseone"
+)
+
+
+def on_cpu(where: Any) -> None:
+    """Raise PyTorch's error for an argument `device` that names no CPU."""
+    if where is None or isinstance(where, device):
+        return
+    kind = str(where).partition(":")[0]
+    if kind == "cpu":
+        return
+    if kind == "cuda":
+        raise AssertionError("Torch not compiled with CUDA enabled")
+    if kind in _DEVICES.split(", "):
+        raise RuntimeError(f"PyTorch is not linked with support for {kind} devices")
+    raise RuntimeError(
+        f"Expected one of {_DEVICES} device type at start of device string: {where}"
+    )
