@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-FAMILIES = ("arithmetic", "reduce", "shape", "index", "linalg", "nn", "creation", "convert")
+FAMILIES = ("arithmetic", "reduce", "shape", "joining", "index", "linalg", "nn", "creation", "convert")
 
 
 def load() -> None:

@@ -429,14 +429,15 @@ for _name, _least in (("atleast_1d", 1), ("atleast_2d", 2), ("atleast_3d", 3)):
     def _atleast(*tensors: Any, name: str = _name, least: int = _least) -> Any:
         """The tensors with dimensions of size 1 put in until there are enough."""
         if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
-            return tuple(_filled(name, each, least) for each in tensors[0])
-        found = tuple(_filled(name, each, least) for each in tensors)
+            return tuple(at_least(name, each, least) for each in tensors[0])
+        found = tuple(at_least(name, each, least) for each in tensors)
         return found[0] if len(found) == 1 else found
 
     expose(_name, _atleast, "torch")
 
 
-def _filled(name: str, x: Tensor, least: int) -> Tensor:
+def at_least(name: str, x: Tensor, least: int) -> Tensor:
+    """x with dimensions of size 1 put in until there are so many."""
     ndim = array_of(name, x, "tensors").ndim
     if ndim >= least:
         return x
