@@ -49,6 +49,8 @@ _ARITHMETIC = (int, float, complex, str, list, tuple, Tensor, np.ndarray, np.gen
 
 def binary(walker: Walker, kind: type, left: Any, right: Any) -> Any:
     """`left op right` where at least one of the two is not a plain tensor or number."""
+    if kind is ast.Mod and type(left) is str:
+        return percent(walker, left, right)
     if not isinstance(left, _ARITHMETIC) or not isinstance(right, _ARITHMETIC):
         sign = SIGNS[kind]
         raise TypeError(
@@ -79,9 +81,7 @@ def _integers(walker: Walker, kind: type, left: int, right: int) -> Any:
 
 
 def _sequence(walker: Walker, kind: type, left: Any, right: Any) -> Any:
-    """Texts, lists and tuples: repeated, joined or formatted."""
-    if kind is ast.Mod and type(left) is str:
-        return percent(walker, left, right)
+    """Texts, lists and tuples: repeated or joined."""
     if kind is ast.Mult and isinstance(right, _SEQUENCES) and isinstance(left, int):
         _check_length(walker, right, len(right) * max(left, 0))
     elif kind is ast.Mult and isinstance(left, _SEQUENCES) and isinstance(right, int):

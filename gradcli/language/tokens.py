@@ -47,7 +47,7 @@ _STATEMENT_WORDS = COMPOUND | frozenset(
 )
 _OPTION = re.compile(r"([^\W\d]\w*)\s*=(?!=)[ \t]*")
 _RAW = re.compile(r"""'[^'\n]*'|"[^"\n]*"|[^\s;,]+""")
-_ASSIGNS = re.compile(r"(?![=!<>]=)(?:=|\*\*=|//=|<<=|>>=|[-+*/%@&|^]=|,|:)")
+_ASSIGNS = re.compile(r"(?:=|\*\*=|//=|<<=|>>=|[-+*/%@&|^]=|,|:)")
 
 
 class Piece(NamedTuple):
