@@ -1,0 +1,165 @@
+"""Commands: a decorated function each. How one is called, and its help, come from its signature.
+
+    @command("autograd")
+    def step(session, *tensors: Operand, lr: Operand | None = None):
+        '''Move leaves against their gradients, in place.
+
+        step W lr=0.001
+
+        lr: how far, as a multiple of the gradient
+        '''
+
+A positional parameter is an operand; annotated Operand it is evaluated, Name or Path it is taken as
+written. A keyword-only parameter is an option, and `option: text` in the docstring describes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradcli.faults import Fault, Span
+from gradcli.language.host import Operand
+
+if TYPE_CHECKING:
+    from gradcli.session import Session
+
+Name = str
+"""A word taken as it is written."""
+Path = str
+"""A file's name, taken as it is written."""
+
+Run = Callable[..., object]
+_VARIADIC = 0x04
+_KINDS = {"Operand": "value", "Name": "name", "Path": "path"}
+GROUPS = ("autograd", "understand", "session")
+
+
+class Command:
+    """A command: its word, its operands' kinds, its options and its help."""
+
+    __slots__ = ("alone", "group", "kinds", "names", "options", "required", "run", "variadic",
+                 "word")  # fmt: skip
+
+    def __init__(self, word: str, group: str, run: Any, alone: bool) -> None:
+        code, defaults = run.__code__, run.__defaults__ or ()
+        names = code.co_varnames
+        count, keywords = code.co_argcount, code.co_kwonlyargcount
+        self.word = word
+        self.group = group
+        self.run: Run = run
+        self.alone = alone
+        self.variadic = bool(code.co_flags & _VARIADIC)
+        self.names = list(names[1:count])
+        self.required = len(self.names) - len(defaults)
+        self.options = names[count : count + keywords]
+        if self.variadic:
+            self.names.append(names[count + keywords])
+        kinds = [_KINDS[run.__annotations__[name].removesuffix(" | None")] for name in self.names]
+        if self.variadic:
+            kinds[-1] += "*"
+        self.kinds = tuple(kinds)
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one line."""
+        return (self.run.__doc__ or "").partition("\n")[0]
+
+    @property
+    def details(self) -> list[str]:
+        """The rest of its help, less the options."""
+        return [line for line in self._doc() if not self._describes(line)]
+
+    def describe(self, option: str) -> str:
+        """What an option means, in one line."""
+        for line in self._doc():
+            if line.startswith(option + ": "):
+                return line.partition(": ")[2]
+        return ""
+
+    def usage(self) -> str:
+        """How it is written."""
+        parts = [self.word]
+        for place, name in enumerate(self.names):
+            word = name.upper()
+            if self.kinds[place].endswith("*"):
+                word = f"[{word.removesuffix('S')}...]"
+            elif place >= self.required:
+                word = f"[{word}]"
+            parts.append(word)
+        return " ".join([*parts, *(f"[{option}=...]" for option in self.options)])
+
+    def call(
+        self,
+        session: Session,
+        operands: Sequence[Operand | str],
+        options: dict[str, Operand],
+        span: Span,
+    ) -> object:
+        """Run it. Raises Fault for operands or options it does not take."""
+        most = None if self.variadic else len(self.names)
+        if len(operands) < self.required or (most is not None and len(operands) > most):
+            raise self._miscounted(len(operands), most, span)
+        for key, option in options.items():
+            if key not in self.options:
+                raise self._unknown(key, option.span)
+        return self.run(session, *operands, **options)
+
+    def _doc(self) -> list[str]:
+        return [line.strip() for line in (self.run.__doc__ or "").strip().split("\n")[2:]]
+
+    def _describes(self, line: str) -> bool:
+        return line.partition(": ")[0] in self.options
+
+    def _miscounted(self, given: int, most: int | None, span: Span) -> Fault:
+        if most == 0:
+            takes = "no operands"
+        elif most == self.required or most is None:
+            takes = f"{'at least ' * (most is None)}{_operands(self.required)}"
+        elif self.required == 0:
+            takes = f"at most {_operands(most)}"
+        else:
+            takes = f"{self.required} to {most} operands"
+        were = "was" if given == 1 else "were"
+        return Fault("TypeError", f"{self.word} takes {takes} but {given} {were} given", span,
+                     fixes=(self.usage(),))  # fmt: skip
+
+    def _unknown(self, key: str, value: Span) -> Fault:
+        from difflib import get_close_matches
+
+        start = value.column - len(key) - 1
+        span = value._replace(column=max(start, 0), end_line=value.line,
+                              end_column=max(start + len(key), 1))  # fmt: skip
+        close = get_close_matches(key, self.options, 1, 0.5)
+        return Fault(
+            "TypeError", f"{self.word} has no option {key!r}", span,
+            why=f"its options are {', '.join(self.options)}." if self.options else None,
+            fixes=[f"{close[0]}=..."] if close else [self.usage()],
+        )  # fmt: skip
+
+
+def _operands(count: int) -> str:
+    return "1 operand" if count == 1 else f"{count} operands"
+
+
+__all__ = ["GROUPS", "KINDS", "REGISTRY", "Command", "Name", "Operand", "Path", "command"]
+
+REGISTRY: dict[str, Command] = {}
+"""Word → command; a second word for a command has an entry of its own."""
+KINDS: dict[str, tuple[str, ...]] = {}
+"""Word → the kinds of its operands, as the parser wants them."""
+
+
+def command(group: str, *words: str, alone: bool = False) -> Callable[[Run], Run]:
+    """Register a function as a command, under its own name or under `words`.
+
+    One that is `alone` is an input of its own: it changes which input was the last.
+    """
+
+    def register(run: Run) -> Run:
+        for word in words or (run.__name__.rstrip("_"),):
+            REGISTRY[word] = Command(word, group, run, alone)
+            KINDS[word] = REGISTRY[word].kinds
+        return run
+
+    return register

@@ -1,0 +1,139 @@
+"""graph, diff, info: what a value is and how it was made."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from engine.tensor import Tensor
+from gradcli.command import Operand, command
+from gradcli.commands.autograd import leaves, wanted
+from gradcli.faults import Fault
+from gradcli.outputs import Table
+
+if TYPE_CHECKING:
+    from gradcli.session import Session
+
+
+@command("understand")
+def graph(session: Session, tensor: Operand) -> object:
+    """Draw what a tensor was computed from: names, operations, values, gradients.
+
+    graph z
+    """
+    from gradcli.explain.graph import graph_of
+
+    return graph_of(wanted(tensor, "graph"), session.variables)
+
+
+@command("understand")
+def diff(session: Session, y: Operand, *x: Operand) -> object:
+    """Show the derivative of y with respect to x as a formula, beside its value.
+
+    diff z a          dz/da
+    diff z            with respect to every leaf
+    """
+    from gradcli.explain.derivative import derivative
+    from gradcli.outputs import Notice
+
+    of = wanted(y, "diff")
+    by = [wanted(part, "diff") for part in x] or [leaf for _, leaf in leaves(session)]
+    if not by:
+        raise Fault("RuntimeError", f"diff {y.text} needs a name to differentiate by", y.span,
+                    why="no variable requires grad.", fixes=(f"diff {y.text} x",))  # fmt: skip
+    found = derivative(of, by, session.variables)
+    lines = [line for each in found for line in each.lines()]
+    return Notice(lines, {"derivatives": ["".join(text for text, _ in line) for line in lines]})
+
+
+@command("understand")
+def info(session: Session, value: Operand | None = None) -> Table:
+    """Tell everything about a tensor, or about the session.
+
+    info a
+    info
+    """
+    if value is None:
+        return _facts(_of_session(session))
+    if isinstance(value.value, Tensor):
+        return _facts(_of_tensor(session, value.value))
+    return _facts([("type", type(value.value).__name__),
+                   ("value", session.value(value.text, value.value).text)])  # fmt: skip
+
+
+def kind_of(tensor: Tensor) -> str:
+    """How autograd sees a tensor: leaf, constant, or the operation that made it."""
+    if tensor.grad_fn is not None:
+        return str(tensor.grad_fn.name())
+    return "leaf" if tensor.requires_grad else "constant"
+
+
+def amount(count: int) -> str:
+    """Bytes in a unit that reads well."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"
+
+
+def _facts(rows: list[tuple[str, str]]) -> Table:
+    return Table("info", ("", ""), rows, ("name", "plain"))
+
+
+def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
+    from engine.format import values_text
+    from engine.storage import version
+
+    array = tensor.array
+    gradient: Any = tensor._grad
+    made = getattr(getattr(tensor.origin, "node", tensor.origin), "trace", None)
+    rows = [
+        ("kind", kind_of(tensor)),
+        ("shape", str(list(array.shape))),
+        ("dtype", str(tensor.dtype).removeprefix("torch.")),
+        ("elements", f"{array.size} ({amount(array.nbytes)})"),
+        ("requires grad", "yes" if tensor.requires_grad else "no"),
+        ("gradient", "none yet" if gradient is None else _short(values_text(gradient.array))),
+        ("written", f"{version(array)} times in place"),
+    ]
+    if array.size and array.dtype.kind in "iuf":
+        rows.insert(4, ("range", f"{array.min():.6g} to {array.max():.6g}"))
+    if made is not None and made.line is not None:
+        number, text = session.line(made.line)
+        rows.append(("made in", f"line {number}: {text.strip()}"))
+    others = [(n, v) for n, v in session.variables.items() if isinstance(v, Tensor) and n != "_"]
+    names = [name for name, other in others if other is tensor]
+    sharing = [name for name, other in others if other is not tensor and _overlap(tensor, other)]
+    if len(names) > 1:
+        rows.append(("names", ", ".join(names)))
+    if sharing:
+        rows.append(("shares memory with", ", ".join(sharing)))
+    return rows
+
+
+def _overlap(one: Tensor, other: Tensor) -> bool:
+    from engine.storage import owner_of
+
+    return owner_of(one.array) is owner_of(other.array)
+
+
+def _short(text: str) -> str:
+    lines = text.split("\n")
+    return lines[0] if len(lines) == 1 else lines[0] + " ..."
+
+
+def _of_session(session: Session) -> list[tuple[str, str]]:
+    import numpy
+
+    import engine
+
+    tensors = [value for value in session.variables.values() if isinstance(value, Tensor)]
+    held = sum(step.size for step in session.past)
+    names = len(session.variables.keys() - {"_"})
+    version = ".".join(map(str, sys.version_info[:3]))
+    return [
+        ("gradcli", f"{engine.__version__} (Python {version}, NumPy {numpy.__version__})"),
+        ("variables", f"{names} ({amount(sum(each.array.nbytes for each in tensors))} of numbers)"),
+        ("inputs", str(len(session.inputs))),
+        ("undo", f"{len(session.past)} steps ({amount(held)} of {session.settings.undo} MB)"),
+    ]

@@ -1,0 +1,1 @@
+"""The prompt. Only this package uses prompt_toolkit."""

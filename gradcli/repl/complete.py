@@ -1,0 +1,130 @@
+"""Completion: names, operations, methods, commands and their options, each with a description."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from prompt_toolkit.completion import Completer
+from prompt_toolkit.completion import Completion as Candidate
+
+from engine import catalog
+from engine.tensor import Tensor
+from gradcli.command import REGISTRY
+from gradcli.language import values
+from gradcli.language.builtins import BARE
+
+if TYPE_CHECKING:
+    from prompt_toolkit.completion import CompleteEvent
+    from prompt_toolkit.document import Document
+
+    from gradcli.session import Session
+
+_MEMBER = re.compile(r"((?:[^\W\d]\w*\.)+)(\w*)$")
+_WORD = re.compile(r"[^\W\d]\w*$")
+_COMMAND = re.compile(r"(?:^|[\n;])[ \t]*:?([^\W\d]\w*)[ \t]+[^\n;]*$")
+_START = re.compile(r"(?:^|[\n;:])[ \t]*:?\w*$")
+_OPEN = re.compile(r"=[ \t]*\S*$")
+WIDEST = 60
+Found = tuple[str, str]
+
+
+class Completion(Completer):
+    """What may stand where the cursor is; none at all if that cannot be told."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Candidate]:
+        """The candidates, those that begin with what is typed."""
+        try:
+            prefix, found = self._candidates(document.text_before_cursor)
+            fit = {name: meaning for name, meaning in found if name.startswith(prefix)}
+        except Exception:
+            return
+        if not prefix.startswith("_"):
+            fit = {name: meaning for name, meaning in fit.items() if not name.startswith("_")}
+        for name, meaning in fit.items():
+            yield Candidate(name, -len(prefix), display_meta=_short(meaning))
+
+    def _candidates(self, before: str) -> tuple[str, Iterator[Found]]:
+        member = _MEMBER.search(before)
+        if member:
+            return member[2], self._members(member[1].rstrip(".").split("."))
+        word = _WORD.search(before)
+        prefix = word.group() if word else ""
+        command = _COMMAND.search(before)
+        if command and command[1] in REGISTRY:
+            if command[1] == "help":
+                return prefix, self._explained()
+            return prefix, self._operands(command[1], bool(_OPEN.search(before)))
+        if not prefix and before.strip():
+            return prefix, self._variables()
+        return prefix, self._names(bool(_START.search(before)))
+
+    def _names(self, start: bool) -> Iterator[Found]:
+        if start:
+            yield from ((word, each.summary) for word, each in REGISTRY.items())
+        yield from self._variables()
+        yield from ((name, describe(value)) for name, value in sorted(BARE.items()))
+        yield from ((word, "") for word in sorted(keyword.kwlist))
+
+    def _variables(self) -> Iterator[Found]:
+        for name, value in self._session.variables.items():
+            yield name, describe(value)
+
+    def _operands(self, word: str, in_option: bool) -> Iterator[Found]:
+        command = REGISTRY[word]
+        if not in_option:
+            yield from ((f"{option}=", command.describe(option)) for option in command.options)
+        yield from self._variables()
+        if command.kinds[:1] != ("path",):
+            yield from ((name, describe(value)) for name, value in sorted(BARE.items()))
+
+    def _explained(self) -> Iterator[Found]:
+        yield from ((word, each.summary) for word, each in REGISTRY.items())
+        for names in catalog.namespaces.values():
+            yield from ((name, describe(value)) for name, value in sorted(names.items()))
+
+    def _members(self, path: list[str]) -> Iterator[Found]:
+        owner = self._owner(path)
+        for name in values.names_of(owner):
+            if isinstance(owner, values.Namespace):
+                meaning = describe(owner.contents.get(name))
+            else:
+                meaning = _first_line(getattr(type(owner), name, None))
+            yield name, meaning
+
+    def _owner(self, path: list[str]) -> Any:
+        """What a dotted name stands for. Nothing is computed: of a tensor's attributes only those
+        that are tensors again are followed."""
+        first, *rest = path
+        variables = self._session.variables
+        owner = variables[first] if first in variables else BARE[first]
+        for name in rest:
+            if isinstance(owner, values.Namespace):
+                owner = values.member(owner, name)
+            elif not isinstance(owner, Tensor) or name not in ("grad", "data", "T"):
+                raise AttributeError(name)
+        return owner
+
+
+def describe(value: Any) -> str:
+    """A value in one line: a tensor's shape and kind, a function's purpose."""
+    if isinstance(value, Tensor):
+        from gradcli.repl.loop import caption
+
+        return caption("", value).strip()
+    if value is None or isinstance(value, (bool, int, float, str, list, tuple, dict)):
+        return type(value).__name__ if value is not None else ""
+    return _first_line(getattr(value, "run", value))
+
+
+def _first_line(thing: Any) -> str:
+    return (getattr(thing, "__doc__", None) or "").strip().partition("\n")[0]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."

@@ -1,0 +1,113 @@
+"""The loop of the prompt: read an input, run it, until it is told to leave."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.styles import Style
+
+import engine
+from gradcli import state
+from gradcli.guard import LEFT, guarded
+from gradcli.outputs import Output, Value
+from gradcli.repl.complete import Completion
+from gradcli.repl.highlight import Highlighting
+from gradcli.repl.keys import bindings
+from gradcli.screen import wants_colour
+
+if TYPE_CHECKING:
+    from gradcli.screen import Screen
+    from gradcli.session import Session
+
+LONGEST = 100_000
+"""A longer input is not kept in the history."""
+HINT = "Tab completes, Up recalls, help explains, Ctrl-D leaves"
+STYLE = Style.from_dict(
+    {
+        "prompt": "ansicyan",
+        "bottom-toolbar": "noreverse #888888",
+        "comment": "#888888",
+        "keyword": "bold",
+        "command": "ansicyan bold",
+        "number": "ansicyan",
+        "string": "ansigreen",
+        "operation": "ansiblue",
+    }
+)
+
+
+class History(FileHistory):
+    """The inputs of all sessions; one that cannot be written is forgotten silently."""
+
+    def store_string(self, string: str) -> None:
+        """Keep an input."""
+        if len(string) <= LONGEST:
+            try:
+                super().store_string(string)
+            except (OSError, UnicodeError):
+                return
+
+
+class Loop:
+    """A session at the prompt."""
+
+    def __init__(self, session: Session, screen: Screen, colour: str = "auto") -> None:
+        self.session = session
+        self.screen = screen
+        self.caption = HINT
+        session.emit = self._emit
+        coloured = wants_colour(colour, sys.stdout)
+        self.reader: PromptSession[str] = PromptSession(
+            history=History(str(state.folder() / "history")),
+            completer=Completion(session),
+            lexer=Highlighting(session) if coloured else None,
+            style=STYLE,
+            color_depth=None if coloured else ColorDepth.DEPTH_1_BIT,
+            key_bindings=bindings(),
+            multiline=True,
+            prompt_continuation="... ",
+            enable_history_search=True,
+            complete_while_typing=False,
+            bottom_toolbar=lambda: [("class:bottom-toolbar", self.caption)],
+        )
+
+    def run(self) -> int:
+        """Read and run until `exit` or Ctrl-D. Returns the exit status."""
+        print(f"gradcli {engine.__version__}")
+        while True:
+            try:
+                text = self.reader.prompt([("class:prompt", ">>> ")])
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return 0
+            if text.strip() and self._enter(text) == LEFT:
+                return 0
+
+    def _enter(self, text: str) -> int:
+        self.caption = ""
+        status = guarded(self.screen, lambda: self.session.run(text), text)
+        if status > 0:
+            self.caption = "nothing has changed: the session is as it was before this input"
+        return status
+
+    def _emit(self, output: Output) -> None:
+        self.screen.emit(output)
+        if isinstance(output, Value):
+            self.caption = caption(output.name, output.value)
+
+
+def caption(name: str, value: Any) -> str:
+    """Shape, dtype and kind of a tensor; nothing for anything else."""
+    from engine.tensor import Tensor
+    from gradcli.commands.understand import kind_of
+
+    if not isinstance(value, Tensor):
+        return ""
+    dtype = str(value.dtype).removeprefix("torch.")
+    name = name if len(name) <= 40 and "\n" not in name else "_"
+    return f"{name}  {list(value.array.shape)}  {dtype}  {kind_of(value)}"

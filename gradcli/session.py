@@ -1,0 +1,391 @@
+"""The session: names, transactions, undo. No input and no output.
+
+Each input is a transaction: what it changes is recorded by the engine's journal, taken back if the
+input fails or is interrupted, and kept for undo if it does not. What an input shows is handed, as
+data, to `emit`.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from bisect import bisect_right
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+import engine  # noqa: F401 - the catalog is complete once it is loaded
+from engine import dtypes, journal, limits, modes
+from engine.format import options, set_printoptions
+from engine.generator import default_generator
+from engine.tensor import Tensor
+from gradcli import commands
+from gradcli.command import KINDS, REGISTRY
+from gradcli.faults import Fault, Span
+from gradcli.interrupts import Held
+from gradcli.language.host import NOTHING, Operand
+from gradcli.language.parse import parse
+from gradcli.language.source import Command, Statement
+from gradcli.language.text import quoted
+from gradcli.language.walk import Walker
+from gradcli.outputs import Output, Printed, Value, Warned
+from gradcli.settings import CHECKS, MEGABYTE, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from gradcli.language.limits import Limits
+
+commands.load()
+
+tracing: Any = import_module("engine.trace")
+"""The module; `engine.trace` itself is PyTorch's function of that name."""
+
+ELEMENTS = 100_000_000
+"""The most elements one tensor may have."""
+
+
+class Leave(BaseException):
+    """What `exit` raises: the session is over."""
+
+
+class Step:
+    """An input that changed something, and the records of its changes, oldest first."""
+
+    __slots__ = ("journals", "size", "text", "undone")
+
+    def __init__(self, text: str, journals: list[journal.Journal], size: int) -> None:
+        self.text = text
+        self.journals = journals
+        self.size = size
+        self.undone = False
+
+    def swap(self) -> None:
+        """Take the changes back or, if they are taken back, make them again."""
+        for changes in self.journals if self.undone else reversed(self.journals):
+            changes.swap()
+        self.undone = not self.undone
+
+
+class Session:
+    """Variables, what was typed, and what can be taken back.
+
+    `folder` is where relative file names are looked up; a `confined` session reads and writes
+    nowhere else.
+    """
+
+    def __init__(
+        self,
+        emit: Callable[[Output], None],
+        *,
+        folder: Path | None = None,
+        confined: bool = False,
+        bounds: Limits | None = None,
+    ) -> None:
+        self.emit = emit
+        self.folder = folder
+        self.confined = confined
+        self.variables: dict[str, Any] = {}
+        self.settings = Settings()
+        self.past: list[Step] = []
+        self.future: list[Step] = []
+        self.inputs: list[tuple[int, str]] = []
+        """What was typed, each with the number of its first line."""
+        self.echo = True
+        self.walker = Walker(self.variables, self, bounds)
+        self._blocks: list[tuple[int, int, Sequence[str]]] = []
+        self._lines = 0
+        self._mode = modes.GRAD | modes.TRACE
+        self._alone = False
+        self._log: list[Step] = []
+        """The steps of this input: made, taken back or made again."""
+        self._statement = ""
+        limits.elements = ELEMENTS
+        dtypes.set_default_dtype(dtypes.float32)
+        set_printoptions(profile="default")
+
+    # ---- running -----------------------------------------------------------------------------
+
+    def run(
+        self, text: str, *, whole: bool = True, echo: bool = True, first_line: int | None = None
+    ) -> None:
+        """Run an input, as one transaction if it is `whole`, else as one for each statement.
+
+        `echo` shows the values of bare expressions. Lines are numbered on from the last input,
+        unless `first_line` says otherwise. Raises Fault, KeyboardInterrupt, Leave, or whatever
+        is wrong inside gradcli; the changes of the transaction are taken back by then.
+        """
+        self.echo = echo
+        self.walker.limits.reset()
+        number = self._lines + 1 if first_line is None else first_line
+        try:
+            statements = self._parsed(text)
+        except Fault as fault:
+            self._remember(text.split("\n"), number)
+            raise self._placed(fault)  # noqa: B904 - the same error
+        source = statements[0].source.lines if statements else text.split("\n")
+        self._remember(source, number)
+        self.inputs.append((number, text.strip("\n")))
+        token = modes.mode.set(self._mode)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")
+                warnings.showwarning = self._warned  # type: ignore[assignment]
+                for part in [statements] if whole else [[each] for each in statements]:
+                    self._transaction(part)
+        finally:
+            self._mode = modes.mode.get()
+            modes.mode.reset(token)
+
+    def _parsed(self, text: str) -> list[Statement]:
+        statements = parse(text, KINDS, self.variables)
+        taken = _bound_in(statements) & KINDS.keys() - self.variables.keys()
+        return parse(text, KINDS, {*self.variables, *taken}) if taken else statements
+
+    def _transaction(self, statements: Sequence[Statement]) -> None:
+        """Run statements; all of them take effect, or none."""
+        past, future = self.past.copy(), self.future.copy()
+        self._log = []
+        try:
+            for statement in statements:
+                self._record(statement)
+        except BaseException:
+            with Held():
+                for step in reversed(self._log):
+                    step.swap()
+                self.past[:], self.future[:] = past, future
+            raise
+        if len(self._log) > 1 and self._log == self.past[-len(self._log) :]:
+            made = self._log
+            text = "\n".join(statement.text for statement in statements)
+            self.past[-len(made) :] = [
+                Step(text, [j for step in made for j in step.journals], sum(s.size for s in made))
+            ]
+        self._make_room()
+
+    def _record(self, statement: Statement) -> None:
+        """Run one statement; keep what it changed as a step, or take it back if it fails."""
+        changes = journal.Journal()
+        before = self.variables.copy()
+        changes.call(_swap_of(self.variables, before))
+        ambient = _ambient()
+        try:
+            journal.current = changes
+            self._run_statement(statement)
+        except BaseException as error:
+            with Held():
+                journal.current = None
+                changes.rollback()
+                _set_ambient(ambient)
+            if isinstance(error, Fault):
+                raise self._placed(error)  # noqa: B904 - the same error
+            raise
+        finally:
+            journal.current = None
+        with Held():
+            if _ambient() != ambient:
+                changes.call(_ambient_swap(ambient))
+            lost = [v for k, v in before.items() if k != "_" and self.variables.get(k) is not v]
+            new = self.variables.keys() - before.keys() - {"_"}
+            if lost or new or len(changes.entries) > 1:
+                size = changes.size + sum(map(_bytes, lost))
+                step = Step(statement.text, [changes], size)
+                self.past.append(step)
+                self.future.clear()
+                self._log.append(step)
+
+    def _run_statement(self, statement: Statement) -> None:
+        self._alone = _stands_alone(statement)
+        self._statement = statement.text
+        value = self.walker.run(statement)
+        if value is NOTHING or statement.silent:
+            return
+        commanded = type(statement.node) is ast.Expr and type(statement.node.value) is Command
+        if commanded or (self.echo and value is not None):
+            try:
+                self.show(value)
+            except Fault as fault:
+                fault.span = fault.span or statement.source.span(statement.node)
+                raise
+
+    # ---- undo --------------------------------------------------------------------------------
+
+    def take_back(self) -> Step | None:
+        """Undo the last step; None if there is none."""
+        return self._exchange(self.past, self.future)
+
+    def make_again(self) -> Step | None:
+        """Redo the step that was undone last; None if there is none."""
+        return self._exchange(self.future, self.past)
+
+    def _exchange(self, source: list[Step], target: list[Step]) -> Step | None:
+        if not source:
+            return None
+        with Held():
+            step = source.pop()
+            step.swap()
+            target.append(step)
+            self._log.append(step)
+        return step
+
+    def _make_room(self) -> None:
+        """Forget the oldest steps until the rest fit what undo may keep; the last one stays."""
+        held = sum(step.size for step in self.past)
+        while len(self.past) > 1 and held > self.settings.undo * MEGABYTE:
+            held -= self.past.pop(0).size
+
+    # ---- what the walker asks of its host ----------------------------------------------------
+
+    def command(
+        self, word: str, operands: list[Operand | str], options: dict[str, Operand], span: Span
+    ) -> object:
+        """Run a command."""
+        found = REGISTRY[word]
+        if found.alone and not self._alone:
+            raise Fault(
+                "RuntimeError", f"{word} must be a statement of its own", span,
+                why=f"{word} changes which statement was the last, and this one is not finished.",
+            )  # fmt: skip
+        return found.call(self, operands, options, span)
+
+    def write(self, text: str) -> None:
+        """Show what print() made."""
+        self.emit(Printed(text))
+
+    def show(self, value: object) -> None:
+        """Show a value, or what a command returned."""
+        if hasattr(value, "lines"):
+            self.emit(cast("Output", value))
+        elif value is not None:
+            self.emit(self.value(self._statement, value))
+
+    def value(self, name: str, value: object) -> Value:
+        """A value to show, with its text as of now."""
+        return Value(name, value, quoted(self.walker, value))
+
+    def bound(self, name: str, value: object) -> None:
+        """Let a tensor remember the first name it is given."""
+        if isinstance(value, Tensor):
+            tracing.name(value, name)
+
+    def at(self, line: int) -> None:
+        """Let the nodes made from now on remember their line."""
+        tracing.line = self._blocks[-1][0] + line - 1
+
+    def _warned(self, message: Warning | str, category: type[Warning], *rest: object) -> None:
+        self.emit(Warned(category.__name__, str(message)))
+
+    def change(self, name: str, value: Any) -> None:
+        """Change a setting. Raises ValueError with the kind of value that is wanted."""
+        value = CHECKS[name](value)
+        journal.note_slot(self.settings, name)
+        setattr(self.settings, name, value)
+        if name == "seed":
+            default_generator.manual_seed(value)
+        elif name in ("precision", "width"):
+            sizes = {"linewidth" if name == "width" else name: value}
+            set_printoptions(**sizes, sci_mode=options.sci_mode)
+
+    # ---- lines and faults --------------------------------------------------------------------
+
+    def _remember(self, lines: Sequence[str], number: int) -> None:
+        """Give an input its place in the numbering that nodes remember."""
+        start = self._blocks[-1][0] + len(self._blocks[-1][2]) if self._blocks else 1
+        self._blocks.append((start, number, lines))
+        self._lines = number + len(lines) - 1
+        if len(lines) > 1 and not lines[-1].strip():
+            self._lines -= 1
+
+    def line(self, remembered: int) -> tuple[int, str]:
+        """The number and text of the line that a node remembers."""
+        place = bisect_right(self._blocks, remembered, key=lambda block: block[0]) - 1
+        start, number, lines = self._blocks[place]
+        return number + remembered - start, lines[remembered - start]
+
+    def _placed(self, fault: Fault) -> Fault:
+        """A fault that knows its source, and the line that built the node at fault."""
+        _, fault.first_line, fault.source_lines = self._blocks[-1]
+        made = getattr(getattr(fault.node, "trace", None), "line", None)
+        if made is not None:
+            here = fault.first_line + fault.span.line - 1 if fault.span else None
+            built = self.line(made)
+            if built[0] != here:
+                fault.built = built
+        return fault
+
+    # ---- files -------------------------------------------------------------------------------
+
+    def path(self, name: str) -> Path:
+        """Where a file called `name` is. Raises Fault where a confined session may not look."""
+        from pathlib import Path, PurePath
+
+        folder = Path.cwd() if self.folder is None else self.folder
+        path = folder / Path(name).expanduser() if not self.confined else folder / name
+        if self.confined:
+            outside = PurePath(name).is_absolute() or ".." in PurePath(name).parts
+            if outside or not path.resolve().is_relative_to(folder.resolve()):
+                raise Fault(
+                    "PermissionError", f"{name} is outside the folder of this session file",
+                    why="a session file reads and writes in its own folder alone.",
+                    fixes=("at the prompt any path may be named",),
+                )  # fmt: skip
+        return path
+
+
+def _swap_of(variables: dict[str, Any], stored: dict[str, Any]) -> Callable[[], None]:
+    """The change of what names are bound to."""
+
+    def swap() -> None:
+        nonlocal stored
+        now = variables.copy()
+        variables.clear()
+        variables.update(stored)
+        stored = now
+
+    return swap
+
+
+def _ambient() -> tuple[Any, ...]:
+    """What holds for all operations: whether they are recorded, and the default dtype."""
+    return modes.mode.get(), dtypes.get_default_dtype()
+
+
+def _set_ambient(ambient: tuple[Any, ...]) -> None:
+    modes.mode.set(ambient[0])
+    dtypes.set_default_dtype(ambient[1])
+
+
+def _ambient_swap(stored: tuple[Any, ...]) -> Callable[[], None]:
+    def swap() -> None:
+        nonlocal stored
+        now = _ambient()
+        _set_ambient(stored)
+        stored = now
+
+    return swap
+
+
+def _stands_alone(statement: Statement) -> bool:
+    node = statement.node
+    if type(node) is not ast.Expr or type(node.value) is not Command:
+        return False
+    return REGISTRY[node.value.word].alone
+
+
+def _bound_in(statements: Sequence[Statement]) -> set[str]:
+    """The names the statements assign or define."""
+    names: set[str] = set()
+    for statement in statements:
+        if type(statement.node) is ast.Expr:
+            continue
+        for node in ast.walk(statement.node):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                names.add(node.id)
+            elif isinstance(node, ast.FunctionDef):
+                names.add(node.name)
+    return names
+
+
+def _bytes(value: object) -> int:
+    """The memory of a value that only undo still holds."""
+    return value.array.nbytes if isinstance(value, Tensor) else 64
