@@ -173,8 +173,15 @@ def _command(found: Found, source: Source, at: ast.Expr) -> Command:
     command.operands = [_operand(p, source) for p in found.pieces if p.key is None]
     options = [piece for piece in found.pieces if piece.key is not None]
     command.keys = [piece.key or "" for piece in options]
-    command.values = [_expression(piece, source) for piece in options]
+    command.values = [_switch(_expression(piece, source)) for piece in options]
     return command
+
+
+def _switch(value: ast.expr) -> ast.expr:
+    """The value of an option, `true` and `false` being Python's."""
+    if isinstance(value, ast.Name) and value.id in ("true", "false"):
+        return ast.copy_location(ast.Constant(value.id == "true"), value)
+    return value
 
 
 def _operand(piece: Piece, source: Source) -> ast.expr | Raw:

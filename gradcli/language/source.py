@@ -49,7 +49,7 @@ class Statement:
         self.node = node
         self.source = source
         self.line = node.lineno
-        self.text = source.words(source.span(node))
+        self.text = source.words(source.span(node.value if type(node) is ast.Expr else node))
         self.silent = getattr(node, "silent", False)
 
 

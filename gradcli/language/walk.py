@@ -62,10 +62,10 @@ class Walker:
         if recursion < bounds.RECURSION:
             sys.setrecursionlimit(bounds.RECURSION)
         try:
+            self.limits.step()
+            self.line = node.lineno
+            self.host.at(node.lineno)
             if type(node) is ast.Expr:
-                self.limits.step()
-                self.line = node.lineno
-                self.host.at(node.lineno)
                 value = EXPRESSIONS[type(node.value)](self, node.value)
                 if value is not None and type(node.value) is not Command:
                     self.variables["_"] = value
