@@ -1,10 +1,17 @@
-"""Element types, by PyTorch's names, over NumPy's."""
+"""Element types, by PyTorch's names, over NumPy's.
+
+NumPy has no bfloat16: `dtypes.bfloat16` is there where the package ml_dtypes is, which is
+imported only when asked for.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
+
+from engine import journal
 
 
 class dtype:  # noqa: N801 (PyTorch's name)
@@ -70,11 +77,29 @@ def of(numpy_dtype: Any) -> dtype:
     try:
         return _of[numpy_dtype]
     except KeyError:
+        if getattr(numpy_dtype, "name", None) == "bfloat16":
+            return _bfloat16()
         raise TypeError(
-            f"can't convert np.ndarray of type {numpy_dtype}. The only supported types are: float64, "
-            "float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, "
-            "uint8, and bool."
+            f"can't convert np.ndarray of type {numpy_dtype}. The only supported types are: "
+            "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
+            "uint32, uint16, uint8, and bool."
         ) from None
+
+
+def _bfloat16() -> dtype:
+    from ml_dtypes import bfloat16
+
+    found = dtype("bfloat16", bfloat16, "BFloat16")
+    return _of.setdefault(found.numpy, found)
+
+
+def __getattr__(name: str) -> dtype:
+    if name == "bfloat16":
+        try:
+            return _bfloat16()
+        except ImportError:
+            raise AttributeError("bfloat16 needs the package ml_dtypes") from None
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def get_default_dtype() -> dtype:
@@ -86,7 +111,12 @@ def set_default_dtype(d: dtype) -> None:
     """Make floating `d` the default. Raises TypeError for any other."""
     global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
-        raise TypeError(
-            f"only floating-point types are supported as the default type, but got type {d}"
-        )
+        problem = "" if isinstance(d, dtype) else "invalid dtype object: "
+        raise TypeError(f"{problem}only floating-point types are supported as the default type")
+    journal.note_slot(sys.modules[__name__], "_default")
     _default = d
+
+
+def default_complex() -> dtype:
+    """The dtype of tensors made from Python's complex numbers."""
+    return names["complex128" if _default is float64 else "complex64"]
