@@ -1,0 +1,297 @@
+"""Reductions as PyTorch spells them, over the rows of reductions.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import engine.ops.reductions  # noqa: F401 (its rows)
+from engine import dtypes
+from engine.catalog import public
+from engine.ops.arguments import array_of, dtype_of, wrap_dim, wrap_dims
+from engine.ops.results import named
+from engine.record import TENSORS as ops
+from engine.tensor import Tensor
+
+Dims = tuple[int, ...]
+
+
+def _dims(dim: Any, ndim: int) -> Dims:
+    """The dimensions to reduce, counted from the front: all of them for None or ()."""
+    if dim is None or (not isinstance(dim, int) and len(dim) == 0):
+        return tuple(range(ndim))
+    wrapped = wrap_dims(dim, ndim)
+    return wrapped if ndim else ()
+
+
+def _in(input: Tensor, dtype: Any, name: str) -> Tensor:
+    """The input cast to an argument `dtype`, if one was given."""
+    wanted = dtype_of(name, dtype)
+    if wanted is None or wanted == input.array.dtype:
+        return input
+    return ops.to_copy(input, wanted)
+
+
+# ---- sums, means, products -------------------------------------------------------------------
+
+
+@public()
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The sum of all elements, or over dimensions."""
+    array = array_of("sum", input)
+    if dtype is not None:
+        input = _in(input, dtype, "sum")
+    if dim is None:
+        return ops.sum(input) if not keepdim else ops.sum_dim(input, _dims(None, array.ndim), True)
+    return ops.sum_dim(input, _dims(dim, array.ndim), keepdim)
+
+
+def _floating(name: str, array: Any) -> None:
+    if array.dtype.kind not in "fcV":
+        raise RuntimeError(
+            f"{name}(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {dtypes.of(array.dtype).scalar_name}"
+        )
+
+
+@public()
+def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The mean of all elements, or over dimensions."""
+    array = array_of("mean", input)
+    if dtype is not None:
+        input = _in(input, dtype, "mean")
+    else:
+        _floating("mean", array)
+    if dim is None and not keepdim:
+        return ops.mean(input)
+    return ops.mean_dim(input, _dims(dim, array.ndim), keepdim)
+
+
+@public()
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The product of all elements, or along a dimension."""
+    array = array_of("prod", input)
+    input = _in(input, dtype, "prod")
+    if dim is None:
+        return ops.prod(input)
+    place = wrap_dim(dim, array.ndim)
+    if not array.ndim:
+        return ops.clone(input)
+    return ops.prod_dim(input, place, keepdim)
+
+
+@public()
+def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """Sums of the elements so far along a dimension."""
+    place = wrap_dim(dim, array_of("cumsum", input).ndim)
+    input = _in(input, dtype, "cumsum")
+    return ops.cumsum(input, place) if input.array.ndim else ops.clone(input)
+
+
+@public()
+def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """Products of the elements so far along a dimension."""
+    place = wrap_dim(dim, array_of("cumprod", input).ndim)
+    input = _in(input, dtype, "cumprod")
+    return ops.cumprod(input, place) if input.array.ndim else ops.clone(input)
+
+
+@public()
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
+    """log(sum(exp(input))) over dimensions, without overflow."""
+    return ops.logsumexp(input, _dims(dim, array_of("logsumexp", input).ndim), keepdim)
+
+
+# ---- variance --------------------------------------------------------------------------------
+
+
+def _spread_arguments(
+    name: str, input: Tensor, dim: Any, unbiased: bool | None, correction: Any, keepdim: bool
+) -> tuple[Dims, float, bool]:
+    """Dimensions, correction and keepdim; `x.var(False)` means unbiased=False."""
+    array = array_of(name, input)
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if array.dtype.kind not in "fc":
+        raise RuntimeError(f"{name}: only support floating point and complex dtypes")
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    return _dims(dim, array.ndim), correction, keepdim
+
+
+@public()
+def var(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> Tensor:  # fmt: skip
+    """The variance of all elements, or over dimensions; divides by n - correction, 1 by default."""
+    return ops.var(input, *_spread_arguments("var", input, dim, unbiased, correction, keepdim))
+
+
+@public()
+def std(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> Tensor:  # fmt: skip
+    """The standard deviation of all elements, or over dimensions."""
+    return ops.std(input, *_spread_arguments("std", input, dim, unbiased, correction, keepdim))
+
+
+@public("torch")
+def var_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The variance and the mean."""
+    return ops.var_mean(input, *_spread_arguments("var_mean", input, dim, unbiased, correction, keepdim))
+
+
+@public("torch")
+def std_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The standard deviation and the mean."""
+    return ops.std_mean(input, *_spread_arguments("std_mean", input, dim, unbiased, correction, keepdim))
+
+
+# ---- extremes --------------------------------------------------------------------------------
+
+_MAX, _MIN = named("max", "values", "indices"), named("min", "values", "indices")
+
+
+def _not_empty(name: str, array: Any, dims: Dims | None) -> None:
+    if array.size == 0 and (dims is None or 0 in (array.shape[dim] for dim in dims)):
+        if dims is None:
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+                "reduction dim with the 'dim' argument."
+            )
+        raise IndexError(
+            f"{name}(): Expected reduction dim {next(d for d in dims if not array.shape[d])} to have "
+            "non-zero size."
+        )
+
+
+@public()
+def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The largest element; with a dimension, also where it is; with a Tensor, elementwise."""
+    array = array_of("max", input)
+    if isinstance(dim, Tensor):
+        return ops.maximum(input, dim)
+    if dim is None:
+        _not_empty("max", array, None)
+        return ops.max(input)
+    place = wrap_dim(dim, array.ndim)
+    _not_empty("max", array, (place,) if array.ndim else ())
+    return _MAX(ops.max_dim(input, place, keepdim))
+
+
+@public()
+def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest element; with a dimension, also where it is; with a Tensor, elementwise."""
+    array = array_of("min", input)
+    if isinstance(dim, Tensor):
+        return ops.minimum(input, dim)
+    if dim is None:
+        _not_empty("min", array, None)
+        return ops.min(input)
+    place = wrap_dim(dim, array.ndim)
+    _not_empty("min", array, (place,) if array.ndim else ())
+    return _MIN(ops.min_dim(input, place, keepdim))
+
+
+@public()
+def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
+    """The largest element over dimensions; equal ones share the gradient."""
+    dims = _dims(dim, array_of("amax", input).ndim)
+    _not_empty("amax", input.array, dims)
+    return ops.amax(input, dims, keepdim)
+
+
+@public()
+def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
+    """The smallest element over dimensions; equal ones share the gradient."""
+    dims = _dims(dim, array_of("amin", input).ndim)
+    _not_empty("amin", input.array, dims)
+    return ops.amin(input, dims, keepdim)
+
+
+@public()
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Where the largest element is: in the flattened tensor, or along a dimension."""
+    array = array_of("argmax", input)
+    place = None if dim is None else wrap_dim(dim, array.ndim)
+    _not_empty("argmax", array, None if place is None else (place,) if array.ndim else ())
+    return ops.argmax(input, place, keepdim)
+
+
+@public()
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Where the smallest element is: in the flattened tensor, or along a dimension."""
+    array = array_of("argmin", input)
+    place = None if dim is None else wrap_dim(dim, array.ndim)
+    _not_empty("argmin", array, None if place is None else (place,) if array.ndim else ())
+    return ops.argmin(input, place, keepdim)
+
+
+# ---- norms, truth ----------------------------------------------------------------------------
+
+
+@public()
+def norm(
+    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
+    """The p-norm of the elements as one vector, or over dimensions; p = 2 by default."""
+    array = array_of("norm", input)
+    if p in ("fro", None):
+        p = 2.0
+    if not isinstance(p, (int, float)):
+        raise RuntimeError(f"norm(): unsupported norm {p!r}")
+    input = _in(input, dtype, "norm")
+    if array.dtype.kind not in "fc":
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{dtypes.of(array.dtype).scalar_name}"
+        )
+    return ops.norm(input, float(p), _dims(dim, array.ndim), keepdim)
+
+
+@public("linalg")
+def vector_norm(
+    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """The p-norm of the elements as one vector, or over dimensions."""
+    return norm(x, ord, dim, keepdim, dtype)
+
+
+def _truth(name: str, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
+    array = array_of(name, input)
+    result = getattr(ops, name)(input, _dims(dim, array.ndim), keepdim)
+    return result if array.dtype != np.uint8 else ops.to_copy(result, array.dtype)
+
+
+@public()
+def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Whether any element is true (not zero)."""
+    return _truth("any", input, dim, keepdim)
+
+
+@public()
+def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Whether every element is true (not zero)."""
+    return _truth("all", input, dim, keepdim)
+
+
+@public()
+def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
+    """How many elements are not zero."""
+    return ops.count_nonzero(input, _dims(dim, array_of("count_nonzero", input).ndim))
+
+
+@public()
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of input - other."""
+    return norm(input - other, p)
+
