@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 
-FAMILIES = ("arithmetic", "reduce", "shape", "joining", "index", "linalg", "nn", "creation", "convert")
+FAMILIES = (
+    "arithmetic", "reduce", "shape", "joining", "splitting", "rearranging", "index", "places",
+    "combining", "order", "linalg", "nn", "data", "creation", "drawing", "convert",
+)  # fmt: skip
 
 
 def load() -> None:

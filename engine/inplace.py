@@ -180,8 +180,8 @@ IN_PLACE = (
     "log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sigmoid relu "
     "clamp clamp_min clamp_max clip lerp remainder floor_divide multiply subtract divide true_divide "
     "negative absolute logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor "
-    "bitwise_not eq ne lt le gt ge masked_fill tril triu cumsum cumprod scatter scatter_add index_add "
-    "addmm addmv"
+    "bitwise_not eq ne lt le gt ge masked_fill masked_scatter tril triu cumsum cumprod scatter "
+    "scatter_add scatter_reduce index_add index_copy index_fill index_put index_reduce put addmm addmv"
 ).split()
 AUGMENTED = {
     "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow_tensor",

@@ -66,6 +66,15 @@ class NumpyNamespace(ArrayNamespace):
         return out
 
 
+    @staticmethod
+    def combined_at(x: Any, index: Any, value: Any, how: str) -> Any:
+        """A copy of x multiplied by value ("prod"), or the larger or smaller of both, at index."""
+        out = x.copy()
+        combine = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[how]
+        combine.at(out, index, value)
+        return out
+
+
 class JaxNamespace(ArrayNamespace):
     """jax.numpy; stores are functional."""
 
@@ -87,6 +96,12 @@ class JaxNamespace(ArrayNamespace):
     def added_at(x: Any, index: Any, value: Any) -> Any:
         """A copy of x with value added at index, repeated places adding up."""
         return x.at[index].add(value)
+
+    @staticmethod
+    def combined_at(x: Any, index: Any, value: Any, how: str) -> Any:
+        """A copy of x multiplied by value ("prod"), or the larger or smaller of both, at index."""
+        places = x.at[index]
+        return {"prod": places.multiply, "amax": places.max, "amin": places.min}[how](value)
 
 
 def _spread_strides(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +58,12 @@ def wrap_dims(dims: int | Iterable[int], ndim: int) -> Shape:
     return tuple(found)
 
 
-def integers(name: str, values: Any, argument: str = "size", position: int = 1) -> Shape:
-    """Whole numbers given one by one, `f(2, 3)`, or together, `f((2, 3))`."""
+def integers(
+    name: str, values: Any, argument: str = "size", position: int = 1, keyword: Any = None
+) -> Shape:
+    """Whole numbers given one by one, `f(2, 3)`, together, `f((2, 3))`, or as f(size=(2, 3))."""
+    if keyword is not None:
+        values = (keyword,)
     if len(values) == 1 and isinstance(values[0], (tuple, list)):
         values = values[0]
     try:
@@ -90,7 +95,7 @@ def dtype_of(name: str, dtype: Any) -> np.dtype[Any] | None:
     raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
 
 
-class device:  # noqa: N801 (PyTorch's name)
+class Device:
     """Where a tensor's numbers are: always the CPU."""
 
     __slots__ = ("index", "type")
@@ -107,7 +112,7 @@ class device:  # noqa: N801 (PyTorch's name)
         return "cpu"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, device)
+        return isinstance(other, Device)
 
     def __hash__(self) -> int:
         return hash("cpu")
@@ -121,7 +126,7 @@ _DEVICES = (
 
 def on_cpu(where: Any) -> None:
     """Raise PyTorch's error for an argument `device` that names no CPU."""
-    if where is None or isinstance(where, device):
+    if where is None or isinstance(where, Device):
         return
     kind = str(where).partition(":")[0]
     if kind == "cpu":
@@ -133,3 +138,11 @@ def on_cpu(where: Any) -> None:
     raise RuntimeError(
         f"Expected one of {_DEVICES} device type at start of device string: {where}"
     )
+
+
+def warn_of_scalar() -> None:
+    """PyTorch's warning where a tracked tensor is read as a number."""
+    warnings.warn(
+        "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+        "Consider using tensor.detach() first.", UserWarning, stacklevel=3,
+    )  # fmt: skip

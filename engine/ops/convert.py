@@ -8,8 +8,14 @@ import numpy as np
 
 from engine import dtypes, journal, promotion
 from engine.catalog import attributes, expose, public
-from engine.ops.arguments import array_of, device, dtype_of, on_cpu, wrap_dim, wrong_type
-from engine.ops.creation import warn_of_scalar
+from engine.ops.arguments import (
+    Device,
+    array_of,
+    dtype_of,
+    on_cpu,
+    warn_of_scalar,
+    wrap_dim,
+)
 from engine.op import non_differentiable, op
 from engine.record import TENSORS as ops
 from engine.storage import View
@@ -34,29 +40,21 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     return ops.clone(input)
 
 
-for _name in (
-    "float", "double", "half", "long", "int", "short", "bool", "cfloat", "cdouble",
-):  # fmt: skip
+def _caster(name: str, dtype: str) -> None:
+    """x.float(), x.long(), ..."""
+    wanted = dtypes.names[dtype]
 
-    def _to(self: Tensor, memory_format: Any = None, *, wanted: Any = dtypes.names[_name]) -> Tensor:
+    def cast(self: Tensor, memory_format: Any = None) -> Tensor:
         return converted(self, wanted.numpy)
 
-    _to.__name__, _to.__doc__ = _name, f"self in {dtypes.names[_name]}."
-    expose(_name, _to, "Tensor")
+    cast.__name__, cast.__doc__ = name, f"self in {wanted}."
+    expose(name, cast, "Tensor")
 
 
-def _byte(self: Tensor) -> Tensor:
-    """self in torch.uint8."""
-    return converted(self, np.dtype(np.uint8))
-
-
-def _char(self: Tensor) -> Tensor:
-    """self in torch.int8."""
-    return converted(self, np.dtype(np.int8))
-
-
-expose("byte", _byte, "Tensor")
-expose("char", _char, "Tensor")
+for _name in "float double half long int short bool cfloat cdouble".split():
+    _caster(_name, _name)
+_caster("byte", "uint8")
+_caster("char", "int8")
 
 
 @public("Tensor")
@@ -65,30 +63,21 @@ def to(
     non_blocking: bool = False, copy: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """self in another dtype, or in that of another tensor; itself if it is that already."""
-    on_cpu(device)
     for arg in args:
         if isinstance(arg, Tensor):
             other = arg
-        elif isinstance(arg, (str, type(device_type))) or isinstance(arg, device_type):
-            _check_device(arg)
-        elif isinstance(arg, dtypes.dtype) or arg in (int, float, bool):
-            dtype = arg
         elif isinstance(arg, bool):
             copy = arg
+        elif isinstance(arg, (str, Device)):
+            device = arg
         elif arg is not None:
-            raise wrong_type("to", "other", 1, "Tensor", arg)
+            dtype = arg
+    if isinstance(device, str) and not device.replace(":", "").isalpha():
+        raise RuntimeError(f"Invalid device string: '{device}'")
+    on_cpu(device)
     if other is not None:
         return converted(self, array_of("to", other, "other").dtype, copy)
     return converted(self, dtype_of("to", dtype) or self.array.dtype, copy)
-
-
-device_type = device
-
-
-def _check_device(where: Any) -> None:
-    if isinstance(where, str) and not where.replace(":", "").isalnum():
-        raise RuntimeError(f"Invalid device string: '{where}'")
-    on_cpu(where)
 
 
 @public("Tensor")
@@ -396,9 +385,9 @@ def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
     return promotion.category(from_.numpy) <= promotion.category(to.numpy)
 
 
-Tensor.device = property(lambda self: device("cpu"))  # type: ignore[attr-defined]
+Tensor.device = property(lambda self: Device("cpu"))  # type: ignore[attr-defined]
 Tensor.itemsize = property(element_size)  # type: ignore[attr-defined]
 Tensor.is_cuda = property(lambda self: False)  # type: ignore[attr-defined]
 attributes.update(("device", "itemsize", "is_cuda"))
-expose("device", device, "torch")
+expose("device", Device, "torch")
 expose("is_available", lambda: False, "torch.cuda")

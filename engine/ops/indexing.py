@@ -54,7 +54,7 @@ op("index_put(x, value, *indices; dims, accumulate)", _index_put, indices=non_di
 # ---- along one dimension, a place for every element ------------------------------------------
 
 
-def _places(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
+def places_along(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
     """The index that pairs each element of `index`, a place along `dim`, with its other places."""
     key: list[Any] = []
     for at, size in enumerate(index.shape):
@@ -67,13 +67,13 @@ def _places(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
 def _gather(xp: Any, x: Any, index: Any, dim: int) -> Any:
     if x.ndim == 0 or index.ndim == 0:
         return x.reshape(-1)[index]
-    return x[_places(x, index, dim)]
+    return x[places_along(x, index, dim)]
 
 
 def _put_along(xp: Any, put: Any, x: Any, index: Any, src: Any, dim: int) -> Any:
     if x.ndim == 0 or index.ndim == 0:
         return put(x.reshape(-1), index.reshape(-1), src.reshape(-1)).reshape(x.shape)
-    return put(x, _places(x, index, dim), src)
+    return put(x, places_along(x, index, dim), src)
 
 
 op("gather(x, index; dim)", _gather, written="gather(x, dim, index)", index=non_differentiable,
@@ -98,14 +98,15 @@ op("scatter_add(x, index, src; dim)",
 # ---- along one dimension, whole parts --------------------------------------------------------
 
 
-def _whole(dim: int, index: Any) -> tuple[Any, ...]:
+def whole_parts(dim: int, index: Any) -> tuple[Any, ...]:
+    """The index of the parts that `index` gives along `dim`."""
     return (*(slice(None),) * dim, index)
 
 
 def _index_select(xp: Any, x: Any, index: Any, dim: int) -> Any:
     if x.ndim == 0:
         return x.reshape(-1)[index].reshape(())
-    return x[_whole(dim, index.reshape(-1))]
+    return x[whole_parts(dim, index.reshape(-1))]
 
 
 def _index_add(xp: Any, x: Any, index: Any, source: Any, dim: int, alpha: float) -> Any:
@@ -118,13 +119,13 @@ def _parts_put(put: Any, x: Any, index: Any, source: Any, dim: int) -> Any:
         return put(x.reshape(-1), index.reshape(-1), source.reshape(-1)).reshape(())
     if source.ndim < x.ndim:
         source = source.reshape(-1)
-    return put(x, _whole(dim, index.reshape(-1)), source)
+    return put(x, whole_parts(dim, index.reshape(-1)), source)
 
 
 def _index_fill(xp: Any, x: Any, index: Any, value: Any, dim: int) -> Any:
     if x.ndim == 0:
         return xp.full((), value, dtype=x.dtype) if index.size else xp.array(x, copy=True)
-    return xp.stored_at(x, _whole(dim, index.reshape(-1)), xp.asarray(value, dtype=x.dtype))
+    return xp.stored_at(x, whole_parts(dim, index.reshape(-1)), xp.asarray(value, dtype=x.dtype))
 
 
 def _like_source(ns: Any, g: Any, shape: Shape) -> Any:
@@ -223,64 +224,3 @@ op("copy(x, src)", _copy, node="CopyBackwards",
    x=lambda ns, g: ns.zeros_like(g),
    src=lambda ns, g, x_dtype, src_shape, src_dtype: ns.sum_to(
        g if x_dtype == src_dtype else ns.to_copy(g, src_dtype), src_shape))  # fmt: skip
-
-# ---- order -----------------------------------------------------------------------------------
-
-
-def _argsort(xp: Any, x: Any, dim: int, descending: bool) -> Any:
-    """Where the sorted elements come from; equal ones keep their order, nan is the largest."""
-    if not descending:
-        return xp.argsort(x, dim, stable=True)
-    last = x.shape[dim] - 1
-    return xp.flip(last - xp.argsort(xp.flip(x, dim), dim, stable=True), dim)
-
-
-def _sort(xp: Any, x: Any, dim: int, descending: bool) -> Any:
-    if x.ndim == 0:
-        return xp.array(x, copy=True), xp.zeros((), np.int64)
-    order = _argsort(xp, x, dim, descending)
-    return xp.take_along_axis(x, order, dim), order
-
-
-def _topk(xp: Any, x: Any, k: int, dim: int, largest: bool) -> Any:
-    values, order = _sort(xp, x, dim, largest)
-    if x.ndim == 0:
-        return values, order
-    first = _whole(dim, slice(k))
-    return values[first], order[first]
-
-
-def _kthvalue(xp: Any, x: Any, k: int, dim: int, keepdim: bool) -> Any:
-    values, order = _sort(xp, x, dim, False)
-    if x.ndim == 0:
-        return values, order
-    place = _whole(dim, slice(k - 1, k) if keepdim else k - 1)
-    return values[place], order[place]
-
-
-def _back_to_place(ns: Any, g: Any, out: Any, shape: Shape, dtype: Any, dim: int) -> Any:
-    """Zeros, with the gradient of the values put where the values came from."""
-    return ns.scatter(ns.zeros(shape, dtype), out[1], g[0], dim)
-
-
-op("sort(x; dim, descending)", _sort, outputs=2,
-   x=lambda ns, g, x_shape, x_dtype, out, dim: _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
-op("topk(x; k, dim, largest)", _topk, outputs=2,
-   x=lambda ns, g, x_shape, x_dtype, out, dim: _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
-
-
-def _kthvalue_rule(
-    ns: Any, g: Any, x_shape: Shape, x_dtype: Any, out: Any, dim: int, keepdim: bool
-) -> Any:
-    zeros = ns.zeros(x_shape, x_dtype)
-    if keepdim or not x_shape:
-        return ns.scatter(zeros, out[1], g[0], dim)
-    return ns.scatter(zeros, ns.unsqueeze(out[1], dim), ns.unsqueeze(g[0], dim), dim)
-
-
-op("kthvalue(x; k, dim, keepdim)", _kthvalue, outputs=2, x=_kthvalue_rule)
-op("argsort(x; dim, descending)",
-   lambda xp, x, dim, descending: xp.zeros((), np.int64) if x.ndim == 0
-   else _argsort(xp, x, dim, descending), x=non_differentiable)  # fmt: skip
-op("nonzero(x)", lambda xp, x: xp.argwhere(x) if x.ndim else xp.zeros((int(x != 0), 0), np.int64),
-   x=non_differentiable)  # fmt: skip

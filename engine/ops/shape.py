@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes
+from engine import dtypes, journal
 from engine.catalog import attributes, expose, public
+from engine.modes import GRAD, mode
 from engine.ops.arguments import Shape, array_of, count_of, integers, wrap_dim, wrap_dims
 from engine.ops.elementwise import broadcast_error
 from engine.ops.views import AS_VIEW, COPY_SLICES, expand_check
 from engine.record import TENSORS as ops
-from engine.tensor import Size, Tensor
+from engine.storage import View
+from engine.tensor import LEAF, Size, Tensor
 
 __all__ = ["AS_VIEW", "COPY_SLICES"]
 
@@ -49,9 +51,9 @@ def _viewable(array: Any, shape: Shape) -> bool:
 
 
 @public("Tensor")
-def view(self: Tensor, *size: Any) -> Tensor:
+def view(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
     """The same elements in another shape, sharing memory; one size may be -1."""
-    shape = integers("view", size)
+    shape = integers("view", shape, keyword=size)
     array = self.array
     if shape and min(shape) < 0:
         shape = _resolved(shape, array.size)
@@ -64,10 +66,10 @@ def view(self: Tensor, *size: Any) -> Tensor:
 
 
 @public()
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
     """The same elements in another shape: a view where strides allow, else a copy."""
     array = array_of("reshape", input)
-    sizes = integers("reshape", shape, "shape")
+    sizes = integers("reshape", sizes, "shape", keyword=shape)
     if sizes and min(sizes) < 0:
         sizes = _resolved(sizes, array.size)
     if array.flags.c_contiguous or _viewable(array, sizes):
@@ -138,9 +140,9 @@ def contiguous(self: Tensor, *, memory_format: Any = None) -> Tensor:
 
 
 @public("Tensor")
-def expand(self: Tensor, *size: Any, implicit: bool = False) -> Tensor:
+def expand(self: Tensor, *shape: Any, size: Any = None, implicit: bool = False) -> Tensor:
     """self broadcast to a shape without copying; -1 keeps a size."""
-    return _expand(self, integers("expand", size))
+    return _expand(self, integers("expand", shape, keyword=size))
 
 
 def _expand(self: Tensor, shape: Shape) -> Tensor:
@@ -222,10 +224,10 @@ def t(input: Tensor) -> Tensor:
 
 
 @public()
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """input with its dimensions in another order, as a view."""
     ndim = array_of("permute", input).ndim
-    order = integers("permute", dims, "dims")
+    order = integers("permute", order, "dims", keyword=dims)
     if len(order) != ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of "
@@ -455,3 +457,33 @@ def _iterate(self: Tensor) -> Iterator[Tensor]:
 
 
 Tensor.__iter__ = _iterate  # type: ignore[attr-defined]
+
+
+# ---- in place --------------------------------------------------------------------------------
+
+
+def _in_place(function: Any) -> None:
+    """The form of a view function that changes the tensor itself: its shape, not its numbers."""
+
+    def changed(self: Tensor, *args: Any, **options: Any) -> Tensor:
+        if self.edge is LEAF and mode.get() & GRAD:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation."
+            )
+        before = Tensor()
+        before.array, before.edge, before.origin = self.array, self.edge, self.origin
+        after = function(before, *args, **options)
+        for slot in ("array", "edge", "origin"):
+            journal.note_slot(self, slot)
+        is_view = type(before.edge) is View or type(after.edge) is not View
+        self.array, self.origin = after.array, after.origin
+        self.edge = after.edge if is_view else after.edge.edge
+        return self
+
+    changed.__name__ = changed.__qualname__ = f"{function.__name__}_"
+    changed.__doc__ = f"In place: {function.__doc__}"
+    expose(changed.__name__, changed, "Tensor")
+
+
+for _function in (squeeze, unsqueeze, t, transpose):
+    _in_place(_function)

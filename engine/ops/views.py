@@ -210,3 +210,20 @@ COPY_SLICES = op(
     value=lambda ns, g, path: ns.as_view(g, path),
 )  # fmt: skip
 """`base` with the part that `path` shows replaced by `value`."""
+
+
+op("select_scatter(x, src; dim, index)",
+   lambda xp, x, src, *params: _copy_slices(xp, x, src, ((rows["select"], params),)),
+   x=lambda ns, g, src_shape, src_dtype, dim, index:
+       ns.select_scatter(g, ns.zeros(src_shape, src_dtype), dim, index),
+   src=lambda ns, g, dim, index: ns.select(g, dim, index))  # fmt: skip
+op("slice_scatter(x, src; dim, start, stop, step)",
+   lambda xp, x, src, *params: _copy_slices(xp, x, src, ((rows["slice"], params),)),
+   x=lambda ns, g, src_shape, src_dtype, dim, start, stop, step:
+       ns.slice_scatter(g, ns.zeros(src_shape, src_dtype), dim, start, stop, step),
+   src=lambda ns, g, dim, start, stop, step: ns.slice(g, dim, start, stop, step))  # fmt: skip
+op("diagonal_scatter(x, src; offset, dim1, dim2)",
+   lambda xp, x, src, *params: _copy_slices(xp, x, src, ((rows["diagonal"], params),)),
+   x=lambda ns, g, src_shape, src_dtype, offset, dim1, dim2:
+       ns.diagonal_scatter(g, ns.zeros(src_shape, src_dtype), offset, dim1, dim2),
+   src=lambda ns, g, offset, dim1, dim2: ns.diagonal(g, offset, dim1, dim2))  # fmt: skip
