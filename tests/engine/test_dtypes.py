@@ -1,0 +1,67 @@
+"""Dtypes: PyTorch's names for NumPy's, and the default one."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import dtypes, journal
+
+
+@pytest.mark.parametrize("name", dtypes.names)
+def test_every_name_leads_to_numpys_type_and_back(name: str) -> None:
+    dtype = dtypes.names[name]
+    assert dtypes.of(dtype.numpy) is dtype
+    assert repr(dtype) == f"torch.{dtype.numpy.name}"
+    assert dtype.itemsize == dtype.numpy.itemsize
+    assert (dtype.is_floating_point, dtype.is_complex) == (
+        dtype.numpy.kind == "f",
+        dtype.numpy.kind == "c",
+    )
+
+
+def test_bfloat16_is_one_dtype_however_it_is_met() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    found = dtypes.of(np.dtype(ml_dtypes.bfloat16))
+    assert found is dtypes.bfloat16
+    assert (repr(found), found.is_floating_point, found.itemsize) == ("torch.bfloat16", True, 2)
+
+
+def test_bfloat16_costs_nothing_until_it_is_met() -> None:
+    program = "import sys; import engine; sys.exit('ml_dtypes' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_types_pytorch_has_no_name_for_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"^can't convert np.ndarray of type"):
+        dtypes.of(np.dtype("datetime64[s]"))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [
+        (dtypes.names["int32"], "only floating-point types are supported as the default type"),
+        (dtypes.names["complex64"], "only floating-point types are supported as the default type"),
+        ("float32", "invalid dtype object: only floating-point types are supported as the "
+         "default type"),
+    ],
+)  # fmt: skip
+def test_only_floating_dtypes_can_be_the_default(dtype: Any, message: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        dtypes.set_default_dtype(dtype)
+    assert str(caught.value) == message
+    assert dtypes.get_default_dtype() is dtypes.float32
+
+
+def test_the_default_can_be_taken_back() -> None:
+    journal.current = noted = journal.Journal()
+    try:
+        dtypes.set_default_dtype(dtypes.float64)
+    finally:
+        journal.current = None
+    assert dtypes.default_complex() is dtypes.names["complex128"]
+    noted.rollback()
+    assert dtypes.get_default_dtype() is dtypes.float32
+    assert dtypes.default_complex() is dtypes.names["complex64"]
