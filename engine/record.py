@@ -354,7 +354,8 @@ def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
     """Record a view anew from its base, after the base was written in place."""
     from engine.ops.shape import AS_VIEW
 
-    return record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,)).edge
+    shown = follow(NUMPY, base.array, path)
+    return edge_of(record(AS_VIEW, (base,), [base.array], shown, (path,)))
 
 
 # ---- the common cases ------------------------------------------------------------------------
