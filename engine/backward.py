@@ -222,6 +222,8 @@ class Traversal:
                         contribution = rule(ns, g)
                     else:
                         contribution = rule(ns, g, *pick(values))
+                    if contribution is None:
+                        continue
                     if was is not None:
                         contribution = _restored(ns, contribution, *was)
                     if type(edge) is Node:

@@ -29,7 +29,7 @@ next_rank: Callable[[], int] = count(0, -1).__next__
 class Writes:
     """The in-place writes of one storage: their ranks (negated, so that they grow)."""
 
-    __slots__ = ("owner", "ranks", "writer")
+    __slots__ = ("__weakref__", "owner", "ranks", "writer")
 
     def __init__(self, owner: weakref.ref[Array]) -> None:
         self.owner = owner
@@ -74,26 +74,25 @@ def note_write(array: Array, rank: int, writer: Any = None) -> None:
     if writes is None:
         writes = _writes[key] = Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
     if journal.current is not None:
-        journal.current.call(_swap_of(writes, -rank, writes.writer))
+        journal.current.change(writes, _exchange(len(writes.ranks), writes.writer))
     writes.ranks.append(-rank)
     writes.writer = None if writer is None else weakref.ref(writer)
     last_write = rank
 
 
-def _swap_of(writes: Writes, rank: int, previous: Any) -> Callable[[], None]:
-    """The change "one write more, by another writer", as something that can be taken back."""
-    there = True
+def _exchange(count: int, writer: Any) -> Callable[[Writes], None]:
+    """The change "more than `count` writes, the last by another writer", to be taken back."""
+    later = int_array("q")
 
-    def swap() -> None:
-        nonlocal there, previous
-        if there:
-            writes.ranks.pop()
-        else:
-            writes.ranks.append(rank)
-        writes.writer, previous = previous, writes.writer
-        there = not there
+    def exchange(writes: Writes) -> None:
+        nonlocal later, writer
+        now = writes.ranks[count:]
+        del writes.ranks[count:]
+        writes.ranks.extend(later)
+        later = now
+        writes.writer, writer = writer, writes.writer
 
-    return swap
+    return exchange
 
 
 class View:

@@ -28,7 +28,7 @@ class Trace:
     gradients were off. `name` is what the result was first bound to.
     """
 
-    __slots__ = ("args", "cut", "depth", "line", "name", "params", "values")
+    __slots__ = ("__weakref__", "args", "cut", "depth", "line", "name", "params", "values")
 
     def __init__(
         self,

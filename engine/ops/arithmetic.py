@@ -15,7 +15,7 @@ _NUMBER = (int, float, complex)  # bool is an int
 
 _PLAIN = (
     "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh "
-    "tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc square atan2 remainder "
+    "tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc atan2 remainder "
     "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not "
     "eq ne lt le gt ge maximum minimum floor_divide"
 ).split()
@@ -96,6 +96,12 @@ def pow(input: Any, exponent: Any) -> Tensor:
             return ops.pow_tensor(input, exponent)
         return ops.pow_base(exponent, input)
     return _power(input, exponent)
+
+
+@public()
+def square(input: Tensor) -> Tensor:
+    """input * input."""
+    return ops.pow(input, 2)
 
 
 def _power(x: Tensor, exponent: Any) -> Tensor:

@@ -64,17 +64,18 @@ _elementwise("div(a, b)", "true_divide", written="a / b", floats=True,
 def _pow(xp: Any, x: Any, exponent: Any) -> Any:
     if exponent == 2:
         return xp.square(x)
+    if exponent == 1:
+        return xp.positive(x)
     if exponent == 0.5:
         return xp.sqrt(x)
     return xp.power(x, exponent)
 
 
 def _pow_rule(ns: Any, g: Any, x: Any, exponent: float) -> Any:
-    if exponent == 2:
-        return g * (x * 2)
     if exponent == 0:
         return ns.zeros_like(g)
-    return g * (exponent * ns.pow(x, exponent - 1))
+    power = ns.pow(x, exponent - 1)
+    return g * (power + power if exponent == 2 else power * exponent)
 
 
 def _pow_check(x: Any, exponent: Any) -> None:
@@ -95,8 +96,6 @@ _elementwise("pow_base(x; base)", lambda xp, x, base: xp.power(xp.asarray(base, 
              ))  # fmt: skip
 _elementwise("neg(x)", "negative", written="-x", x=lambda ns, g: -g)
 _elementwise("abs(x)", "abs", x=lambda ns, g, x: g * ns.sign(x))
-_elementwise("square(x)", "square", written="x ** 2", node="PowBackward0",
-             x=lambda ns, g, x: g * (x * 2))  # fmt: skip
 _elementwise("remainder(a, b)", lambda xp, a, b: xp.remainder(a, b), written="a % b",
              a=lambda ns, g: g,
              b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
@@ -163,7 +162,11 @@ def _softplus(xp: Any, x: Any, beta: float, threshold: float) -> Any:
 
 _unary("sigmoid", _sigmoid, lambda ns, g, out: g * (out * (1 - out)))
 op("relu(x)", lambda xp, x: xp.maximum(x, x.dtype.type(0)), elementwise=True,
-   x=lambda ns, g, out: ns.keep(g, out > 0))  # fmt: skip
+   x=lambda ns, g, out: ns.relu_backward(g, out))  # fmt: skip
+op("relu_backward(g, x)", lambda xp, g, x: xp.where(x > 0, g, g.dtype.type(0)),
+   written="where(x > 0, g, 0)", node="ThresholdBackwardBackward0",
+   g=lambda ns, g, x: ns.relu_backward(g, x),
+   x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 op("softplus(x; beta, threshold)", _softplus, elementwise=True, floats=True,
    x=lambda ns, g, x, beta, threshold: g * ns.where(x * beta > threshold, 1, ns.sigmoid(x * beta)))  # fmt: skip
 

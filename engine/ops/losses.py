@@ -46,7 +46,11 @@ def _activation(signature: str, forward: Any, rule: Rule, **options: Any) -> Non
 
 
 _activation("leaky_relu(x; slope)", lambda xp, x, slope: xp.where(x > 0, x, x * slope),
-            lambda ns, g, x, slope: ns.where(x > 0, g, g * slope))  # fmt: skip
+            lambda ns, g, x, slope: ns.leaky_relu_backward(g, x, slope))  # fmt: skip
+op("leaky_relu_backward(g, x; slope)", lambda xp, g, x, slope: xp.where(x > 0, g, g * slope),
+   written="where(x > 0, g, g * slope)", node="LeakyReluBackwardBackward0",
+   g=lambda ns, g, x, slope: ns.leaky_relu_backward(g, x, slope),
+   x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 _activation("elu(x; alpha)", lambda xp, x, alpha: xp.where(x > 0, x, alpha * xp.expm1(x)),
             lambda ns, g, x, alpha: ns.where(x > 0, g, g * alpha * ns.exp(x)))  # fmt: skip
 
@@ -180,8 +184,9 @@ def _nll(xp: Any, x: Any, target: Any, weight: Any, reduction: str, ignore: int)
 
 
 def _nll_backward(
-    xp: Any, g: Any, target: Any, weight: Any, shape: Any, reduction: str, ignore: int
+    xp: Any, g: Any, x: Any, target: Any, weight: Any, reduction: str, ignore: int
 ) -> Any:
+    shape = x.shape
     classes, weights = _class_weights(xp, g, target, weight, ignore)
     dim = _class_dim(shape)
     share = -g * weights
@@ -194,11 +199,11 @@ def _nll_backward(
 
 op("nll_loss(x, target, weight; reduction, ignore_index)", _nll,
    written="nll_loss(x, target)",
-   x=lambda ns, g, x_shape, target, weight, reduction, ignore_index: ns.nll_loss_backward(
-       g, target, weight, x_shape, reduction, ignore_index),
+   x=lambda ns, g, x, target, weight, reduction, ignore_index: ns.nll_loss_backward(
+       g, x, target, weight, reduction, ignore_index),
    target=non_differentiable, weight=non_differentiable)  # fmt: skip
-op("nll_loss_backward(g, target, weight; shape, reduction, ignore_index)", _nll_backward,
-   node="NllLossBackwardBackward0",
+op("nll_loss_backward(g, x, target, weight; reduction, ignore_index)", _nll_backward,
+   node="NllLossBackwardBackward0", x=lambda ns, g: ns.zeros_like(g),
    g=lambda ns, g, target, weight, reduction, ignore_index: ns.nll_loss(
        g, target, weight, reduction, ignore_index),
    target=non_differentiable, weight=non_differentiable)  # fmt: skip

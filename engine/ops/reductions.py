@@ -65,7 +65,7 @@ def _products_of_others(ns: Any, x: Any, dim: int) -> Any:
     """For each element, the product of the others along `dim`: right with zeros, and to any order."""
     size = x.shape[dim]
     if size <= 1:
-        return ns.ones_like(x)
+        return ns.ones_like(x) if size else x + 1
     ones = ns.ones_like(ns.slice(x, dim, 0, 1, 1))
     before = ns.cat((ones, ns.slice(x, dim, 0, size - 1, 1)), dim)
     after = ns.flip(ns.cat((ones, ns.flip(ns.slice(x, dim, 1, size, 1), (dim,))), dim), (dim,))
@@ -248,7 +248,7 @@ def _norm(xp: Any, x: Any, p: float, dims: Dims, keepdim: bool) -> Any:
 def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim: bool) -> Any:
     shape = tuple(x.shape)
     if p == 0:
-        return ns.zeros_like(x)
+        return None
     g = _spread(ns, g, shape, dims, keepdim)
     if p == 1:
         return g * ns.sign(x)
