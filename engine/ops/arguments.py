@@ -119,7 +119,8 @@ class Device:
 
 
 _DEVICES = (
-    "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, "
+    "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, "
+    "mps, "
     "meta, hpu, mtia, privateuseone"
 )
 
@@ -135,9 +136,7 @@ def on_cpu(where: Any) -> None:
         raise AssertionError("Torch not compiled with CUDA enabled")
     if kind in _DEVICES.split(", "):
         raise RuntimeError(f"PyTorch is not linked with support for {kind} devices")
-    raise RuntimeError(
-        f"Expected one of {_DEVICES} device type at start of device string: {where}"
-    )
+    raise RuntimeError(f"Expected one of {_DEVICES} device type at start of device string: {where}")
 
 
 def warn_of_scalar() -> None:

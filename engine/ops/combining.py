@@ -7,7 +7,7 @@ theirs equally among equal elements.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from engine.ops.arguments import array_of, wrap_dim
 from engine.ops.indexing import places_along, whole_parts
 from engine.ops.places import check_places, check_vector, cut
 from engine.record import TENSORS as ops
-from engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from engine.tensor import Tensor
 
 KINDS = ("sum", "prod", "mean", "amax", "amin")
 

@@ -1,4 +1,5 @@
-"""What a tensor is and what it can become: numbers, arrays, other dtypes; outside autograd or in."""
+"""What a tensor is and what it can become: numbers, arrays, other dtypes; outside autograd or "
+"in."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from engine import dtypes, journal, promotion
 from engine.catalog import attributes, expose, public
+from engine.op import non_differentiable, op
 from engine.ops.arguments import (
     Device,
     array_of,
@@ -16,7 +18,6 @@ from engine.ops.arguments import (
     warn_of_scalar,
     wrap_dim,
 )
-from engine.op import non_differentiable, op
 from engine.record import TENSORS as ops
 from engine.storage import View
 from engine.tensor import Size, Tensor, detached, set_requires_grad, wrap
@@ -122,10 +123,14 @@ def detach_(self: Tensor) -> Tensor:
     """In place: outside autograd from now on. Raises RuntimeError for a view."""
     if type(self.edge) is View and self.edge.edge is not None:
         raise RuntimeError(
-            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
-            "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
-            "buckets, and hence detach_() cannot be called on these gradients. To fix this error, please "
-            "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
+            "Can't detach views in-place. Use detach() instead. If you are using "
+            "DistributedDataParallel "
+            "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views "
+            "of DDP "
+            "buckets, and hence detach_() cannot be called on these gradients. To fix this error, "
+            "please "
+            "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the "
+            "solution."
         )
     journal.note_slot(self, "edge")
     self.edge = None
@@ -159,7 +164,8 @@ def tolist(self: Tensor) -> Any:
 
 @public("Tensor")
 def numpy(self: Tensor, *, force: bool = False) -> Any:
-    """The elements as a NumPy array that shares memory. Raises RuntimeError for a tracked tensor."""
+    """The elements as a NumPy array that shares memory. Raises RuntimeError for a tracked "
+    "tensor."""
     if self.requires_grad and not force:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
@@ -199,8 +205,7 @@ def _contains(self: Tensor, element: Any) -> bool:
         value = element.array if isinstance(element, Tensor) else element
         return bool((self.array == value).any())
     raise RuntimeError(
-        "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
-        f"{type(element)}."
+        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
     )
 
 
@@ -354,7 +359,9 @@ def isclose(
     """Where |input - other| <= atol + rtol * |other|."""
     a, b = array_of("isclose", input), array_of("isclose", other, "other", 2)
     if a.dtype != b.dtype:
-        raise RuntimeError(f"{dtypes.of(a.dtype).scalar_name} did not match {dtypes.of(b.dtype).scalar_name}")
+        raise RuntimeError(
+            f"{dtypes.of(a.dtype).scalar_name} did not match {dtypes.of(b.dtype).scalar_name}"
+        )
     return wrap(np.isclose(a, b, rtol, atol, equal_nan))
 
 

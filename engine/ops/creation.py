@@ -115,9 +115,7 @@ def _as(number: Any, dtype: DType) -> Any:
         return np.array(number, dtype)
     except (OverflowError, ValueError):
         name = dtypes.of(dtype).name
-        raise RuntimeError(
-            f"value cannot be converted to type {name}_t without overflow"
-        ) from None
+        raise RuntimeError(f"value cannot be converted to type {name}_t without overflow") from None
 
 
 @public("torch")

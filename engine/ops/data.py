@@ -26,7 +26,7 @@ _COPY = (
 @public("torch")
 def tensor(
     data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-   
+
 ) -> Tensor:  # fmt: skip
     """A tensor with a copy of data: a number, nested lists of them, an array."""
     on_cpu(device)
@@ -102,7 +102,8 @@ def _overflow(wanted: DType) -> Exception:
 
 
 def _slowly(data: Any, wanted: DType | None) -> Any:
-    """The same for data with tensors, arrays, ranges or mistakes among them, as PyTorch reads it."""
+    """The same for data with tensors, arrays, ranges or mistakes among them, as PyTorch reads "
+    "it."""
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
     kind = _infer(data)
@@ -187,8 +188,10 @@ def supported(array: Any) -> Any:
     dtypes.of(array.dtype)
     if any(stride < 0 for stride in array.strides):
         raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides "
-            "are not currently supported. (You can probably work around this by making a copy of your "
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides "
+            "are not currently supported. (You can probably work around this by making a copy of "
+            "your "
             "array  with array.copy().) "
         )
     return array
@@ -197,7 +200,8 @@ def supported(array: Any) -> Any:
 def _unsupported(kind: str) -> str:
     return (
         f"can't convert np.ndarray of type {kind}. The only supported types are: float64, float32, "
-        "float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and "
+        "float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, "
+        "and "
         "bool."
     )
 

@@ -109,7 +109,8 @@ def _integers(
     wanted = dtype_of("randint", dtype) or np.dtype(np.int64)
     limits.check(shape, wanted.itemsize)
     source = _source("randint", generator)
-    return requiring(wrap(random.integers(source, int(low), int(high), shape, wanted)), requires_grad)
+    drawn = random.integers(source, int(low), int(high), shape, wanted)
+    return requiring(wrap(drawn), requires_grad)
 
 
 @public("torch")
@@ -183,7 +184,8 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
         raise NotImplementedError(
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.scalar_name}'"
         )
-    drawn = random.bernoulli(_source("bernoulli", generator), array if p is None else p, array.shape)
+    weights = array if p is None else p
+    drawn = random.bernoulli(_source("bernoulli", generator), weights, array.shape)
     return wrap(drawn.astype(array.dtype))
 
 
@@ -322,5 +324,3 @@ def set_rng_state(new_state: Tensor) -> None:
     from engine import random
 
     random.default_generator.set_state(array_of("set_rng_state", new_state, "new_state"))
-
-

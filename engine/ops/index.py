@@ -26,7 +26,8 @@ from engine.tensor import Tensor, wrap
 
 
 class Part(NamedTuple):
-    """What an index shows: the view that its basic parts leave, and tensor indices at dims of it."""
+    """What an index shows: the view that its basic parts leave, and tensor indices at dims of "
+    "it."""
 
     view: Tensor
     indices: list[Tensor]
@@ -34,7 +35,8 @@ class Part(NamedTuple):
 
 
 _NO_INDEX = (
-    "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+    "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+    "indices "
     "(got {})"
 )
 
@@ -59,9 +61,11 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
         for item in index
     ):
         warnings.warn(
-            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed "
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
+            "changed "
             "in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be "
-            "interpreted as tensor index, x[torch.tensor(seq)], which will result either in an error or "
+            "interpreted as tensor index, x[torch.tensor(seq)], which will result either in an "
+            "error or "
             "a different result", UserWarning, stacklevel=3,
         )  # fmt: skip
         return tuple(index)
@@ -72,7 +76,8 @@ def _select(x: Tensor, dim: int, index: int) -> Tensor:
     shape = x.array.shape
     if not shape:
         raise IndexError(
-            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
+            "in C++ "
             "to convert a 0-dim tensor to a number"
         )
     size = shape[dim]
@@ -109,7 +114,8 @@ def _as_index(item: Any) -> Tensor:
     kind = found.array.dtype
     if kind == np.uint8:
         warnings.warn(
-            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+            "instead.",
             UserWarning, stacklevel=4,
         )  # fmt: skip
         return ops.cast(found, np.dtype(bool))
@@ -173,7 +179,8 @@ def _check_mask(x: Tensor, dim: int, mask: Tensor, _: int) -> None:
     for at, size in enumerate(mask.array.shape):
         if shape[dim + at] != size:
             raise IndexError(
-                f"The shape of the mask {list(mask.array.shape)} at index {at} does not match the shape "
+                f"The shape of the mask {list(mask.array.shape)} at index {at} does not match the "
+                "shape "
                 f"of the indexed tensor {list(shape)} at index {dim + at}"
             )
 
@@ -181,7 +188,7 @@ def _check_mask(x: Tensor, dim: int, mask: Tensor, _: int) -> None:
 def _indexed(x: Tensor, indices: list[Tensor], dims: Shape) -> Tensor:
     try:
         return ops.index(x, indices, dims)
-    except IndexError as error:
+    except (IndexError, RuntimeError) as error:
         raise _index_error(x, indices, dims, error) from None
 
 
@@ -196,7 +203,7 @@ def _index_error(x: Tensor, indices: list[Tensor], dims: Shape, error: Exception
                     f"index {wrong[0]} is out of bounds for dimension {position} with size {size}"
                 )
     shapes = ", ".join(str(list(_place_shape(index.array))) for index in indices)
-    if "broadcast" in str(error):
+    if "indexing arrays could not be broadcast" in str(error):
         return IndexError(
             f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
         )
@@ -217,9 +224,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     from engine.inplace import assign
 
     if not isinstance(value, (Tensor, int, float, complex)):
-        raise TypeError(
-            f"can't assign a {_type_name(value)} to a torch.{self.dtype.tensor_type}"
-        )
+        raise TypeError(f"can't assign a {_type_name(value)} to a torch.{self.dtype.tensor_type}")
     if type(index) is int:
         target, indices, dims = Part(_select(self, 0, index), [], ())
     elif index is False:
@@ -236,7 +241,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
         assign(target, ops.copy(target, fitting))
     else:
         check_number(value, target.array.dtype)
-        assign(target, ops.fill(target, value))
+        assign(target, ops.fill_tensor(target, wrap(np.asarray(value, target.array.dtype))))
 
 
 Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
@@ -286,19 +291,19 @@ def _put_at(x: Tensor, indices: list[Tensor], dims: Shape, value: Any, add: bool
     try:
         return ops.index_put(x, value, indices, dims, add)
     except (IndexError, RuntimeError) as error:
-        if isinstance(error, IndexError):
-            raise _index_error(x, indices, dims, error) from None
+        why = _index_error(x, indices, dims, error)
+        if why is not error:
+            raise why from None
         found = x.array[indexing.key_of([i.array for i in indices], dims)].shape
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.array.shape)} cannot be broadcast to "
+            f"shape mismatch: value tensor of shape {list(value.array.shape)} cannot be broadcast "
+            "to "
             f"indexing result of shape {list(found)}"
         ) from None
 
 
 @public()
-def index_put(
-    input: Tensor, indices: Any, values: Tensor, accumulate: bool = False
-) -> Tensor:
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with values stored, or added, at the places that tensors of indices give."""
     array_of("index_put", input)
     view, places, dims = _part(input, tuple(slice(None) if i is None else i for i in indices))

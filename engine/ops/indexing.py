@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.op import non_differentiable, op, truth
-from engine.ops.arguments import Shape
+
+if TYPE_CHECKING:
+    from engine.ops.arguments import Shape
 
 # ---- x[indices] ------------------------------------------------------------------------------
 
@@ -41,7 +43,8 @@ def _index_put(
 
 op("index(x, *indices; dims)", lambda xp, x, indices, dims: x[key_of(indices, dims)],
    written="x[indices]", indices=non_differentiable,
-   x=lambda ns, g, indices, x_shape, dims: ns.index_backward(g, indices, x_shape, dims))  # fmt: skip
+   x=lambda ns, g, indices, x_shape, dims:
+       ns.index_backward(g, indices, x_shape, dims))  # fmt: skip
 op("index_backward(x, *indices; shape, dims)", _index_backward, node="IndexPutImplBackward0",
    indices=non_differentiable,
    x=lambda ns, g, indices, dims: ns.index(g, indices, dims))  # fmt: skip
@@ -65,12 +68,16 @@ def places_along(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
 
 
 def _gather(xp: Any, x: Any, index: Any, dim: int) -> Any:
+    if index.size == 0:
+        return xp.zeros(index.shape, x.dtype)
     if x.ndim == 0 or index.ndim == 0:
         return x.reshape(-1)[index]
     return x[places_along(x, index, dim)]
 
 
 def _put_along(xp: Any, put: Any, x: Any, index: Any, src: Any, dim: int) -> Any:
+    if index.size == 0:
+        return xp.array(x, copy=True)
     if x.ndim == 0 or index.ndim == 0:
         return put(x.reshape(-1), index.reshape(-1), src.reshape(-1)).reshape(x.shape)
     return put(x, places_along(x, index, dim), src)
@@ -170,7 +177,8 @@ op("take(x, index)", lambda xp, x, index: x.reshape(-1)[index], index=non_differ
 op("put(x, index, source; accumulate)", _put, index=non_differentiable,
    x=lambda ns, g, index, source_shape, source_dtype, accumulate: g if accumulate
        else ns.put(g, index, ns.zeros(source_shape, source_dtype), False),
-   source=lambda ns, g, index, source_shape: ns.reshape(ns.take(g, index), source_shape))  # fmt: skip
+   source=lambda ns, g, index, source_shape:
+       ns.reshape(ns.take(g, index), source_shape))  # fmt: skip
 
 # ---- masks -----------------------------------------------------------------------------------
 
@@ -207,7 +215,8 @@ def _masked_scatter_backward(xp: Any, x: Any, mask: Any, shape: Shape) -> Any:
 
 op("masked_scatter(x, mask, source)", _masked_scatter, mask=non_differentiable,
    x=lambda ns, g, mask: ns.masked_fill(g, mask, 0),
-   source=lambda ns, g, mask, source_shape: ns.masked_scatter_backward(g, mask, source_shape))  # fmt: skip
+   source=lambda ns, g, mask, source_shape:
+       ns.masked_scatter_backward(g, mask, source_shape))  # fmt: skip
 op("masked_scatter_backward(x, mask; shape)", _masked_scatter_backward, mask=non_differentiable,
    node="MaskedScatterBackwardBackward0",
    x=lambda ns, g, mask, x_shape, x_dtype:
@@ -224,3 +233,7 @@ op("copy(x, src)", _copy, node="CopyBackwards",
    x=lambda ns, g: ns.zeros_like(g),
    src=lambda ns, g, x_dtype, src_shape, src_dtype: ns.sum_to(
        g if x_dtype == src_dtype else ns.to_copy(g, src_dtype), src_shape))  # fmt: skip
+op("fill_tensor(x, value)", _copy, written="fill(x, value)", node="FillBackward3",
+   x=lambda ns, g: ns.zeros_like(g),
+   value=lambda ns, g, x_dtype, value_dtype: ns.sum_to(
+       g if x_dtype == value_dtype else ns.to_copy(g, value_dtype), ()))  # fmt: skip

@@ -10,8 +10,8 @@ import numpy as np
 from engine import promotion
 from engine.catalog import expose, public
 from engine.op import op
-from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrap_dims, wrong_type
-from engine.ops.shape import at_least, reshape, unsqueeze, view
+from engine.ops.arguments import Shape, array_of, wrap_dim, wrong_type
+from engine.ops.shape import at_least, reshape, view
 from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
@@ -28,7 +28,9 @@ def _cat(xp: Any, xs: Sequence[Any], dim: int) -> Any:
     return xp.concatenate(counted, dim)
 
 
-def _cat_rule(ns: Any, g: Any, xs_shape: tuple[Shape, ...], xs_dtype: Any, dim: int) -> tuple[Any, ...]:
+def _cat_rule(
+    ns: Any, g: Any, xs_shape: Sequence[Shape], xs_dtype: Any, dim: int
+) -> tuple[Any, ...]:
     parts = []
     start = 0
     for shape, dtype in zip(xs_shape, xs_dtype, strict=True):
@@ -52,7 +54,8 @@ def _cat_shape(*arguments: Any) -> Shape:
 op("cat(*xs; dim)", _cat, written="cat(xs, dim)", estimate=_cat_shape, xs=_cat_rule)
 op("stack(*xs; dim)", lambda xp, xs, dim: xp.stack(xs, dim), written="stack(xs, dim)",
    estimate=lambda *arguments: (len(arguments) - 1, *arguments[0].shape),
-   xs=lambda ns, g, xs_shape, dim: tuple(ns.select(g, dim, i) for i in range(len(xs_shape))))  # fmt: skip
+   xs=lambda ns, g, xs_shape, dim:
+       tuple(ns.select(g, dim, i) for i in range(len(xs_shape))))  # fmt: skip
 
 
 def _corners(shapes: Sequence[Shape]) -> list[tuple[int, int]]:
@@ -93,7 +96,8 @@ def tensors_of(name: str, tensors: Any) -> list[Tensor]:
     for position, each in enumerate(tensors):
         if not isinstance(each, Tensor):
             raise TypeError(
-                f"expected Tensor as element {position} in argument 0, but got {type(each).__name__}"
+                f"expected Tensor as element {position} in argument 0, but got "
+                f"{type(each).__name__}"
             )
     return list(tensors)
 
@@ -138,7 +142,8 @@ def _check_joined(shapes: list[Shape], first: Shape, dim: int) -> None:
         for at, (size, wanted) in enumerate(zip(shape, first, strict=True)):
             if size != wanted and at != dim:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {wanted} but "
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size "
+                    f"{wanted} but "
                     f"got size {size} for tensor number {position} in the list."
                 )
 
@@ -162,6 +167,7 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
 
 def _stacked_along(name: str, least: int, dim: int, doc: str, *more: str) -> None:
     """hstack, vstack, dstack: cat of tensors that have at least so many dimensions."""
+
     def stacked(tensors: Any) -> Tensor:
         found = tensors_of(name, tensors)
         if not found:
@@ -230,7 +236,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         import warnings
 
         warnings.warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
+            "argument.",
             UserWarning, stacklevel=2,
         )  # fmt: skip
     swapped = indexing == "xy" and len(found) > 1

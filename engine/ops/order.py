@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from engine.ops.arguments import Shape, array_of, wrap_dim
 from engine.ops.indexing import whole_parts
 from engine.ops.results import named
 from engine.record import TENSORS as ops
-from engine.tensor import Tensor
+
+if TYPE_CHECKING:
+    from engine.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -54,9 +56,11 @@ def _back_to_place(ns: Any, g: Any, out: Any, shape: Shape, dtype: Any, dim: int
 
 
 op("sort(x; dim, descending)", _sort, outputs=2,
-   x=lambda ns, g, x_shape, x_dtype, out, dim: _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
+   x=lambda ns, g, x_shape, x_dtype, out, dim:
+       _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
 op("topk(x; k, dim, largest)", _topk, outputs=2,
-   x=lambda ns, g, x_shape, x_dtype, out, dim: _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
+   x=lambda ns, g, x_shape, x_dtype, out, dim:
+       _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
 
 
 def _kthvalue_rule(
@@ -83,18 +87,14 @@ _Kth = named("kthvalue", "values", "indices")
 
 
 @public()
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> Any:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The elements in order along a dimension, and where they were."""
     dim = wrap_dim(dim, array_of("sort", input).ndim)
     return _Sorted(ops.sort(input, dim, descending))
 
 
 @public()
-def argsort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """Where the elements in order along a dimension are."""
     return ops.argsort(input, wrap_dim(dim, array_of("argsort", input).ndim), descending)
 
@@ -106,9 +106,7 @@ def msort(input: Tensor) -> Tensor:
 
 
 @public()
-def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> Any:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest elements (or smallest) along a dimension, in order, and where they were."""
     array = array_of("topk", input)
     dim = wrap_dim(dim, array.ndim)
@@ -125,5 +123,3 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     if not 1 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     return _Kth(ops.kthvalue(input, k, dim, keepdim))
-
-

@@ -31,7 +31,8 @@ def check_places(name: str, x: Any, dim: int, index: Tensor, position: int = 3) 
     for at, (size, most) in enumerate(zip(places.shape, x.shape, strict=False)):
         if at != dim and size > most:
             raise RuntimeError(
-                f"Size does not match at dimension {at} expected index {list(places.shape)} to be no "
+                f"Size does not match at dimension {at} expected index {list(places.shape)} to be "
+                "no "
                 f"larger than self {list(x.shape)} apart from dimension {dim}"
             )
     size = x.shape[dim] if x.ndim else 1
@@ -67,7 +68,8 @@ def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
     reduce: str | None = None,
 ) -> Tensor:  # fmt: skip
-    """A copy of input with the elements of src stored at the places along a dimension index gives."""
+    """A copy of input with the elements of src stored at the places along a dimension index "
+    "gives."""
     array = array_of("scatter", input)
     dim = wrap_dim(dim, array.ndim)
     places = check_places("scatter", array, dim, index)
@@ -90,7 +92,8 @@ def _same_dtype(name: str, x: Any, src: Tensor) -> Tensor:
 
 @public()
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """A copy of input with the elements of src added at the places along a dimension index gives."""
+    """A copy of input with the elements of src added at the places along a dimension index "
+    "gives."""
     array = array_of("scatter_add", input)
     dim = wrap_dim(dim, array.ndim)
     places = check_places("scatter_add", array, dim, index)
@@ -108,7 +111,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     dim = wrap_dim(dim, ndim)
     if places.ndim != ndim:
         raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of dimensions, but "
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            "but "
             f"got {ndim} dimensions for input, and {places.ndim} dimensions for indices"
         )
     shapes = [list(input.array.shape), list(places.shape)]
@@ -186,7 +190,8 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     places = array_of("take", index, "index", 2)
     if places.dtype != np.int64:
         raise RuntimeError(
-            f"take(): Expected a long tensor for index, but got {dtypes.of(places.dtype).scalar_name}"
+            f"take(): Expected a long tensor for index, but got "
+            f"{dtypes.of(places.dtype).scalar_name}"
         )
     wrong = places[(places < -array.size) | (places >= array.size)]
     if wrong.size:
@@ -213,16 +218,24 @@ def _mask(name: str, mask: Any, text: str) -> Any:
     return array
 
 
+_C_NAMES = {
+    "float32": "float", "float64": "double", "int64": "long long", "int32": "int",
+    "uint8": "unsigned char",
+}  # fmt: skip
+
+
 def _c_name(dtype: Any) -> str:
-    names = {"float32": "float", "float64": "double", "int64": "long long", "uint8": "unsigned char"}
-    return names.get(dtype.name, dtype.name)
+    return _C_NAMES.get(dtype.name, dtype.name)
 
 
 @public()
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """input with one value wherever mask holds."""
     array = array_of("masked_fill", input)
-    _mask("masked_fill", mask, "masked_fill_ only supports boolean masks, but got mask with dtype {}")
+    _mask(
+        "masked_fill", mask,
+        "masked_fill_ only supports boolean masks, but got mask with dtype {}",
+    )  # fmt: skip
     broadcast_error(mask.array, array)
     if not isinstance(value, Tensor):
         check_number(value, array.dtype)
@@ -239,9 +252,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where mask holds, in one dimension."""
     array = array_of("masked_select", input)
-    found = _mask(
-        "masked_select", mask, "masked_select: expected BoolTensor for mask"
-    )
+    found = _mask("masked_select", mask, "masked_select: expected BoolTensor for mask")
     wide = _broadcast(array, found)
     return ops.masked_select(*(
         each if each.array.shape == wide else ops.expand(each, wide) for each in (input, mask)
@@ -262,15 +273,14 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     pair = [each if each.array.shape == wide else ops.expand(each, wide) for each in (input, mask)]
     needed = int(np.count_nonzero(pair[1].array))
     if source.array.size < needed:
-        raise RuntimeError(
-            "Number of elements of source < number of ones in mask"
-        )
+        raise RuntimeError("Number of elements of source < number of ones in mask")
     return ops.masked_scatter(*pair, source)
 
 
 @public()
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """The places of the elements that are not zero: a row for each, or a tensor for each dimension."""
+    """The places of the elements that are not zero: a row for each, or a tensor for each "
+    "dimension."""
     array = array_of("nonzero", input)
     if not as_tuple:
         return ops.nonzero(input)

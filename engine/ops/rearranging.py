@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from engine import promotion
 from engine.catalog import expose, public
 from engine.op import op
-from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrap_dims, wrong_type
-from engine.ops.shape import at_least, reshape, unsqueeze, view
+from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrap_dims
+from engine.ops.shape import reshape, unsqueeze
 from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
@@ -116,7 +114,8 @@ def repeat(self: Tensor, *times: Any, repeats: Any = None) -> Tensor:
     counts = integers("repeat", times, "repeats", keyword=repeats)
     if len(counts) < len(shape):
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
         )
     sizes = (1,) * (len(counts) - len(shape)) + shape
     made = tuple([count * size for count, size in zip(counts, sizes, strict=True)])
@@ -167,5 +166,10 @@ for _name in ("tril", "triu"):
         f"input with zeros {'above' if _name == 'tril' else 'below'} a diagonal of its matrices."
     )
     expose(_name, _triangle)
-    expose(f"{_name}_indices", lambda row, col, offset=0, *, dtype=None, name=_name: wrap(
-        np.stack(getattr(np, f"{name}_indices")(row, offset, col)).astype(np.int64)), "torch")
+    expose(
+        f"{_name}_indices",
+        lambda row, col, offset=0, *, dtype=None, name=_name: wrap(
+            np.stack(getattr(np, f"{name}_indices")(row, offset, col)).astype(np.int64)
+        ),
+        "torch",
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes, journal
+from engine import journal
 from engine.catalog import attributes, expose, public
 from engine.modes import GRAD, mode
 from engine.ops.arguments import Shape, array_of, count_of, integers, wrap_dim, wrap_dims
@@ -59,7 +59,8 @@ def view(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
         shape = _resolved(shape, array.size)
     if not array.flags.c_contiguous and not _viewable(array, shape):
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension "
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension "
             "spans across two contiguous subspaces). Use .reshape(...) instead."
         )
     return ops.view(self, shape)
@@ -147,13 +148,7 @@ def expand(self: Tensor, *shape: Any, size: Any = None, implicit: bool = False) 
 
 def _expand(self: Tensor, shape: Shape) -> Tensor:
     array = self.array
-    new = len(shape) - array.ndim
-    if new < 0:
-        raise RuntimeError(
-            f"expand(torch.{dtypes.of(array.dtype).tensor_type}{{{list(array.shape)}}}, "
-            f"size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or equal "
-            f"to the number of dimensions in the tensor ({array.ndim})"
-        )
+    new = max(len(shape) - array.ndim, 0)
     if -1 in shape:
         for dim, size in enumerate(shape[:new]):
             if size == -1:
@@ -163,7 +158,7 @@ def _expand(self: Tensor, shape: Shape) -> Tensor:
                 )
         shape = (
             *shape[:new],
-            *(had if n == -1 else n for n, had in zip(shape[new:], array.shape, strict=True)),
+            *(had if n == -1 else n for n, had in zip(shape[new:], array.shape, strict=False)),
         )
     expand_check(array, shape)
     return ops.expand(self, shape)
@@ -180,6 +175,16 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     """input broadcast to a shape without copying; -1 keeps a size."""
     array_of("broadcast_to", input)
     return _expand(input, integers("broadcast_to", (size,), "size", 2))
+
+
+@public("Tensor")
+def sum_to_size(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
+    """self summed over the dimensions that a tensor of this size would be broadcast along."""
+    had, wanted = self.array.shape, integers("sum_to_size", shape, keyword=size)
+    new = len(had) - len(wanted)
+    if new < 0 or any(n not in (1, m) for n, m in zip(wanted, had[new:], strict=True)):
+        raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(had)}}}.")
+    return ops.sum_to(self, wanted)
 
 
 @public("torch")
@@ -230,8 +235,10 @@ def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     order = integers("permute", order, "dims", keyword=dims)
     if len(order) != ndim:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of "
-            f"the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = "
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            "length of "
+            f"the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to "
+            "len(dims) = "
             f"{len(order)}"
         )
     order = tuple([wrap_dim(dim, ndim) for dim in order])
@@ -250,7 +257,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     ]
     if len(given[0]) != len(given[1]):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({given[0]} dims) should contain the "
+            f"movedim: Invalid source or destination dims: source ({given[0]} dims) should contain "
+            "the "
             f"same number of dims as destination ({given[1]} dims)"
         )
     places = [[wrap_dim(dim, ndim) for dim in dims] for dims in given]
@@ -266,7 +274,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 
 
 _REVERSE = (
-    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
+    "and it "
     "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
     "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
 )
@@ -293,11 +302,13 @@ def _matrices_transposed(name: str) -> Any:
         ndim = array_of(name, self).ndim
         if ndim == 1:
             raise RuntimeError(
-                f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
+                f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D "
+                "tensor."
             )
         if ndim == 0:
             warnings.warn(
-                f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these "
+                f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in "
+                "these "
                 "cases.", UserWarning, stacklevel=2,
             )  # fmt: skip
             return ops.permute(self, ())
@@ -341,7 +352,8 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     dim = wrap_dim(dim, len(shape))
     if not -shape[dim] <= index < shape[dim]:
         raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}"
+            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension "
+            f"{dim}"
         )
     return ops.select(input, dim, int(index) % shape[dim])
 
@@ -362,9 +374,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
         )
     begin += size if begin < 0 else 0
     if begin + length > size:
-        raise RuntimeError(
-            f"start ({begin}) + length ({length}) exceeds dimension size ({size})."
-        )
+        raise RuntimeError(f"start ({begin}) + length ({length}) exceeds dimension size ({size}).")
     return ops.slice(input, dim, begin, begin + length, 1)
 
 
@@ -382,7 +392,9 @@ def _plane(ndim: int, dim1: int, dim2: int) -> tuple[int, int]:
 
 
 @public("linalg", "diagonal")
-def _last_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:  # noqa: N803
+def _last_diagonal(
+    A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1  # noqa: N803
+) -> Tensor:  # fmt: skip
     """The diagonals of matrices, as a view."""
     return diagonal(A, offset, dim1, dim2)
 

@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from engine import promotion
 from engine.catalog import expose, public
 from engine.op import op
-from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrap_dims, wrong_type
-from engine.ops.shape import at_least, reshape, unsqueeze, view
+from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrong_type
 from engine.record import TENSORS as ops
-from engine.tensor import Tensor, wrap
+from engine.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -32,9 +30,7 @@ def _split_at(x: Any, ends: Sequence[int], dim: int, part: int | None) -> Any:
     starts = (0, *ends[:-1])
     if part is not None:
         return x[(*before, slice(starts[part], ends[part]))]
-    return tuple(
-        [x[(*before, slice(start, end))] for start, end in zip(starts, ends, strict=True)]
-    )
+    return tuple([x[(*before, slice(start, end))] for start, end in zip(starts, ends, strict=True)])
 
 
 def _ends(size: int, step: int) -> list[int]:
@@ -73,8 +69,8 @@ def _unbind(xp: Any, x: Any, dim: int, part: int | None = None) -> Any:
 
 
 op("unbind(x; dim)", _unbind, written="unbind(x, dim)", outputs=0, view=True,
-   x=lambda ns, g, x_shape, x_dtype, dim: ns.stack(
-       _whole(ns, g, [x_shape[:dim] + x_shape[dim + 1:]] * x_shape[dim], x_dtype), dim))  # fmt: skip
+   x=lambda ns, g, x_shape, x_dtype, dim: ns.stack(_whole(
+       ns, g, [x_shape[:dim] + x_shape[dim + 1:]] * x_shape[dim], x_dtype), dim))  # fmt: skip
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -115,7 +111,8 @@ def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Ten
         )
     if sum(sizes) != shape[dim]:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input tensor's size "
+            f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input tensor's "
+            "size "
             f"at dimension {dim}), but got split_sizes={list(sizes)}"
         )
     return ops.split_with_sizes(input, sizes, dim)
@@ -170,13 +167,15 @@ def _splitter(name: str, least: int, doc: str) -> None:
         shape = array_of(name, input).shape
         if len(shape) < least:
             raise RuntimeError(
-                f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
+                f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor "
+                "with "
                 f"{len(shape)} dimensions!"
             )
         dim = 0 if name == "vsplit" or len(shape) == 1 else least - (name == "dsplit")
         if isinstance(indices_or_sections, int) and shape[dim] % indices_or_sections:
             raise RuntimeError(
-                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the "
+                "dimension "
                 f"{shape[dim]} is not divisible by the split_size {indices_or_sections}!"
             )
         return tensor_split(input, indices_or_sections, dim)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import dtypes
 from engine.interpreters import NUMPY
 from engine.op import op, rows
 from engine.ops.arguments import Shape, count_of
@@ -38,19 +39,29 @@ op("alias(x)", lambda xp, x: x[...], written="x[...]", view=True, x=lambda ns, g
 
 
 def expand_check(x: Any, shape: Shape) -> None:
+    """Raise PyTorch's error for an array that cannot be broadcast to this shape."""
     new = len(shape) - x.ndim
+    if new < 0:
+        raise RuntimeError(
+            f"expand(torch.{dtypes.of(x.dtype).tensor_type}{{{list(x.shape)}}}, "
+            f"size={list(shape)}): "
+            f"the number of sizes provided ({len(shape)}) must be greater or equal to the number "
+            "of "
+            f"dimensions in the tensor ({x.ndim})"
+        )
     for dim in reversed(range(len(shape))):
         had = x.shape[dim - new] if dim >= new else None
         if had is not None and had != 1 and had != shape[dim]:
             raise RuntimeError(
-                f"The expanded size of the tensor ({shape[dim]}) must match the existing size ({had}) "
+                f"The expanded size of the tensor ({shape[dim]}) must match the existing size "
+                f"({had}) "
                 f"at non-singleton dimension {dim}.  Target sizes: {list(shape)}.  Tensor sizes: "
                 f"{list(x.shape)}"
             )
 
 
-op("expand(x; shape)", lambda xp, x, shape: xp.spread(x, shape), written="x.expand(shape)", view=True,
-   check=expand_check, x=lambda ns, g, x_shape: ns.sum_to(g, x_shape))  # fmt: skip
+op("expand(x; shape)", lambda xp, x, shape: xp.spread(x, shape), written="x.expand(shape)",
+   view=True, check=expand_check, x=lambda ns, g, x_shape: ns.sum_to(g, x_shape))  # fmt: skip
 
 # ---- the dimensions in another order ---------------------------------------------------------
 
@@ -77,7 +88,8 @@ op("squeeze(x)", lambda xp, x: x.squeeze(), written="x.squeeze()", view=True,
    x=lambda ns, g, x_shape: ns.reshape(g, x_shape))  # fmt: skip
 op("squeeze_dim(x; dim)", lambda xp, x, dim: _squeeze(xp, x, (dim,)), written="x.squeeze(dim)",
    node="SqueezeBackward1", view=True,
-   x=lambda ns, g, x_shape, dim: ns.unsqueeze(g, dim) if x_shape and x_shape[dim] == 1 else g)  # fmt: skip
+   x=lambda ns, g, x_shape, dim:
+       ns.unsqueeze(g, dim) if x_shape and x_shape[dim] == 1 else g)  # fmt: skip
 op("squeeze_dims(x; dims)", _squeeze, written="x.squeeze(dims)", node="SqueezeBackward2", view=True,
    x=lambda ns, g, x_shape: ns.reshape(g, x_shape))  # fmt: skip
 op("unsqueeze(x; dim)", lambda xp, x, dim: x[(slice(None),) * dim + (None,)],
@@ -185,7 +197,8 @@ def _windows_backward(xp: Any, x: Any, shape: Shape, dim: int, size: int, step: 
 
 
 op("unfold(x; dim, size, step)", _windows, written="x.unfold(dim, size, step)", view=True,
-   x=lambda ns, g, x_shape, dim, size, step: ns.unfold_backward(g, x_shape, dim, size, step))  # fmt: skip
+   x=lambda ns, g, x_shape, dim, size, step:
+       ns.unfold_backward(g, x_shape, dim, size, step))  # fmt: skip
 op("unfold_backward(x; shape, dim, size, step)", _windows_backward, node="UnfoldBackwardBackward0",
    estimate=_shape_given,
    x=lambda ns, g, dim, size, step: ns.unfold(g, dim, size, step))  # fmt: skip
@@ -193,7 +206,8 @@ op("unfold_backward(x; shape, dim, size, step)", _windows_backward, node="Unfold
 # ---- writing through views -------------------------------------------------------------------
 
 AS_VIEW = op(
-    "as_view(x; path)", lambda xp, x, path: follow(xp, x, path), node="AsStridedBackward0", view=True,
+    "as_view(x; path)", lambda xp, x, path: follow(xp, x, path),
+    node="AsStridedBackward0", view=True,
     x=lambda ns, g, x_shape, x_dtype, path: ns.copy_slices(ns.zeros(x_shape, x_dtype), g, path),
 )  # fmt: skip
 """What a view shows, recorded anew from its base: `path` is a chain of pairs (row, parameters)."""
