@@ -159,7 +159,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
                 "fill_ only supports 0-dimension value tensor but got tensor with "
                 f"{value.array.ndim} dimensions."
             )
-        return assign(self, TENSORS.copy(self, TENSORS.expand(value, self.array.shape)))
+        return assign(self, TENSORS.fill_tensor(self, value))
     return assign(self, TENSORS.fill(self, value))
 
 

@@ -263,5 +263,6 @@ op("to_copy(x; dtype)", lambda xp, x, dtype: x.astype(dtype), written="x.to(dtyp
 op("zeros_like(x)", "zeros_like", x=non_differentiable)
 op("ones_like(x)", "ones_like", x=non_differentiable)
 op("fill(x; value)", lambda xp, x, value: xp.full(x.shape, value, dtype=x.dtype),
+   node="FillBackward2",
    x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 op("zero(x)", "zeros_like", x=lambda ns, g: ns.zeros_like(g))
