@@ -12,7 +12,7 @@ from tests.engine.programs import recorded, said
 RECORDED = recorded("autograd")
 
 
-@pytest.mark.parametrize("code", RECORDED)
+@pytest.mark.parametrize("code", RECORDED, ids=lambda code: code.replace("\n", " | "))
 def test_program(code: str) -> None:
     assert said(torch, code) == RECORDED[code]
 
