@@ -35,8 +35,8 @@ class Fault(Exception):  # noqa: N818 - it is the data of an error
 
     `kind` and `message` are the exception class and first line Python or PyTorch would show;
     `fact` stands beside the caret; `built` is the line number and text of the line that built the
-    node at fault, and `node` is that node. `source_lines` and `first_line` are the input it happened
-    in, once the session has placed it.
+    node at fault, and `node` is that node. `source_lines` and `first_line` are the input that
+    failed, once the session has placed it.
     """
 
     def __init__(

@@ -106,6 +106,8 @@ def _placed(node: ast.AST, kind: type[ast.AST], inside: int, source: Source) -> 
         message = "'continue' not properly in loop"
     elif kind is ast.Constant and type(node.value) is bytes:  # type: ignore[attr-defined]
         message = "bytes are not in the language"
+    elif kind is ast.Constant and type(node.value) is int and node.value.bit_length() > limits.BITS:  # type: ignore[attr-defined]
+        message = "a whole number of too many digits"
     elif kind is ast.FunctionDef and node.decorator_list:  # type: ignore[attr-defined]
         message = "decorators are not in the language"
     elif kind in (ast.FunctionDef, ast.Lambda):

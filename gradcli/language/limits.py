@@ -11,11 +11,15 @@ SOURCE_CHARACTERS = 1_000_000
 SOURCE_TOKENS = 200_000
 BRACKETS = 90
 """How deep brackets may nest in the source."""
+BITS = 14_000
+"""The largest integer: what Python still prints."""
 DEPTH = 180
 """How deep the source may nest in all; left operands of a chain do not count."""
 RECURSION = 9_000
 """Python's own recursion limit while the walker runs; it takes `FRAMES` at most of it."""
 FRAMES = 5_000
+MESSAGE = 1_500
+"""The longest first line of an error."""
 FORMAT_WIDTH = 10_000
 """The widest field a format may ask for."""
 
@@ -37,7 +41,7 @@ class Limits:
         *,
         items: int = 1_000_000,
         characters: int = 1_000_000,
-        bits: int = 14_000,
+        bits: int = BITS,
         memory: int = 128_000_000,
         output: int = 10_000_000,
     ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_NESTED = frozenset({list, tuple, dict, range})
+
 
 def alive(roots: list[Any]) -> int:
     """The bytes held by the lists, tuples, dicts and texts reachable from `roots`."""
@@ -50,22 +52,26 @@ def extent(value: Any, enough: int) -> int:
         if type(node) is dict:
             parts = [*node, *node.values()]
             keep.append(parts)
-        if not done:
+        if type(node) is range:
+            if (node.stop - node.start) // node.step > ceiling:
+                return ceiling
+            sizes[key] = len(node)
+        elif not done:
             if key in sizes:
                 if sizes[key] < 0:
                     return ceiling
                 continue
             kinds = set(map(type, parts))
-            if not kinds & {list, tuple, dict}:
+            if not kinds & _NESTED:
                 sizes[key] = len(parts) + 1
                 continue
             sizes[key] = -1
             stack.append((node, True))
-            stack.extend((p, False) for p in parts if type(p) in (list, tuple, dict))
+            stack.extend((part, False) for part in parts if type(part) in _NESTED)
         else:
             total = 1
             for part in parts:
-                total += sizes.get(id(part), 1) if type(part) in (list, tuple, dict) else 1
+                total += sizes.get(id(part), 1) if type(part) in _NESTED else 1
             if total > ceiling:
                 return ceiling
             sizes[key] = total

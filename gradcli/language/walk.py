@@ -57,7 +57,6 @@ class Walker:
         self.source = self.home = statement.source
         self.scope = None
         self.limits.frames = 0
-        self.building.clear()
         recursion = sys.getrecursionlimit()
         if recursion < bounds.RECURSION:
             sys.setrecursionlimit(bounds.RECURSION)
@@ -76,6 +75,8 @@ class Walker:
                 fault.span = self.source.span(node)
             raise
         finally:
+            self.scope = None
+            self.building.clear()
             if recursion < bounds.RECURSION:
                 sys.setrecursionlimit(recursion)
         return NOTHING
@@ -99,7 +100,9 @@ class Walker:
                 error.span = self.source.span(node)
             return error
         # str() of a KeyError quotes its key, as Python shows it.
-        message = (str(error) or "").partition("\n")[0]
+        message = str(error).partition("\n")[0]
+        if len(message) > bounds.MESSAGE:
+            message = message[: bounds.MESSAGE] + "..."
         kind = type(error).__name__
         if kind == "MemoryError" and not message:
             message = "not enough memory"
@@ -123,12 +126,17 @@ class Walker:
         current = journal.current
         if current is None:
             return
+        noted = self.noted_in(current)
+        if id(container) not in noted:
+            current.container(container)
+            noted.add(id(container))
+
+    def noted_in(self, current: journal.Journal) -> set[int]:
+        """The containers whose changes need no noting any more in this transaction."""
         if self.journal is not current:
             self.journal = current
             self.noted = set()
-        if id(container) not in self.noted:
-            current.container(container)
-            self.noted.add(id(container))
+        return self.noted
 
     def charge(self, size: int) -> None:
         """Count bytes about to be taken; over the bound, look at what is still alive."""
@@ -154,8 +162,11 @@ class Walker:
         return self.counted(value, 8)
 
     def counted(self, value: Any, each: int) -> Any:
-        """A new container whose items take `each` bytes, counted."""
+        """A new container whose items take `each` bytes, counted; what this transaction does to it
+        need not be noted."""
         self.charge(each * len(value) + 64)
+        if journal.current is not None:
+            self.noted_in(journal.current).add(id(value))
         return value
 
     def listed(self, iterable: Iterable[Any]) -> list[Any]:

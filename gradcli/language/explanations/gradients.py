@@ -44,9 +44,7 @@ def _second(case: Case) -> None:
         case.point(index)
         a = case.text(index)
         retained = (
-            f"backward {a} retain=true"
-            if case.command
-            else f"{a}.backward(retain_graph=True)"
+            f"backward {a} retain=true" if case.command else f"{a}.backward(retain_graph=True)"
         )
         case.tell(f"the first backward freed the graph of {a}.", f"{retained} the first time",
                   f"build {a} again")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import limits as engine_limits
+from engine.modes import GRAD, TRACE, mode
 from gradcli.faults import Fault, Span, plain
 from gradcli.language.host import Operand
 from gradcli.language.limits import Limits
@@ -28,16 +29,21 @@ class Desk:
         self.calls: list[tuple[str, list[str], dict[str, str]]] = []
         self.names: list[str] = []
         self.walker = Walker(self.variables, self, Limits(steps))
-        engine_limits.elements = 10**8
 
     def run(self, text: str) -> list[str]:
         """What the input prints and shows. Raises Fault."""
         self.out = []
         self.walker.limits.reset()
-        for statement in parse(text, COMMANDS, self.variables):
-            value = self.walker.run(statement)
-            if value is not NOTHING and value is not None and not statement.silent:
-                self.show(value)
+        before, most = mode.set(GRAD | TRACE), engine_limits.elements
+        engine_limits.elements = 10**8
+        try:
+            for statement in parse(text, COMMANDS, self.variables):
+                value = self.walker.run(statement)
+                if value is not NOTHING and value is not None and not statement.silent:
+                    self.show(value)
+        finally:
+            mode.reset(before)
+            engine_limits.elements = most
         return self.out
 
     def text(self, text: str) -> str:

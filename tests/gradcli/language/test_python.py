@@ -6,6 +6,7 @@ import io
 import pytest
 
 from tests.gradcli.language.desk import Desk
+from tests.gradcli.language.programs import sections
 
 EXPRESSIONS = """
 1 + 2 * 3 - 4 / 5
@@ -32,7 +33,8 @@ abs(-3), abs(-2.5), min(3, 1, 2), max([1, 5, 2]), min([], default=9), max('ab', 
 sum([1, 2, 3]), sum([0.5, 0.25], 1), round(2.567, 2), round(2.5), round(1234, -2)
 sorted([3, 1, 2]), sorted(['b', 'A'], key=lambda s: s.lower()), sorted([1, 2], reverse=True)
 list(reversed([1, 2])), list(enumerate('ab', 1)), list(zip([1, 2], 'ab', (3, 4)))
-list(map(lambda x: x + 1, [1, 2])), list(filter(None, [0, 1, 2])), list(filter(lambda x: x > 1, [1, 2]))
+list(map(lambda x: x + 1, [1, 2]))
+list(filter(None, [0, 1, 2])), list(filter(lambda x: x > 1, [1, 2]))
 any([0, 1]), all([1, 0]), all([]), pow(2, 5), divmod(17, 5)
 int('12'), int(3.9), int('ff', 16), float('1e-3'), float(2), bool([]), str(1.5), str([1, 'a'])
 list('ab'), tuple([1]), dict(a=1), dict([(1, 2)]), list(range(2, 10, 3)), range(5)
@@ -40,11 +42,14 @@ isinstance(1, int), isinstance(1.0, (int, str)), isinstance([], list), type(1), 
 repr('a'), repr([1, 'b', (2,), {'c': None}]), str(()), str({}), repr(1e300 * 10)
 'a,b'.split(','), '-'.join(['a', 'b']), ' x '.strip(), 'abc'.upper(), 'aXb'.replace('X', '--')
 'abc'.startswith('ab'), 'abc'.find('c'), 'a'.ljust(4) + '|', '7'.zfill(3), 'abcb'.count('b')
-'%d and %.2f %s %r' % (1, 2.345, 'x', 'y'), '%(a)s' % {'a': [1]}, '%5d|%-5s|' % (3, 'a'), '%s' % [1]
-f'{3:>5}|{2.5:.3f}|{"x"!r}|{1 + 1}', f'{1000000:,}', f'{0.25:.0%}', f'{[1, 2]}', f'{{}}', f'{5:{3}d}'
+'%d and %.2f %s %r' % (1, 2.345, 'x', 'y'), '%(a)s' % {'a': [1]}
+'%5d|%-5s|' % (3, 'a'), '%s' % [1]
+f'{3:>5}|{2.5:.3f}|{"x"!r}|{1 + 1}', f'{1000000:,}', f'{0.25:.0%}'
+f'{[1, 2]}', f'{{}}', f'{5:{3}d}'
 f'{"a":{"<"}{4}}|', f'{3=}', f'{(lambda: 3)()}', 'a' 'b', f'{None}', f'{True:d}'
 (1.5).is_integer(), (3).bit_length(), (1 + 2j).real, abs(3 + 4j), 1e3, 0x1f, 0b11, 1_000, .5, 5.
-math.pi, math.sqrt(2), math.factorial(20), math.floor(-1.5), math.gcd(12, 18), math.prod([1, 2, 3])
+math.pi, math.sqrt(2), math.factorial(20)
+math.floor(-1.5), math.gcd(12, 18), math.prod([1, 2, 3])
 math.isclose(0.1 + 0.2, 0.3), math.inf, -math.inf, math.fsum([0.1] * 10), math.log(8, 2)
 [1, 2] == [1, 2], (1, 2) < (1, 3), [1] != [2], {'a': 1} == {'a': 1}, 1 == 'a', None == 0
 'é'.upper(), 'naïve'[2], len('日本'), '\\n\\t\\\\', r'\\d', '\\u00e9', 'a\\'b'
@@ -54,55 +59,7 @@ None, True, ..., ()
 1 if [] else 2 if 0 else 3
 """.strip().splitlines()
 
-PROGRAMS = {
-    "unpacking": "a, b = 1, 2; (c, d), *e = (3, 4), 5, 6; f = g = [7]; [h, i] = 'xy'\n"
-    "a, b = b, a\nprint(a, b, c, d, e, f is g, h, i)\n*first, last = range(4); print(first, last)",
-    "augmented": "x = 5; x += 2; x *= 3; x -= 1; x /= 4; x **= 2; print(x)\n"
-    "y = [1]; z = y; y += [2]; y *= 2; print(z)\nt = (1,); t += (2,); print(t)\n"
-    "d = {'a': 1}; d['a'] += 5; d['b'] = [0]; d['b'][0] -= 1; print(d)\ns = 'a'; s += 'b'; print(s)\n"
-    "n = 17; n //= 5; n %= 2; n <<= 3; n |= 1; n &= 7; print(n)",
-    "lists": "x = [3, 1, 2]; x.append(5); x.extend((7, 8)); x.insert(0, 9); print(x.pop(), x)\n"
-    "x.remove(9); x.sort(); x.reverse(); print(x, x.index(3), x.count(1)); y = x.copy(); x.clear()\n"
-    "print(x, y); y[1:3] = [0, 0, 0]; del y[0]; print(y); y.sort(key=lambda v: -v); print(y, y.pop(0))",
-    "dicts": "d = {'a': 1, 'b': 2}\nfor k in d: print(k)\nfor k, v in d.items(): print(k, v)\n"
-    "print(list(d.keys()), list(d.values()), d.get('z'), d.get('z', 3), d.pop('a'), d)\n"
-    "d.update({'c': 3}); d.setdefault('e', []).append(1); del d['b']; print(d, len(d)); d.clear(); print(d)",
-    "loops": "for i in range(10):\n    if i == 2: continue\n    if i == 5: break\n    print(i)\nelse:\n"
-    "    print('no')\nfor i in []: pass\nelse: print('empty')\nwhile i < 8:\n    i += 1\nelse:\n"
-    "    print('done', i)\nwhile True:\n    i -= 1\n    if i < 3: break\nprint(i)\n"
-    "for i, (a, b) in enumerate([(1, 2), (3, 4)]): print(i, a, b)",
-    "choices": "for n in range(4):\n    if n == 0:\n        print('zero')\n    elif n == 1:\n"
-    "        print('one')\n    elif n == 2:\n        pass\n    else:\n        print('many')",
-    "functions": "def f(a, b=2, *args, c=3, **kw):\n    '''Doc.'''\n    return a, b, args, c, kw\n"
-    "print(f(1), f(1, 5, 6, 7, c=8, d=9), f(b=1, a=0), f(*[1, 2, 3], **{'c': 4}))\n"
-    "def g(): pass\nprint(g())\ndef h(x, /, y, *, z): return x + y + z\nprint(h(1, y=2, z=3))\n"
-    "def early(n):\n    for i in range(10):\n        while True:\n            if i == n: return i * 10\n"
-    "            break\n    return -1\nprint(early(3), early(20))\n"
-    "def annotated(x: int = 1) -> int: return x\ny: int = annotated(4)\nprint(y)",
-    "closures": "def adder(n):\n    def add(x): return x + n\n    n = n + 1\n    return add\n"
-    "print(adder(5)(10))\nx = 1\ndef read(): return x\nx = 2\nprint(read())\n"
-    "def shadow(x): return [x for x in range(3)], x\nprint(shadow('kept'))\n"
-    "fs = [lambda k=i: k for i in range(3)]\nprint([f() for f in fs])\ncounts = []\n"
-    "def note(v):\n    counts.append(v)\n    return len(counts)\na = note(1); b = note(2); print(counts)\n"
-    "def outer():\n    z = 1\n    def inner():\n        return z + x\n    return inner()\nprint(outer())",
-    "recursion": "def fact(n): return 1 if n < 2 else n * fact(n - 1)\nprint(fact(30))\n"
-    "def even(n): return True if n == 0 else odd(n - 1)\ndef odd(n): return False if n == 0 else even(n - 1)\n"
-    "print(even(20), odd(7))\ndef fib(n):\n    if n < 2:\n        return n\n    return fib(n - 1) + fib(n - 2)\n"
-    "print([fib(i) for i in range(12)])",
-    "printing": "print(); print('a', 1, None, sep='-', end='!\\n'); print(1.0, 1e-7, True, [1.5, 'x'], (1,), {})\n"
-    "print('no newline', end=''); print(' after'); print('a\\nb'); print(*[1, 2, 3]); print(sep=', ')\n"
-    "print('x', 'y', sep=None, end=None); print(f'{1/3:.3f}', flush=True); print([None, ...], ('a', \"it's\"))",
-    "comments": "# first\nx = 1  # then\n\n\nif x:  # if\n    # inside\n    print('#', x)  # out\n"
-    "# last",
-    "semicolons": "x = 1; y = 2;\nprint(x); print(y);\nif x: print('a'); print('b')\nfor i in range(2): print(i); x += 1\nprint(x)",
-    "continued": "x = (1 +\n     2)\ny = [1,  # one\n     2]\nz = 1 + \\\n    2\nprint(x, y, z)\nprint('''a\nb''')",
-    "asserts": "assert 1 < 2\nassert [1], 'message'\nassert (1 == 1), ('a', 'b')\nprint('held')",
-    "imports": "import math\nimport math as m\nfrom math import pi, sqrt as root\nprint(math.pi == m.pi == pi, root(16))",
-    "tabs and indents": "if 1:\n\tfor i in [1]:\n\t\tprint(i)\nif 1:\n  if 1:\n      print('deep')",
-    "deleting": "x = [1, 2, 3]; del x[0], x[-1]; print(x); y = 1; del y; del (x)\nd = {1: 2}; del d[1]; print(d)",
-    "names": "é = 1; _x1 = 2; print(é + _x1); x = y = 3; print(x is y); print(print is print)",
-    "chained calls": "print([[1, 2], [3]][0][1], {'f': lambda x: {'g': x}}['f'](3)['g'], 'a b'.split()[1].upper())",
-}  # fmt: skip
+PROGRAMS = sections("python_programs.txt")
 
 
 def python(text: str) -> str:
