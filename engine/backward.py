@@ -11,6 +11,7 @@ leaves every `.grad` as it was.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from heapq import heappop, heappush, heappushpop
 from sys import getrefcount
@@ -33,6 +34,12 @@ _SECOND_TIME = (
     "have already been freed). Saved intermediate values of the graph are freed when you call "
     ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
     "graph a second time or if you need to access saved tensors after calling backward."
+)
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and "
+    "its gradient which can cause a memory leak. We recommend using autograd.grad when creating the "
+    "graph to avoid this. If you have to use this function, make sure to reset the .grad fields of "
+    "your parameters to None after use to break the cycle and avoid the leak."
 )
 
 
@@ -62,6 +69,8 @@ def backward(
         if not targets:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     roots = _roots(outputs, _cotangents(outputs, grad_tensors, create_graph), create_graph)
+    if create_graph:
+        warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     keep = create_graph if retain_graph is None else retain_graph
     walk = Traversal(create_graph, keep)
     if targets is not None:
@@ -196,11 +205,11 @@ class Traversal:
                 pending[ahead.rank] = (ahead, held)
                 node, g = pending.pop(heappushpop(heap, ahead.rank))
                 ahead = None
-            if node.hooks is not None:
+            if wanted or node.hooks is not None:
                 g = self._before(node, g)
                 last_write = storage.last_write
-            if wanted and self._capture(node, g):
-                continue
+                if g is None:
+                    continue
             saved = node.saved
             if type(saved) is not tuple:
                 raise _at(node, RuntimeError(_SECOND_TIME))
@@ -208,8 +217,8 @@ class Traversal:
                 check_versions(node)
             op = node.op
             values = saved if plain else lifted(node)
-            if op.variadic:
-                self._send_many(node, g, values)
+            if op.variadic or node.hooks is not None:
+                self._send_all(node, g, values)
             else:
                 for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
                     node.edges, op.pullbacks, node.restore or _UNCHANGED
@@ -244,23 +253,17 @@ class Traversal:
                         leaves[key] = (edge, contribution)
                     else:
                         send(edge, contribution)
-            if node.hooks is not None:
-                self._after(node, g)
             if op.frees and not keep:
                 if node.trace is None:
                     node.saved = FREED
                 else:
                     _mark_freed(node, saved)
 
-    def _send_many(self, node: Node, g: Any, values: Sequence[Any]) -> None:
-        """Send the contributions of a row whose last operand stands for many."""
-        *single, many = node.op.pullbacks
-        contributions: list[Any] = [
-            None if edge is None else _run(pullback, self.ns, g, values)
-            for edge, pullback in zip(node.edges, single, strict=False)
-        ]
-        if any(edge is not None for edge in node.edges[len(single) :]):
-            contributions.extend(_run(many, self.ns, g, values))
+    def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
+        """Send what a row with any number of operands, or a node with hooks, has to send."""
+        contributions = _contributions(self.ns, node, g, values)
+        for hook in tuple(node.hooks.after) if node.hooks is not None else ():
+            contributions = self._through_hook(hook, contributions, g)
         for edge, contribution in zip(node.edges, contributions, strict=False):
             if edge is not None and contribution is not None:
                 self._send(edge, contribution)
@@ -290,41 +293,54 @@ class Traversal:
     # ---- hooks and captures ------------------------------------------------------------------
 
     def _before(self, node: Node, g: Any) -> Any:
-        """Pass a node's incoming gradient through its tensors' hooks, and retain it."""
-        several = type(g) is list
-        parts = g if several else [g]
+        """Keep a node's incoming gradient if it was asked for, and pass it through its hooks.
+
+        None if nothing beyond the node is needed. What is kept has been through the hooks only
+        then: PyTorch calls them when the node runs.
+        """
+        asked = [key for key in self.wanted if key[0] == node.rank]
+        ends = bool(asked) and not any(_node_of(edge) in self.needed for edge in node.edges)  # type: ignore[operator]
+        if not ends:
+            self._keep(asked, g)
+        if node.hooks is not None:
+            g = self._through_tensor_hooks(node.hooks, g)
+        if ends:
+            self._keep(asked, g)
+            return None
+        return g
+
+    def _keep(self, asked: Sequence[tuple[int, int]], g: Any) -> None:
+        for key in asked:
+            self.wanted[key] = g[key[1]] if type(g) is list else g
+
+    def _held(self, g: Any) -> Any:
+        """A gradient as a user may see it: a Tensor or None."""
+        return g if g is None or self.create_graph else wrap(g)
+
+    def _bare(self, g: Any) -> Any:
+        """A gradient as the traversal has it."""
+        return g if g is None or self.create_graph else g.array
+
+    def _through_tensor_hooks(self, hooks: Any, g: Any) -> Any:
+        from engine.hooks import run_tensor_hooks
+
+        parts = g if type(g) is list else [g]
         for index, part in enumerate(parts):
             if part is None:
                 continue
-            held = part if self.create_graph else wrap(part)
-            from engine.hooks import run_tensor_hooks
-
-            held = run_tensor_hooks(node.hooks.on_output.get(index, []), held)
-            parts[index] = held if self.create_graph else held.array
-            retained = node.hooks.retained.get(index)
+            held = run_tensor_hooks(hooks.on_output.get(index, []), self._held(part))
+            parts[index] = self._bare(held)
+            retained = hooks.retained.get(index)
             tensor = retained() if retained is not None else None
             if tensor is not None:
                 self.leaves[id(tensor)] = (tensor, parts[index])
-        return parts if several else parts[0]
+        return parts if type(g) is list else parts[0]
 
-    def _after(self, node: Node, g: Any) -> None:
-        """Call a node's own hooks with the gradients that went in."""
-        for hook in tuple(node.hooks.after):
-            incoming = tuple(
-                part if part is None or self.create_graph else wrap(part)
-                for part in (g if type(g) is list else [g])
-            )
-            hook(tuple(None for _ in node.edges), incoming)
-
-    def _capture(self, node: Node, g: Any) -> bool:
-        """Keep the gradient if it was asked for; True if nothing beyond the node is needed."""
-        found = False
-        for index, part in enumerate(g if type(g) is list else [g]):
-            if (node.rank, index) in self.wanted:
-                self.wanted[(node.rank, index)] = part
-                found = True
-        assert self.needed is not None
-        return found and not any(_node_of(edge) in self.needed for edge in node.edges)
+    def _through_hook(self, hook: Any, contributions: list[Any], g: Any) -> list[Any]:
+        """Show a node's hook what goes out and what came in; it may replace what goes out."""
+        incoming = tuple(map(self._held, g if type(g) is list else [g]))
+        replaced = hook(tuple(map(self._held, contributions)), incoming)
+        return contributions if replaced is None else [self._bare(part) for part in replaced]
 
     def captured(self, edge: Any) -> Tensor | None:
         """The gradient that reached a target of `restrict`; None if none did."""
@@ -359,6 +375,8 @@ class Traversal:
         self.leaves.clear()
         for tensor, g in arrived:
             accumulate(tensor, g)
+            for hook in tuple(tensor.post_hooks or ()):
+                hook(tensor)
 
 
 def accumulate(tensor: Tensor, g: Any) -> None:
@@ -374,7 +392,7 @@ def accumulate(tensor: Tensor, g: Any) -> None:
         g = _asarray(g)
     if g.dtype is not tensor.array.dtype:
         g = g.astype(tensor.array.dtype)
-    if held is None or tensor.retained:
+    if held is None:
         journal.note_slot(tensor, "_grad")
         tensor._grad = wrap(_owned(g))
     elif held.requires_grad:
@@ -429,7 +447,7 @@ def _lift(value: Any, edge: Any) -> Any:
 
 def check_versions(node: Node) -> None:
     """Raise PyTorch's error if a value the node saved was written since."""
-    for value in node.saved:
+    for name, value in zip(node.op.saves, node.saved, strict=True):
         if not isinstance(value, np.ndarray):
             continue
         writes = storage.writes_of(value)
@@ -437,7 +455,7 @@ def check_versions(node: Node) -> None:
             continue
         seen, now = writes.seen_by(node.rank), len(writes.ranks)
         if seen != now:
-            writer = writes.writer and writes.writer()
+            writer = node.op.node_name if name == "out" else writes.name_for(value)
             made_by = f", which is output 0 of {_short_name(writer)}," if writer else ""
             message = (
                 "one of the variables needed for gradient computation has been modified by an inplace "
@@ -449,9 +467,29 @@ def check_versions(node: Node) -> None:
             raise _at(node, RuntimeError(message))
 
 
-def _short_name(node: Node) -> str:
-    name = node.op.node_name
-    return "torch::autograd::CopySlices" if name == "CopySlices" else name.partition("Backward")[0]
+def _short_name(node_name: str) -> str:
+    if "Backward" not in node_name:
+        return f"torch::autograd::{node_name}"
+    return node_name.partition("Backward")[0]
+
+
+def _contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
+    """The cotangents of a node's operands, None where there is none."""
+    op, edges = node.op, node.edges
+    fixed = len(op.pullbacks) - op.variadic
+    found = [
+        None if edge is None else _run(pullback, ns, g, values)
+        for edge, pullback in zip(edges[:fixed], op.pullbacks, strict=False)
+    ]
+    if any(edge is not None for edge in edges[fixed:]):
+        found.extend(_run(op.pullbacks[-1], ns, g, values))
+    found += [None] * (len(edges) - len(found))
+    if node.restore is not None:
+        found = [
+            part if part is None or was is None else _restored(ns, part, *was)
+            for part, was in zip(found, node.restore, strict=True)
+        ]
+    return found
 
 
 def _run(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:

@@ -50,6 +50,9 @@ def _expose_the_rest() -> None:
     expose("grad", backward.grad, "autograd")
     expose("backward", backward.backward_method, "Tensor")
     expose("register_hook", hooks.register_hook, "Tensor")
+    expose(
+        "register_post_accumulate_grad_hook", hooks.register_post_accumulate_grad_hook, "Tensor"
+    )
     expose("retain_grad", hooks.retain_grad, "Tensor")
     for name, dtype in dtypes.names.items():
         expose(name, dtype, "torch")
@@ -57,5 +60,5 @@ def _expose_the_rest() -> None:
         expose(function.__name__, function, "torch")
     expose("Tensor", Tensor, "torch")
     expose("Size", Size, "torch")
-    attributes.update(("T", "mT", "_version"))
+    attributes.update(("T", "mT", "_version", "retains_grad"))
     assert grad_mode

@@ -75,17 +75,34 @@ def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
     return RemovableHandle(hooks.on_output.setdefault(index, []), hook)
 
 
+def register_post_accumulate_grad_hook(self: Tensor, hook: Hook) -> RemovableHandle:
+    """Call hook(tensor) after backward has added to a leaf's .grad."""
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if self.edge is not LEAF:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if self.post_hooks is None:
+        journal.note_slot(self, "post_hooks")
+        self.post_hooks = []
+    return RemovableHandle(self.post_hooks, hook)
+
+
 def retain_grad(self: Tensor) -> None:
     """Keep .grad for a tensor that is no leaf. Raises RuntimeError if it does not require grad."""
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if self.is_leaf or self.retained:
         return
-    hooks, index = _hooks_of(edge_of(self))
+    retain_for(self, edge_of(self))
+
+
+def retain_for(tensor: Tensor, edge: Any) -> None:
+    """Let the node at `edge` keep what reaches it as the tensor's .grad."""
+    hooks, index = _hooks_of(edge)
     journal_container(hooks.retained)
-    hooks.retained[index] = weakref.ref(self)
-    journal.note_slot(self, "retained")
-    self.retained = True
+    hooks.retained[index] = weakref.ref(tensor)
+    journal.note_slot(tensor, "retained")
+    tensor.retained = True
 
 
 def add_node_hook(node: Node, hook: Hook) -> RemovableHandle:

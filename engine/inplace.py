@@ -8,14 +8,15 @@ is the incoming one outside the view, and goes through the operation inside it. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from engine import dtypes, journal, storage
+from engine.hooks import journal_container, retain_for
 from engine.op import Op
-from engine.ops.shape import COPY_SLICES
+from engine.ops.views import COPY_SLICES
 from engine.promotion import category
 from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
@@ -24,16 +25,46 @@ from engine.storage import View, next_rank, owner_of
 from engine.tensor import LEAF, Tensor
 
 
+_NO_GRAD_VIEW = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
+    "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+    "both the view and the inplace either both inside the no_grad block (if you don't want the inplace "
+    "to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+_ONE_OF_SEVERAL = (
+    " is a view and is being modified inplace. This view is the output of a function that returns "
+    "multiple views. Such functions do not allow the output views to be modified inplace. You should "
+    "replace the inplace operation by an out-of-place one."
+)
+
+
 def check_inplace(target: Tensor) -> None:
     """Raise PyTorch's error if autograd forbids writing into `target`."""
     if not mode.get() & GRAD:
         return
     if target.edge is LEAF:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    if type(target.edge) is View and target.edge.base.edge is LEAF and target.requires_grad:
+    view = target.edge
+    if type(view) is not View or not (target.requires_grad or view.base.requires_grad):
+        return
+    if view.made == "no_grad":
+        raise RuntimeError(_NO_GRAD_VIEW)
+    if view.made:
+        raise RuntimeError(f"{view.made}{_ONE_OF_SEVERAL}")
+    if view.base.edge is LEAF:
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
+
+
+def check_overlap(target: Tensor, operands: Iterable[Any]) -> None:
+    """Raise PyTorch's error if an operand shows part of the memory to be written, shifted."""
+    for operand in operands:
+        if isinstance(operand, Tensor) and storage.overlaps_partly(target.array, operand.array):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+                "to a single memory location. Please clone() the tensor before performing the operation."
+            )
 
 
 def assign(target: Tensor, new: Tensor) -> Tensor:
@@ -62,30 +93,36 @@ def assign(target: Tensor, new: Tensor) -> Tensor:
     edge = edge_of(new)
     node = edge if type(edge) is Node else None
     recording = mode.get() & GRAD
-    if node is not None:
-        _keep_saved(node, array, values)
+    rank = None if node is None else _keep_saved(node, array, values)
     if recording and target.origin is not None:
         _keep_shown(target.origin, array)
     journal.note_contents(array)
     np.copyto(array, values, casting="unsafe")
-    writer = node
+    writer, written = node, array
     if recording and (node is not None or mode.get() & TRACE):
-        writer = _take_over(target, new, node)
+        writer, written = _take_over(target, new, node)
+    elif type(target.edge) is View and target.edge.base.requires_grad:
+        target.edge.stale = True
     if not target.unversioned:
-        storage.note_write(array, next_rank() if node is None else node.rank, writer)
+        name = None if writer is None else writer.op.node_name
+        storage.note_write(written, next_rank() if rank is None else rank, name)
     return target
 
 
-def _take_over(target: Tensor, new: Tensor, node: Node | None) -> Node | None:
-    """Give `target`, and the tensor it is a view of, the history of `new`."""
+def _take_over(target: Tensor, new: Tensor, node: Node | None) -> tuple[Node | None, Any]:
+    """Give `target`, and the tensor it is a view of, the history of `new`.
+
+    Returns the node that made what was written, and the array of that node's tensor.
+    """
     view = target.edge
     journal.note_slot(target, "origin")
     target.origin = new.origin
     if type(view) is not View:
         if node is not None:
+            _move_retained(target, node)
             journal.note_slot(target, "edge")
             target.edge = new.edge
-        return node
+        return node, target.array
     base = view.base
     written = record(COPY_SLICES, (base, new), [base.array, new.array], base.array, (view.path,))
     journal.note_slot(base, "origin")
@@ -93,18 +130,39 @@ def _take_over(target: Tensor, new: Tensor, node: Node | None) -> Node | None:
     if written.edge is not None:
         journal.note_slot(base, "edge")
         base.edge = written.edge
-    return edge_of(base) if type(edge_of(base)) is Node else node
+    return (base.edge if type(base.edge) is Node else node), base.array
 
 
-def _keep_saved(node: Node, array: Any, values: Any) -> None:
-    """Copy what the node saved of the memory about to be written; its result is there from now on."""
+def _move_retained(target: Tensor, node: Node) -> None:
+    """`.grad` is kept for what the tensor is now, not for what it was."""
+    if target.retained:
+        old = edge_of(target)
+        journal_container(old.hooks.retained)
+        del old.hooks.retained[0]
+        retain_for(target, node)
+
+
+def _keep_saved(node: Node, array: Any, values: Any) -> int:
+    """Copy what the node saved of the memory about to be written; its result is there from now on.
+
+    PyTorch copies only the tensor written to. Where another operand is that tensor too
+    (`y *= y`), the write counts as made after the node, so that backward finds it. Returns the
+    rank of the write.
+    """
     owner = owner_of(array)
-    node.saved = tuple(
-        array if value is values and values.dtype == array.dtype
-        else value.copy() if isinstance(value, np.ndarray) and owner_of(value) is owner
-        else value
-        for value in node.saved
-    )  # fmt: skip
+    rank = node.rank
+    kept = []
+    for name, value in zip(node.op.saves, node.saved, strict=True):
+        if value is values and values.dtype == array.dtype:
+            value = array
+        elif isinstance(value, np.ndarray) and owner_of(value) is owner:
+            if name == node.op.operands[0]:
+                value = value.copy()
+            else:
+                rank = next_rank()
+        kept.append(value)
+    node.saved = tuple(kept)
+    return rank
 
 
 def _keep_shown(origin: Any, array: Any) -> None:
@@ -118,6 +176,7 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
 
     def method(self: Tensor, *args: Any, **options: Any) -> Tensor:
         check_inplace(self)
+        check_overlap(self, args)
         return assign(self, function(self, *args, **options))
 
     method.__name__ = method.__qualname__ = name
@@ -135,7 +194,11 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Any:
         if mode.get() == 0 and type(other) is Tensor and journal.current is None:
             array, values = self.array, other.array
-            if array.dtype is values.dtype and array.dtype.kind == "f" and 0 not in array.strides:
+            if (
+                array.dtype is values.dtype
+                and array.dtype.kind == "f"
+                and array.base is None is values.base
+            ):
                 try:
                     ufunc(array, values, array)
                 except ValueError:
@@ -172,6 +235,7 @@ def zero_(self: Tensor) -> Tensor:
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """In place: the values of `src`, broadcast and cast."""
     check_inplace(self)
+    check_overlap(self, (src,))
     return assign(self, TENSORS.copy(self, src))
 
 

@@ -136,7 +136,7 @@ class Plan:
         memory: list[Any] = [None] * self._size
         memory[: len(arrays)] = arrays
         for place, array in self._constant_places.items():
-            memory[place] = array
+            memory[place] = array if type(array) is tuple else xp.asarray(array)
         for op, operands, params, result, part in self.steps:
             if part is not None:
                 memory[result] = memory[operands[0]][part]  # type: ignore[index]

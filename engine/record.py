@@ -48,7 +48,8 @@ class Node:
 
     def name(self) -> str:
         """The name PyTorch gives the node."""
-        return self.op.node_name
+        name = self.op.node_name
+        return name if "Backward" in name else f"torch::autograd::{name}"
 
     def __repr__(self) -> str:
         return f"<{self.op.node_name} object at {id(self):#x}>"
@@ -345,17 +346,28 @@ def _wrap(
 
 def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
     """The edge of a tensor that shows `source` through a view row."""
+    made = ""
+    if op.outputs != 1:
+        made = f"Output {params[-1]} of {op.node_name.partition('Backward')[0]}"
+    elif not _mode() & GRAD:
+        made = "no_grad"
     if type(source.edge) is View:
-        return View(source.edge.base, (*source.edge.path, (op, params)), edge, renew_view)
-    return View(source, ((op, params),), edge, renew_view)
+        before = source.edge
+        path = (*before.path, (op, params))
+        return View(before.base, path, edge, renew_view, made or before.made)
+    return View(source, ((op, params),), edge, renew_view, made)
 
 
 def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
     """Record a view anew from its base, after the base was written in place."""
-    from engine.ops.shape import AS_VIEW
+    from engine.ops.views import AS_VIEW
 
-    shown = follow(NUMPY, base.array, path)
-    return edge_of(record(AS_VIEW, (base,), [base.array], shown, (path,)))
+    token = mode.set(_mode() | GRAD)
+    try:
+        shown = record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,))
+    finally:
+        mode.reset(token)
+    return shown.edge.edge if type(shown.edge) is View else shown.edge
 
 
 # ---- the common cases ------------------------------------------------------------------------

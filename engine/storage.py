@@ -27,18 +27,29 @@ next_rank: Callable[[], int] = count(0, -1).__next__
 
 
 class Writes:
-    """The in-place writes of one storage: their ranks (negated, so that they grow)."""
+    """The in-place writes of one storage: their ranks (negated, so that they grow).
 
-    __slots__ = ("__weakref__", "owner", "ranks", "writer")
+    `writer` is the name of the node that made what was written last, `written` the identity of
+    the array it was written through.
+    """
+
+    __slots__ = ("__weakref__", "owner", "ranks", "writer", "written")
 
     def __init__(self, owner: weakref.ref[Array]) -> None:
         self.owner = owner
         self.ranks = int_array("q")
-        self.writer: Any = None
+        self.writer: str | None = None
+        self.written = 0
 
     def seen_by(self, rank: int) -> int:
         """The version that a node of this rank saw."""
         return bisect_left(self.ranks, 1 - rank)
+
+    def name_for(self, array: Array) -> str | None:
+        """What PyTorch calls the node that `array` comes from since the last recorded write."""
+        if self.writer is None or id(array) == self.written:
+            return self.writer
+        return "AsStridedBackward0"
 
 
 _writes: dict[int, Writes] = {}
@@ -65,8 +76,8 @@ def version(array: Array) -> int:
     return 0 if writes is None else len(writes.ranks)
 
 
-def note_write(array: Array, rank: int, writer: Any = None) -> None:
-    """Record that the memory of `array` was written at `rank`, by the node `writer`."""
+def note_write(array: Array, rank: int, writer: str | None = None) -> None:
+    """Record that the memory of `array` was written at `rank`, by a node of the name `writer`."""
     global last_write
     owner = owner_of(array)
     key = id(owner)
@@ -76,7 +87,7 @@ def note_write(array: Array, rank: int, writer: Any = None) -> None:
     if journal.current is not None:
         journal.current.change(writes, _exchange(len(writes.ranks), writes.writer))
     writes.ranks.append(-rank)
-    writes.writer = None if writer is None else weakref.ref(writer)
+    writes.writer, writes.written = writer, id(array)
     last_write = rank
 
 
@@ -100,12 +111,17 @@ class View:
 
     `path` is the chain of view rows and their parameters that leads from `base` (never a view
     itself) to the tensor. When `base` is written in place through autograd, the recorded `edge`
-    is out of date and is recorded anew from the base's, the first time it is asked for.
+    is out of date and is recorded anew from the base's, the first time it is asked for. `made`
+    says why it may not be written through autograd ("no_grad", or which of several outputs it is).
     """
 
-    __slots__ = ("base", "base_edge", "edge", "path", "renew")
+    __slots__ = ("base", "base_edge", "edge", "made", "path", "renew", "stale")
 
-    def __init__(self, base: Any, path: tuple[Any, ...], edge: Any, renew: Callable[..., Any]) -> None:
+    def __init__(
+        self, base: Any, path: tuple[Any, ...], edge: Any, renew: Callable[..., Any], made: str = ""
+    ) -> None:
+        self.made = made
+        self.stale = False
         self.base = base
         self.base_edge = base.edge
         self.path = path
@@ -114,7 +130,10 @@ class View:
 
     def current(self) -> Any:
         """The edge now: None, a node or an output of one."""
-        if self.base.edge is not self.base_edge and hasattr(self.base.edge, "rank"):
+        moved = self.base.edge is not self.base_edge and hasattr(self.base.edge, "rank")
+        if moved or self.stale:
+            journal.note_slot(self, "stale")
+            self.stale = False
             journal.note_slot(self, "edge")
             journal.note_slot(self, "base_edge")
             self.edge = self.renew(self.base, self.path)
@@ -134,3 +153,12 @@ def overlaps_itself(array: Array) -> bool:
     return 0 in array.strides and any(
         size > 1 and stride == 0 for size, stride in zip(array.shape, array.strides, strict=True)
     )
+
+
+def overlaps_partly(a: Array, b: Array) -> bool:
+    """Whether two arrays share some memory but are not the same view of it."""
+    if a is b or (a.base is None and b.base is None) or owner_of(a) is not owner_of(b):
+        return False
+    if a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides:
+        return False
+    return bool(np.may_share_memory(a, b)) and not overlaps_itself(b)

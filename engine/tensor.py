@@ -29,7 +29,7 @@ LEAF = Leaf()
 
 _DEFAULTS: dict[str, Any] = {
     "origin": None, "_grad": None, "hooks": None, "label": None, "unversioned": False,
-    "retained": False,
+    "retained": False, "post_hooks": None,
 }  # fmt: skip
 
 _NON_LEAF_GRAD = (
@@ -45,7 +45,8 @@ class Tensor:
     """A multi-dimensional array with a gradient, as torch.Tensor."""
 
     __slots__ = (
-        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "retained", "unversioned",
+        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "post_hooks", "retained",
+        "unversioned",
     )  # fmt: skip
 
     array: np.ndarray[Any, Any]
@@ -147,8 +148,17 @@ class Tensor:
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        journal.note_slot(self, "array")
-        self.array = value.array
+        if value.array.shape == self.array.shape and value.array.dtype == self.array.dtype:
+            journal.note_contents(self.array)  # graphs that saved this tensor see the new numbers
+            self.array[...] = value.array
+        else:
+            journal.note_slot(self, "array")
+            self.array = value.array
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether backward keeps .grad although the tensor is no leaf."""
+        return bool(self.retained)
 
     @property
     def output_nr(self) -> int:
@@ -173,6 +183,19 @@ class Tensor:
         if not self.array.ndim:
             raise TypeError("len() of a 0-d tensor")
         return len(self.array)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
+                "the moment.  If you were attempting to deepcopy a module, this may be because of a "
+                "torch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+            )
+        copy = leaf(self.array.copy(), self.requires_grad)
+        memo[id(self)] = copy
+        if self._grad is not None:
+            copy._grad = wrap(self._grad.array.copy())
+        return copy
 
     def __hash__(self) -> int:
         return id(self)

@@ -36,6 +36,10 @@ def wrong_type(name: str, argument: str, position: int, wanted: str, value: Any)
 
 def wrap_dim(dim: int, ndim: int) -> int:
     """The dimension counted from the front. Raises IndexError outside [-ndim, ndim - 1]."""
+    if type(dim) is not int:
+        if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+            raise TypeError(f"a dimension must be int, not {type(dim).__name__}")
+        dim = index(dim)
     count = ndim or 1
     if 0 <= dim < count:
         return dim
@@ -64,6 +68,8 @@ def integers(
     """Whole numbers given one by one, `f(2, 3)`, together, `f((2, 3))`, or as f(size=(2, 3))."""
     if keyword is not None:
         values = (keyword,)
+    elif not values:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "{argument}"')
     if len(values) == 1 and isinstance(values[0], (tuple, list)):
         values = values[0]
     try:

@@ -143,7 +143,7 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition holds, other elsewhere; alone: the indices where it holds."""
     if input is None and other is None:
-        from engine.ops.index import nonzero
+        from engine.ops.places import nonzero
 
         return nonzero(condition, as_tuple=True)
     if condition.array.dtype.kind != "b":

@@ -166,5 +166,5 @@ def index_reduce(
 def _check_kind(name: str, reduce: str, kinds: tuple[str, ...]) -> None:
     if reduce not in kinds:
         raise RuntimeError(
-            f"reduce argument must be either {', '.join(kinds[:-1])} or {kinds[-1]}, got {reduce}."
+            f"reduce argument must be either {', '.join(kinds[:-1])} or {kinds[-1]}, got {reduce}"
         )

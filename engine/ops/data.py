@@ -241,14 +241,25 @@ def requiring(made: Tensor, requires_grad: bool) -> Tensor:
     return made
 
 
-@public("autograd", "Variable")
-def variable(data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Tensor:
+class _IsTensor(type):
+    """`isinstance(x, Variable)` holds for every Tensor."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_IsTensor):
     """A tensor over the storage of another: what tensors were called before PyTorch 0.4."""
-    if data is None:
-        data = wrap(np.zeros(0, dtypes.get_default_dtype().numpy))
-    if not isinstance(data, Tensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
-    return requiring(wrap(data.array), requires_grad)
+
+    def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Any:
+        if data is None:
+            data = wrap(np.zeros(0, dtypes.get_default_dtype().numpy))
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        return requiring(wrap(data.array), requires_grad)
+
+
+expose("Variable", Variable, "autograd")
 
 
 @public("torch", "complex")

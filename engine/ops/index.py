@@ -16,6 +16,7 @@ from engine import dtypes
 from engine.catalog import public
 from engine.ops import indexing
 from engine.ops.arguments import Shape, array_of
+from engine.ops.convert import converted
 from engine.ops.data import tensor
 from engine.ops.shape import reshape
 from engine.ops.views import expand_check
@@ -72,7 +73,8 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
     return (index,)
 
 
-def _select(x: Tensor, dim: int, index: int) -> Tensor:
+def _select(x: Tensor, dim: int, index: int, named: int | None = None) -> Tensor:
+    """x at one index of a dimension, which an error calls `named`."""
     shape = x.array.shape
     if not shape:
         raise IndexError(
@@ -82,7 +84,10 @@ def _select(x: Tensor, dim: int, index: int) -> Tensor:
         )
     size = shape[dim]
     if not -size <= index < size:
-        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
+        raise IndexError(
+            f"index {index} is out of bounds for dimension {dim if named is None else named} "
+            f"with size {size}"
+        )
     return ops.select(x, dim, index + size if index < 0 else index)
 
 
@@ -141,40 +146,43 @@ def _part(x: Tensor, items: tuple[Any, ...]) -> Part:
     ndim = x.array.ndim
     if used > ndim and not (ndim == 0 and len(items) == 1 and type(items[0]) in (int, slice)):
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
-    dim = 0
+    dim = passed = 0  # where we are in the view, and how many dimensions of x are behind us
     indices: list[Tensor] = []
     dims: list[int] = []
     for item in found:
         if item is ...:
             dim += ndim - used
+            passed += ndim - used
         elif item is None:
             x = ops.unsqueeze(x, dim)
             dim += 1
-        elif type(item) is int:
-            x = _select(x, dim, item)
+        elif type(item) is int or (isinstance(item, Tensor) and _is_place(item.array)):
+            x = _select(x, dim, int(item), passed)
+            passed += 1
         elif type(item) is slice:
             x = _slice(x, dim, item, keep=False)
             dim += 1
-        elif isinstance(item, Tensor) and item.array.ndim and item.array.dtype.kind == "b":
-            _check_mask(x, dim, item, ndim - (used - dim))
-            indices.append(item)
-            dims.append(dim)
-            dim += item.array.ndim
-        elif type(item) is bool or item.array.dtype.kind == "b":
-            x = ops.unsqueeze(x, dim)
-            indices.append(wrap(np.array([bool(getattr(item, "array", item))])))
-            dims.append(dim)
-            dim += 1
-        elif item.array.ndim == 0:
-            x = _select(x, dim, int(item.array))
+            passed += 1
         else:
+            if not isinstance(item, Tensor) or not item.array.ndim:
+                x, item = ops.unsqueeze(x, dim), wrap(np.array([bool(item)]))
+                passed -= 1
+            elif item.array.dtype.kind == "b":
+                _check_mask(x, dim, item)
             indices.append(item)
             dims.append(dim)
-            dim += 1
+            covered = item.array.ndim if item.array.dtype.kind == "b" else 1
+            dim += covered
+            passed += covered
     return Part(x, indices, tuple(dims))
 
 
-def _check_mask(x: Tensor, dim: int, mask: Tensor, _: int) -> None:
+def _is_place(index: Any) -> bool:
+    """Whether a 0-dim tensor stands for a whole number, and not for a mask."""
+    return index.ndim == 0 and index.dtype.kind != "b"
+
+
+def _check_mask(x: Tensor, dim: int, mask: Tensor) -> None:
     shape = x.array.shape
     for at, size in enumerate(mask.array.shape):
         if shape[dim + at] != size:
@@ -229,8 +237,8 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
         target, indices, dims = Part(_select(self, 0, index), [], ())
     elif index is False:
         return
-    elif index is True or index is None or index is ...:
-        target, indices, dims = Part(self, [], ())
+    elif index is True or index is None:
+        target, indices, dims = Part(ops.unsqueeze(self, 0), [], ())
     else:
         target, indices, dims = _part(self, _as_tuple(index))
     if indices:
@@ -241,10 +249,15 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
         assign(target, ops.copy(target, fitting))
     else:
         check_number(value, target.array.dtype)
-        assign(target, ops.fill_tensor(target, wrap(np.asarray(value, target.array.dtype))))
+        assign(target, ops.fill_tensor(target, _as_tensor(value, target.array.dtype)))
+
+
+def _delitem(self: Tensor, index: Any) -> None:
+    raise TypeError("Tensor does not support deleting items")
 
 
 Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
+Tensor.__delitem__ = _delitem  # type: ignore[attr-defined]
 
 
 def _type_name(value: Any) -> str:
@@ -258,13 +271,18 @@ def check_number(value: Any, dtype: Any) -> None:
         fits = False
     elif dtype.kind in "iu":
         bounds = np.iinfo(dtype)
-        fits = value == value and bounds.min <= value <= bounds.max
+        least = bounds.min or -bounds.max  # negative numbers wrap around
+        fits = value == value and least <= value <= bounds.max
     else:
         return
     if not fits:
         name = {"f": dtypes.of(dtype).name.replace("float32", "float").replace("float64", "double")}
         kind = name.get(dtype.kind, f"{dtypes.of(dtype).name}_t")
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+
+
+def _as_tensor(number: Any, dtype: Any) -> Tensor:
+    return wrap(np.asarray(number).astype(dtype))
 
 
 def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
@@ -280,24 +298,35 @@ def _put_at(x: Tensor, indices: list[Tensor], dims: Shape, value: Any, add: bool
     dtype = x.array.dtype
     if not isinstance(value, Tensor):
         check_number(value, dtype)
-        value = wrap(np.asarray(value, dtype))
+        value = _as_tensor(value, dtype)
+    elif value.array.ndim == 0 and len(indices) == 1 and indices[0].array.dtype.kind == "b":
+        value = converted(value, dtype)
+    value = _without_leading_ones(value, x.array.ndim + max(i.array.ndim for i in indices))
     if value.array.dtype != dtype:
+        _check_value(x, indices, dims, value)
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
             f"{dtypes.of(dtype).scalar_name} for the destination and "
             f"{value.dtype.scalar_name} for the source."
         )
-    value = _without_leading_ones(value, x.array.ndim + max(i.array.ndim for i in indices))
     try:
         return ops.index_put(x, value, indices, dims, add)
     except (IndexError, RuntimeError) as error:
         why = _index_error(x, indices, dims, error)
         if why is not error:
             raise why from None
-        found = x.array[indexing.key_of([i.array for i in indices], dims)].shape
+        _check_value(x, indices, dims, value)
+        raise
+
+
+def _check_value(x: Tensor, indices: list[Tensor], dims: Shape, value: Tensor) -> None:
+    """Raise PyTorch's error if value cannot be broadcast to what the indices show."""
+    found = x.array[indexing.key_of([i.array for i in indices], dims)].shape
+    try:
+        np.broadcast_to(value.array, found)
+    except ValueError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.array.shape)} cannot be broadcast "
-            "to "
+            f"shape mismatch: value tensor of shape {list(value.array.shape)} cannot be broadcast to "
             f"indexing result of shape {list(found)}"
         ) from None
 
@@ -306,5 +335,10 @@ def _put_at(x: Tensor, indices: list[Tensor], dims: Shape, value: Any, add: bool
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with values stored, or added, at the places that tensors of indices give."""
     array_of("index_put", input)
-    view, places, dims = _part(input, tuple(slice(None) if i is None else i for i in indices))
+    for position, each in enumerate(indices):
+        if not isinstance(each, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {position} in argument 1, but got {type(each).__name__}"
+            )
+    view, places, dims = _part(input, tuple(indices))
     return _put_at(view, places, dims, values, accumulate)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.op import non_differentiable, op, truth
+from engine.ops.elementwise import broadcast_error
 
 if TYPE_CHECKING:
     from engine.ops.arguments import Shape
@@ -229,7 +230,16 @@ def _copy(xp: Any, x: Any, src: Any) -> Any:
     return xp.array(xp.broadcast_to(src, x.shape), dtype=x.dtype, copy=True)
 
 
-op("copy(x, src)", _copy, node="CopyBackwards",
+def _copy_check(x: Any, src: Any) -> None:
+    broadcast_error(x, src)
+    shape = np.broadcast_shapes(x.shape, src.shape)
+    if shape != x.shape:
+        raise RuntimeError(
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
+
+
+op("copy(x, src)", _copy, node="CopyBackwards", check=_copy_check,
    x=lambda ns, g: ns.zeros_like(g),
    src=lambda ns, g, x_dtype, src_shape, src_dtype: ns.sum_to(
        g if x_dtype == src_dtype else ns.to_copy(g, src_dtype), src_shape))  # fmt: skip

@@ -57,6 +57,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 def cut(src: Tensor, shape: Shape) -> Tensor:
     """The part of src that an index of this shape reads."""
+    if max(src.array.ndim, 1) != max(len(shape), 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     for dim, size in enumerate(shape):
         if src.array.shape[dim] != size:
             src = ops.slice(src, dim, 0, size, 1)
@@ -137,9 +139,31 @@ def check_vector(name: str, index: Any, size: int, position: int = 3) -> Any:
         raise IndexError(f"{name}(): Index is supposed to be a vector")
     if places.dtype.kind not in "iu" or places.dtype.itemsize < 4:
         raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index")
-    if ((places < 0) | (places >= size)).any():
-        raise IndexError("index out of range in self")
+    least = -size if name == "index_fill" else 0
+    wrong = places[(places < least) | (places >= size)]
+    if wrong.size:
+        raise _out_of_range(name, f"index {wrong[0]} is out of bounds for dimension 0 with size {size}")
     return places
+
+
+def _out_of_range(name: str, text: str) -> Exception:
+    if name == "index_select":
+        return IndexError("index out of range in self")
+    if name == "index_copy":
+        return IndexError(f"index_copy_(): {text}")
+    return IndexError(text) if name in ("index_fill", "index_reduce") else RuntimeError(text)
+
+
+def _check_count(name: str, places: Any, source: Tensor, dim: int) -> None:
+    """Raise PyTorch's error if there is not one index for each part of source."""
+    array = array_of(name, source, "source", 4)
+    count = array.shape[dim] if array.ndim else 1
+    if places.size != count:
+        kind = RuntimeError if name == "index_add" else IndexError
+        raise kind(
+            f"{name}_(): Number of indices ({places.size}) should be equal to source.size(dim): "
+            f"({count}), for dim: {dim}"
+        )
 
 
 @public()
@@ -158,8 +182,8 @@ def index_add(
     """A copy of input with alpha times the parts of source added at the indices of a dimension."""
     array = array_of("index_add", input)
     dim = wrap_dim(dim, array.ndim)
-    check_vector("index_add", index, array.shape[dim] if array.ndim else 1)
-    array_of("index_add", source, "source", 4)
+    places = check_vector("index_add", index, array.shape[dim] if array.ndim else 1)
+    _check_count("index_add", places, source, dim)
     return ops.index_add(input, index, source, dim, alpha)
 
 
@@ -168,7 +192,8 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     """A copy of input with the parts of source stored at the indices of a dimension."""
     array = array_of("index_copy", input)
     dim = wrap_dim(dim, array.ndim)
-    check_vector("index_copy", index, array.shape[dim] if array.ndim else 1)
+    places = check_vector("index_copy", index, array.shape[dim] if array.ndim else 1)
+    _check_count("index_copy", places, source, dim)
     return ops.index_copy(input, index, source, dim)
 
 
@@ -219,8 +244,8 @@ def _mask(name: str, mask: Any, text: str) -> Any:
 
 
 _C_NAMES = {
-    "float32": "float", "float64": "double", "int64": "long long", "int32": "int",
-    "uint8": "unsigned char",
+    "float32": "float", "float64": "double", "int64": "long int", "int16": "short int",
+    "int32": "int", "int8": "signed char", "uint8": "unsigned char",
 }  # fmt: skip
 
 

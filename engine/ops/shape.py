@@ -148,7 +148,9 @@ def expand(self: Tensor, *shape: Any, size: Any = None, implicit: bool = False) 
 
 def _expand(self: Tensor, shape: Shape) -> Tensor:
     array = self.array
-    new = max(len(shape) - array.ndim, 0)
+    new = len(shape) - array.ndim
+    if new < 0:
+        expand_check(array, shape)
     if -1 in shape:
         for dim, size in enumerate(shape[:new]):
             if size == -1:
@@ -158,7 +160,7 @@ def _expand(self: Tensor, shape: Shape) -> Tensor:
                 )
         shape = (
             *shape[:new],
-            *(had if n == -1 else n for n, had in zip(shape[new:], array.shape, strict=False)),
+            *(had if n == -1 else n for n, had in zip(shape[new:], array.shape, strict=True)),
         )
     expand_check(array, shape)
     return ops.expand(self, shape)
