@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-import engine as torch
+import engine
 from engine import symbolic
 from engine.interpreters import jax_arrays
 from engine.op import rows
 from engine.plan import Plan
+from engine.trace import tracing
 from tests.engine.samples import SAMPLES
 from tests.engine.sampling import Array, Sample, leaves, outputs, run
+
+torch: Any = engine
 
 pytestmark = [
     pytest.mark.filterwarnings("error"),
@@ -34,7 +37,7 @@ def recorded(place: list[Any]) -> Array:
     return np.asarray(NUMBERS[dtype][offset : offset + count].reshape(shape))
 
 
-def cases(choose: Callable[[Sample, dict[str, Any]], bool], *dtypes: str) -> Any:
+def cases(choose: Callable[[Sample, dict[str, Any]], bool], *dtypes: str) -> pytest.MarkDecorator:
     """The samples and dtypes whose answer is chosen, as the parameters of a test."""
     chosen = [
         (sample, dtype)
@@ -209,7 +212,7 @@ class Traced:
         self.sample, self.dtype = sample, dtype
         self.arrays = sample.arrays(dtype)
         self.names = sample.tracked()
-        with symbolic.tracing():
+        with tracing():
             self.inputs = {
                 name: symbolic.traced_leaf(array.copy(), name, name in self.names)
                 for name, array in self.arrays.items()

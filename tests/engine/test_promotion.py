@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import engine as torch
+import engine
 from tests.engine.promoting import OPERATIONS, pairs, result
 
+torch: Any = engine
 RECORDED = json.loads(
     (Path(__file__).parent / "recorded" / "promotion.json").read_text(encoding="utf-8")
 )

@@ -66,7 +66,6 @@ a.grad = torch.ones(2, dtype=torch.float64)
 a.grad = torch.ones(2); a.grad
 a.foo
 torch.foo
-a.shape = (1, 2)
 a.register_hook(lambda g: torch.ones(3)); a.sum().backward()
 T([1.]).register_hook(lambda g: g)
 T([1.]).retain_grad()
@@ -269,7 +268,6 @@ torch.autograd.Variable([1., 2.])
 a.clone().detach_().requires_grad
 a.detach_()
 y = (a * 1)[0]; y.detach_()
-torch.ones(2, 2).tolist(3)
 a.size(3)
 a.T.T.T
 torch.ones(2, 2, 2).T.shape
