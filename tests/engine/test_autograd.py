@@ -63,7 +63,7 @@ def test_a_backward_that_is_interrupted_leaves_every_gradient_as_it_was() -> Non
     late.register_hook(interrupt)
     with pytest.raises(KeyboardInterrupt):
         (late * b + b.exp() + a).sum().backward()
-    assert a.grad is kept and b.grad is not None
+    assert a.grad is kept
     assert (kept.tolist(), b.grad.tolist()) == ([3.0, 4.0], [1.0, 2.0])
 
 
@@ -77,7 +77,7 @@ def test_a_graph_that_failed_halfway_can_be_used_when_it_was_kept() -> None:
     assert a.grad is None
     handle.remove()
     z.backward()
-    assert a.grad.tolist() == [2.0, 4.0]
+    assert repr(a.grad) == "tensor([2., 4.])"
 
 
 def test_backward_lets_go_of_what_the_graph_held() -> None:
