@@ -230,7 +230,7 @@ HOSTILE: dict[str, str] = {
     "def f(x):\n    f(x)\n    f(x)\nf(1)": "RecursionError",
     "def f(n): return 0 if n == 0 else f(n - 1) + f(n - 1)\nf(40)": "TimeoutError",
     "f = lambda g: g(g)\nf(f)": "RecursionError",
-    "def f(x):\n  if 1:\n    for i in [1]:\n      while 1:\n        return f(x)\nf(1)": "RecursionError",
+    "def f(x):\n if 1:\n  for i in [1]:\n   while 1:\n    return f(x)\nf(1)": "RecursionError",
     "b = param([1.])\nb.register_hook(lambda g: (b*1).sum().backward())\n(b*1).sum().backward()":
         "RecursionError|RuntimeError|OK",
     # ---- ways out
