@@ -74,7 +74,9 @@ def long_chain(modules: list[str], nodes: int, rounds: int) -> dict[str, list[No
     return found
 
 
-PROGRAM = """a = Variable(torch.tensor([5., 4.]), requires_grad=True)
+PROGRAM = """import torch
+from torch.autograd import Variable
+a = Variable(torch.tensor([5., 4.]), requires_grad=True)
 b = Variable(torch.tensor([6., 8.]))
 y = ((a**2)+(5*b))
 z = y.mean()
@@ -95,9 +97,9 @@ def start_up(pairs: int) -> tuple[float, float, float]:
     """Median seconds of `gradcli eval` and of a bare `import numpy`, and the median ratio."""
     evaluate = [sys.executable, "-m", "gradcli", "eval", PROGRAM]
     bare = [sys.executable, "-c", "import numpy"]
-    said = subprocess.run(evaluate, check=True, capture_output=True, text=True).stdout
-    if said != PRINTED:
-        raise RuntimeError(f"gradcli eval printed {said!r}")
+    run = subprocess.run(evaluate, capture_output=True, text=True)
+    if run.stdout != PRINTED:
+        raise RuntimeError(f"gradcli eval printed {run.stdout!r} {run.stderr!r}")
     _seconds(bare)
     times = [(_seconds(evaluate), _seconds(bare)) for _ in range(pairs)]
     return (
