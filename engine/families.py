@@ -42,7 +42,7 @@ def _generate_in_place() -> None:
 
 
 def _expose_the_rest() -> None:
-    from engine import backward, dtypes, grad_mode, hooks
+    from engine import backward, dtypes, format, grad_mode, hooks
     from engine.catalog import attributes, expose
     from engine.tensor import Size, Tensor
 
@@ -56,7 +56,8 @@ def _expose_the_rest() -> None:
     expose("retain_grad", hooks.retain_grad, "Tensor")
     for name, dtype in dtypes.names.items():
         expose(name, dtype, "torch")
-    for function in (dtypes.get_default_dtype, dtypes.set_default_dtype):
+    for function in (dtypes.get_default_dtype, dtypes.set_default_dtype,
+                     format.set_printoptions, format.get_printoptions):  # fmt: skip
         expose(function.__name__, function, "torch")
     expose("Tensor", Tensor, "torch")
     expose("Size", Size, "torch")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import dtypes
+from engine import dtypes, limits
 from engine.generator import Generator, default_generator
 from engine.storage import owner_of
 from engine.tensor import Size, Tensor, leaf
@@ -221,6 +221,7 @@ class _Loader:
             memory = self._memory[place] = self.reader.array(f"{place}.npy")
         kind = dtypes.names[entry["dtype"]].numpy
         shape, strides = entry["shape"], entry["strides"]
-        if shape == list(memory.shape) and kind == memory.dtype:
-            return memory
-        return np.ndarray(shape, kind, memory, entry["offset"], strides)
+        limits.check(shape, kind.itemsize)
+        found = np.ndarray(shape, kind, memory, entry["offset"], strides)
+        same = (found.shape, found.strides, kind) == (memory.shape, memory.strides, memory.dtype)
+        return memory if same else found

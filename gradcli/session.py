@@ -182,12 +182,14 @@ class Session:
             raise
         finally:
             journal.current = None
+        if self._alone:
+            return
         with Held():
             if _ambient() != ambient:
                 changes.call(_ambient_swap(ambient))
             lost = [v for k, v in before.items() if k != "_" and self.variables.get(k) is not v]
             new = self.variables.keys() - before.keys() - {"_"}
-            if lost or new or len(changes.entries) > 1:
+            if lost or new or len(changes) > 1:
                 size = changes.size + sum(map(_bytes, lost))
                 step = Step(statement.text, [changes], size)
                 self.past.append(step)

@@ -1,0 +1,75 @@
+"""A session as a test types at it, and everything that an input may change, to compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import dtypes, modes
+from engine.format import get_printoptions
+from engine.generator import Generator, default_generator
+from engine.storage import version
+from engine.tensor import Tensor
+from gradcli.faults import Fault
+from gradcli.outputs import Failure, Output, plain
+from gradcli.session import Session
+
+
+class Prompt:
+    """Types inputs and reads what they show."""
+
+    def __init__(self, *inputs: str, **options: Any) -> None:
+        self.outputs: list[Output] = []
+        self.session = Session(self.outputs.append, **options)
+        for each in inputs:
+            self.type(each)
+
+    def type(self, text: str) -> str:
+        """What an input shows. Raises Fault if it fails."""
+        self.outputs.clear()
+        self.session.run(text)
+        return "".join(map(plain, self.outputs))
+
+    def fail(self, text: str) -> Fault:
+        """The error of an input that must fail."""
+        try:
+            self.session.run(text)
+        except Fault as fault:
+            return fault
+        raise AssertionError(f"{text!r} did not fail")
+
+    def failure(self, text: str) -> str:
+        """The text of the error of an input that must fail."""
+        fault = self.fail(text)
+        return plain(Failure(fault, fault.source_lines, fault.first_line))
+
+    def state(self) -> dict[str, Any]:
+        """All that can be seen of the session, as comparable values."""
+        session = self.session
+        named = {name: facts(value) for name, value in session.variables.items() if name != "_"}
+        return {
+            "names": named,
+            "order": [name for name in session.variables if name != "_"],
+            "settings": [getattr(session.settings, name) for name in session.settings.__slots__],
+            "generator": default_generator.get_state().tobytes(),
+            "grad mode": session._mode & modes.GRAD,
+            "default dtype": dtypes.get_default_dtype(),
+            "print options": get_printoptions(),
+        }
+
+
+def facts(value: Any) -> Any:
+    """A value with all that hangs on it, as something that can be compared."""
+    if isinstance(value, Tensor):
+        fn = value.grad_fn
+        return (
+            id(value), value.array.dtype.str, value.array.shape, value.array.tobytes(),
+            value.requires_grad, value.is_leaf, fn and fn.name(), version(value.array),
+            None if value._grad is None else facts(value._grad)[1:],
+        )  # fmt: skip
+    if isinstance(value, (list, tuple)):
+        return [facts(part) for part in value]
+    if isinstance(value, dict):
+        return {key: facts(part) for key, part in value.items()}
+    if isinstance(value, Generator):
+        return value.get_state().tobytes()
+    return value
