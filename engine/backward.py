@@ -22,11 +22,12 @@ import numpy as np
 from engine import dtypes, journal, storage
 from engine.interpreters import ARRAYS
 from engine.modes import GRAD, mode
-from engine.record import TENSORS, Freed, Node, Output, edge_of
+from engine.record import TENSORS, Freed, Node, Output, edge_of, scalar
 from engine.tensor import LEAF, Tensor, wrap
 
 FREED = Freed()
 _UNCHANGED = (None,) * 8
+_ALONE = 5
 _ndarray, _asarray = np.ndarray, np.asarray
 
 _SECOND_TIME = (
@@ -364,25 +365,26 @@ class Traversal:
 
     def commit(self, targets: Sequence[Tensor] | None) -> None:
         """Add the gradients that arrived to the leaves' `.grad`, all of them or none."""
-        arrived = []
-        for tensor, g in self.leaves.values():
-            arrived.append((tensor, self._leaf_hooks(tensor, g) if tensor.hooks else g))
+        leaves = self.leaves
         for target in targets or ():
             if target.edge is not LEAF:
                 g = self.wanted[_key(edge_of(target))]
                 if g is not None:
-                    arrived.append((target, g))
-        self.leaves.clear()
-        for tensor, g in arrived:
+                    leaves[id(target)] = (target, g)
+        for key, (tensor, g) in leaves.items():
+            if tensor.hooks:
+                leaves[key] = (tensor, self._leaf_hooks(tensor, g))
+        for tensor, g in leaves.values():
             accumulate(tensor, g)
-            for hook in tuple(tensor.post_hooks or ()):
-                hook(tensor)
+            if tensor.post_hooks:
+                for hook in tuple(tensor.post_hooks):
+                    hook(tensor)
 
 
 def accumulate(tensor: Tensor, g: Any) -> None:
     """Add a gradient, an array or (under create_graph) a Tensor, to `tensor.grad`."""
     held = tensor._grad
-    if isinstance(g, Tensor):
+    if type(g) is Tensor:
         if g.array.dtype != tensor.array.dtype:
             g = TENSORS.to_copy(g, tensor.array.dtype)
         journal.note_slot(tensor, "_grad")
@@ -393,8 +395,11 @@ def accumulate(tensor: Tensor, g: Any) -> None:
     if g.dtype is not tensor.array.dtype:
         g = g.astype(tensor.array.dtype)
     if held is None:
-        journal.note_slot(tensor, "_grad")
-        tensor._grad = wrap(_owned(g))
+        if journal.current is not None:
+            journal.current.slot(tensor, "_grad")
+        tensor._grad = kept = Tensor()
+        kept.array = _owned(g)
+        kept.edge = None
     elif held.requires_grad:
         journal.note_slot(tensor, "_grad")
         tensor._grad = wrap(held.array + g)
@@ -405,8 +410,8 @@ def accumulate(tensor: Tensor, g: Any) -> None:
 
 def _owned(g: Any) -> Any:
     """g, or a copy of it if any other tensor, node or caller may hold its memory."""
-    # 5: the caller's variable and argument, this argument, getrefcount's, the leaves' tuple.
-    if g.base is not None or getrefcount(g) > 5 or not g.flags.writeable:
+    # Held by the table of leaves, its loop, accumulate, this function and getrefcount itself.
+    if g.base is not None or getrefcount(g) > _ALONE or not g.flags.writeable:
         return g.copy()
     return g
 
@@ -559,7 +564,9 @@ def _cotangents(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> li
                     "grad can be implicitly created only for real scalar outputs but got "
                     f"{dtypes.of(array.dtype)}"
                 )
-            g: Any = np.ones(array.shape, array.dtype)
+            g: Any = scalar(1.0, array.dtype)
+            if array.ndim:
+                g = g.reshape(array.shape)
             found.append(wrap(g) if create_graph else g)
             continue
         if not isinstance(cotangent, Tensor):

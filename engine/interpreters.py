@@ -10,7 +10,6 @@ compiled).
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -131,7 +130,7 @@ class Rows:
 
 
 NUMPY = NumpyNamespace(np)
-ARRAYS = Rows(lambda row: partial(row.forward, NUMPY) if row.variadic else row.over(NUMPY))
+ARRAYS = Rows(lambda row: row.over(NUMPY))
 
 _jax: list[JaxNamespace] = []
 

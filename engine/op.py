@@ -19,6 +19,7 @@ traced Tensors (gradients as formulas) and, compiled, over jax.numpy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -106,17 +107,7 @@ class Op:
         """The forward as a function of arrays of the namespace `xp`."""
         if isinstance(self.forward, str):
             return getattr(xp, self.forward)  # type: ignore[no-any-return]
-        forward = self.forward
-        if self.variadic:
-            fixed, params = len(self.operands) - 1, len(self.params)
-
-            def gathered(*arguments: Any) -> Any:
-                """The arrays of the last operand become one tuple."""
-                end = len(arguments) - params
-                return forward(xp, *arguments[:fixed], arguments[fixed:end], *arguments[end:])
-
-            return gathered
-        return lambda *arguments: forward(xp, *arguments)
+        return partial(self.forward, xp)
 
 
 rows: dict[str, Op] = {}

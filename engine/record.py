@@ -388,7 +388,7 @@ def caller(op: Op) -> Callable[..., Any]:
     if op.outputs == 1 and not op.view and op.differentiable:
         if op.operands == ("x",):
             return unary(op)
-        if count == 2 and op.broadcasts and not op.params and not op.saves_facts:
+        if count == 2 and not op.params and not op.saves_facts and not any(op.masks):
             return binary(op)
     return lambda *arguments: apply(op, arguments[:count], arguments[count:])
 
@@ -445,9 +445,9 @@ def unary(op: Op) -> Callable[..., Any]:
 
 
 def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callable[..., Any]:
-    """The caller of a row with two operands and no parameters."""
+    """The caller of a row with two operands and no parameters: elementwise, or a matrix product."""
     forward = op.bound
-    floats = op.floats
+    floats, broadcasts = op.floats, op.broadcasts
     crosswise = op.needs == ((op.operands[1],), (op.operands[0],))
     keeps_nothing = op.saves == ()
     general = fallback or (lambda a, b: apply(op, (a, b)))
@@ -467,7 +467,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             edge_b = b.edge
             if edge_b is not None and type(edge_b) is not Node:
                 edge_b = edge_of(b)
-        elif (type(b) is float or type(b) is int) and dtype.kind == "f":
+        elif (type(b) is float or type(b) is int) and broadcasts and dtype.kind == "f":
             y = scalar(b, dtype)
             edge_b = None
         else:
@@ -497,7 +497,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             node.saved = ()
         else:
             node.saved = _saved(op, node.edges, [x, y], out, ())
-        if (edge_a is None or edge_b is not None or y.ndim) and x.shape != y.shape:
+        if broadcasts and (edge_b is not None or y.ndim) and x.shape != y.shape:
             shape = out.shape
             keep_a = edge_a is None or x.shape == shape
             keep_b = edge_b is None or y.shape == shape

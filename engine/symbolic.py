@@ -17,7 +17,7 @@ import numpy as np
 from engine.backward import _restored, _run
 from engine.modes import GRAD, TRACE, mode
 from engine.record import TENSORS, Node, Output
-from engine.tensor import LEAF, Tensor, wrap
+from engine.tensor import Tensor, track, wrap
 from engine.trace import tracing
 
 
@@ -208,7 +208,7 @@ def traced_leaf(array: Any, label: str | None = None, requires_grad: bool = True
     """A leaf to trace a function with."""
     tensor = wrap(array)
     if requires_grad:
-        tensor.edge = LEAF
+        track(tensor)
     if label is not None:
         tensor.label = label
     return tensor

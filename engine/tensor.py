@@ -231,8 +231,15 @@ def leaf(array: Any, requires_grad: bool) -> Tensor:
     if requires_grad:
         if tensor.array.dtype.kind not in "fc":
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
-        tensor.edge = LEAF
+        track(tensor)
     return tensor
+
+
+def track(tensor: Tensor) -> None:
+    """Make a tensor a leaf that requires grad; what backward asks of leaves is set, not defaulted."""
+    tensor.edge = LEAF
+    for name in ("_grad", "hooks", "post_hooks"):
+        setattr(tensor, name, getattr(tensor, name))
 
 
 def detached(tensor: Tensor) -> Tensor:
@@ -253,4 +260,7 @@ def set_requires_grad(tensor: Tensor, value: bool) -> None:
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
     if value is not tensor.requires_grad:
         journal.note_slot(tensor, "edge")
-        tensor.edge = LEAF if value else None
+        if value:
+            track(tensor)
+        else:
+            tensor.edge = None

@@ -102,26 +102,32 @@ def dtype_of(name: str, dtype: Any) -> np.dtype[Any] | None:
 
 
 class Device:
-    """Where a tensor's numbers are: always the CPU."""
+    """Where a tensor's numbers are, as torch.device. Only the CPU can be used."""
 
     __slots__ = ("index", "type")
 
     def __init__(self, type: Any, index: int | None = None) -> None:
-        on_cpu(type)
-        self.type = "cpu"
-        self.index = index
+        kind, _, number = str(type).partition(":")
+        if kind not in _DEVICES.split(", "):
+            raise _no_device(type)
+        self.type = kind
+        self.index = int(number) if number else index
 
     def __repr__(self) -> str:
-        return "device(type='cpu')"
+        return f"device(type='{self.type}'{'' if self.index is None else f', index={self.index}'})"
 
     def __str__(self) -> str:
-        return "cpu"
+        return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Device)
+        return isinstance(other, Device) and str(self) == str(other)
 
     def __hash__(self) -> int:
-        return hash("cpu")
+        return hash(str(self))
+
+
+def _no_device(name: Any) -> RuntimeError:
+    return RuntimeError(f"Expected one of {_DEVICES} device type at start of device string: {name}")
 
 
 _DEVICES = (
@@ -133,7 +139,7 @@ _DEVICES = (
 
 def on_cpu(where: Any) -> None:
     """Raise PyTorch's error for an argument `device` that names no CPU."""
-    if where is None or isinstance(where, Device):
+    if where is None:
         return
     kind = str(where).partition(":")[0]
     if kind == "cpu":
@@ -142,7 +148,7 @@ def on_cpu(where: Any) -> None:
         raise AssertionError("Torch not compiled with CUDA enabled")
     if kind in _DEVICES.split(", "):
         raise RuntimeError(f"PyTorch is not linked with support for {kind} devices")
-    raise RuntimeError(f"Expected one of {_DEVICES} device type at start of device string: {where}")
+    raise _no_device(where)
 
 
 def warn_of_scalar() -> None:

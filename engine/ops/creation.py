@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def _fill_dtype(value: Any) -> tuple[Any, DType]:
         value = value.array.item()
     if not isinstance(value, (bool, int, float, np.number, np.bool_, complex)):
         raise wrong_type("full", "fill_value", 2, "Number", value)
-    return value, number_dtype(value)
+    return value, number_dtype(value.item() if isinstance(value, np.generic) else value)
 
 
 @public("torch")
@@ -196,14 +196,45 @@ def arange(
     if count >= 2**63:
         raise RuntimeError("invalid size, possible overflow?")
     limits.check((count,), wanted.itemsize)
-    places = np.arange(count)
-    if not isinstance(low, int) or not isinstance(apart, int):
-        places = places.astype(np.float64)
-    return requiring(wrap((places * apart + low).astype(wanted)), requires_grad)
+    array = _arithmetic(low, apart, int(count), wanted)
+    return requiring(wrap(array.astype(wanted, copy=False)), requires_grad)
 
 
-def _steps(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[Any, DType]:
-    """`steps` numbers evenly from start to end, computed from both ends towards the middle."""
+def _arithmetic(start: Any, step: Any, count: int, dtype: DType) -> Any:
+    """start + i * step, to the bit as PyTorch's kernel has it.
+
+    Blocks of a vector register's length are counted from their own first number, which is rounded;
+    what is left at the end is computed one by one. Products and sums are fused.
+    """
+    if float(start).is_integer() and float(step).is_integer():
+        return np.arange(count) * int(step) + int(start)
+    from engine.fused import fused64
+
+    start, step = float(start), float(step)
+    numbers = fused64(np.arange(count, dtype=np.float64), step, start)
+    lanes = 32 // dtype.itemsize
+    whole = count - count % (2 * lanes)
+    if whole and dtype.itemsize >= 4:
+        firsts = numbers[:whole:lanes].astype(dtype).astype(np.float64)
+        blocks = firsts[:, None] + np.arange(lanes) * step
+        if lanes == 4:  # only three times a double is inexact
+            triple = 2 * step + step
+            rest = (2 * step - triple) + step
+            blocks[:, 3] = [math.fsum((first, triple, rest)) for first in firsts.tolist()]
+        numbers[:whole] = blocks.reshape(-1)
+    return numbers
+
+
+class Ends(NamedTuple):
+    """What linspace and logspace are given: the ends as the dtype has them, and how many steps."""
+
+    first: Any
+    last: Any
+    steps: int
+    dtype: DType
+
+
+def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> Ends:
     if steps is None or not hasattr(steps, "__index__"):
         got = ", ".join(type(v).__name__ for v in (start, end, steps) if v is not None)
         raise TypeError(_STEPS.format(name=name, got=got, base="" if name == "linspace" else _BASE))
@@ -214,12 +245,7 @@ def _steps(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> tuple[Any
     wanted = _floating(name, dtype)
     limits.check((count,), wanted.itemsize)
     work = wanted if wanted.kind == "f" else np.dtype(np.float64)
-    first, last = np.array(low, work), np.array(high, work)
-    step = (last - first) / np.array(max(count - 1, 1), work)
-    places = np.arange(count).astype(work)
-    front = first + step * places
-    back = last - step * places[::-1]
-    return np.where(np.arange(count) < count // 2, front, back) if count != 1 else front, wanted
+    return Ends(work.type(low), work.type(high), count, wanted)
 
 
 _BASE = " float base = 10.0,"
@@ -241,8 +267,22 @@ def linspace(
 ) -> Tensor:  # fmt: skip
     """steps numbers evenly from start to end, both included."""
     on_cpu(device)
-    array, wanted = _steps("linspace", start, end, steps, dtype)
-    return requiring(wrap(array.astype(wanted)), requires_grad)
+    first, last, count, wanted = _ends("linspace", start, end, steps, dtype)
+    numbers = _from_both_ends(first, last, count)
+    return requiring(wrap(numbers.astype(wanted, copy=False)), requires_grad)
+
+
+def _from_both_ends(first: Any, last: Any, count: int) -> Any:
+    """Evenly spaced numbers, the second half counted back from the last; products are fused."""
+    from engine.fused import fused
+
+    if count == 1:
+        return np.array([first])
+    step = (last - first) / first.dtype.type(max(count - 1, 1))
+    places = np.arange(count, dtype=first.dtype)
+    half = count // 2
+    back = fused(places[: count - half][::-1], -step, last)
+    return np.concatenate((fused(places[:half], step, first), back))
 
 
 @public("torch")
@@ -253,9 +293,24 @@ def logspace(
 ) -> Tensor:  # fmt: skip
     """steps powers of base, the exponents evenly from start to end, both included."""
     on_cpu(device)
-    array, wanted = _steps("logspace", start, end, steps, dtype)
-    powers = np.power(np.array(base, array.dtype), array)
+    first, last, count, wanted = _ends("logspace", start, end, steps, dtype)
+    low, high = float(first), float(last)
+    step, half = (high - low) / max(count - 1, 1), count // 2
+    exponents = [
+        low + step * i if i < half or count == 1 else high - step * (count - 1 - i)
+        for i in range(count)
+    ]
+    powers = np.array([_power(float(base), exponent) for exponent in exponents], np.float64)
     return requiring(wrap(powers.astype(wanted)), requires_grad)
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return math.nan
 
 
 # ---- like another ----------------------------------------------------------------------------

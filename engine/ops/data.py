@@ -12,7 +12,7 @@ from engine.catalog import expose, public
 from engine.ops.arguments import Shape, array_of, dtype_of, integers, on_cpu, warn_of_scalar
 from engine.ops.convert import converted
 from engine.promotion import number_dtype, promote
-from engine.tensor import LEAF, Tensor, wrap
+from engine.tensor import Tensor, track, wrap
 
 DType = np.dtype[Any]
 _NUMBERS = frozenset((bool, int, float, complex))
@@ -49,11 +49,11 @@ def _copied(data: Any, wanted: DType | None) -> Any:
             wanted = _number_kind(kinds)
         try:
             return np.array(data, wanted)
-        except OverflowError:
-            raise _overflow(wanted) from None
+        except OverflowError as error:
+            raise _overflow(wanted, "infinity" not in str(error)) from None
         except ValueError as error:
-            if "NaN" in str(error) or "infinity" in str(error):
-                raise _overflow(wanted) from None
+            if "NaN" in str(error):
+                raise _overflow(wanted, False) from None
         except TypeError:  # a complex number as a real one, or a list where a number belongs
             if complex in kinds and wanted.kind != "c":
                 raise RuntimeError(
@@ -93,8 +93,8 @@ def _number_kind(kinds: set[type]) -> DType:
     return dtypes.get_default_dtype().numpy
 
 
-def _overflow(wanted: DType) -> Exception:
-    if wanted == np.int64:
+def _overflow(wanted: DType, too_large: bool) -> Exception:
+    if wanted == np.int64 and too_large:
         return ValueError("Overflow when unpacking long long")
     return RuntimeError(
         f"value cannot be converted to type {dtypes.of(wanted).name} without overflow"
@@ -122,8 +122,8 @@ def _slowly(data: Any, wanted: DType | None) -> Any:
     dtype = dtypes.get_default_dtype().numpy if dtype is None else dtype
     try:
         return np.array(flat, dtype).reshape(shape)
-    except (OverflowError, ValueError):
-        raise _overflow(dtype) from None
+    except (OverflowError, ValueError) as error:
+        raise _overflow(dtype, "large" in str(error)) from None
 
 
 def _is_sequence(data: Any) -> bool:
@@ -237,7 +237,7 @@ def requiring(made: Tensor, requires_grad: bool) -> Tensor:
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
             )
-        made.edge = LEAF
+        track(made)
     return made
 
 

@@ -220,7 +220,7 @@ def uniform_(self: Tensor, *bounds: float, generator: Any = None, **named: float
 
     if len(bounds) > 2:
         raise TypeError(
-            f"uniform_() takes from 0 to 2 positional arguments but {len(bounds) + 1} were given"
+            f"uniform_() takes from 0 to 2 positional arguments but {len(bounds)} were given"
         )
     low, high = (*bounds, *(0.0, 1.0)[len(bounds) :])
     low, high = named.pop("from", low), named.pop("to", high)

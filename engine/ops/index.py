@@ -222,14 +222,12 @@ def _place_shape(index: Any) -> Shape:
     return (int(np.count_nonzero(index)),) if index.dtype.kind == "b" else index.shape
 
 
-Tensor.__getitem__ = _getitem  # type: ignore[attr-defined]
-
 # ---- x[...] = value --------------------------------------------------------------------------
 
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
     """Write value, a number or a tensor that broadcasts, into the part that an index shows."""
-    from engine.inplace import assign
+    from engine.inplace import assign, check_overlap
 
     if not isinstance(value, (Tensor, int, float, complex)):
         raise TypeError(f"can't assign a {_type_name(value)} to a torch.{self.dtype.tensor_type}")
@@ -246,6 +244,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     elif isinstance(value, Tensor):
         fitting = _without_leading_ones(value, target.array.ndim)
         expand_check(fitting.array, target.array.shape)
+        check_overlap(target, (fitting,))
         assign(target, ops.copy(target, fitting))
     else:
         check_number(value, target.array.dtype)
@@ -256,8 +255,8 @@ def _delitem(self: Tensor, index: Any) -> None:
     raise TypeError("Tensor does not support deleting items")
 
 
-Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
-Tensor.__delitem__ = _delitem  # type: ignore[attr-defined]
+for _name, _method in (("get", _getitem), ("set", _setitem), ("del", _delitem)):
+    setattr(Tensor, f"__{_name}item__", _method)
 
 
 def _type_name(value: Any) -> str:
@@ -326,7 +325,8 @@ def _check_value(x: Tensor, indices: list[Tensor], dims: Shape, value: Tensor) -
         np.broadcast_to(value.array, found)
     except ValueError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.array.shape)} cannot be broadcast to "
+            f"shape mismatch: value tensor of shape {list(value.array.shape)} cannot be broadcast "
+            "to "
             f"indexing result of shape {list(found)}"
         ) from None
 
@@ -338,7 +338,8 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     for position, each in enumerate(indices):
         if not isinstance(each, Tensor):
             raise TypeError(
-                f"expected Tensor as element {position} in argument 1, but got {type(each).__name__}"
+                f"expected Tensor as element {position} in argument 1, but got "
+                f"{type(each).__name__}"
             )
     view, places, dims = _part(input, tuple(indices))
     return _put_at(view, places, dims, values, accumulate)

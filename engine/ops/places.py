@@ -142,7 +142,9 @@ def check_vector(name: str, index: Any, size: int, position: int = 3) -> Any:
     least = -size if name == "index_fill" else 0
     wrong = places[(places < least) | (places >= size)]
     if wrong.size:
-        raise _out_of_range(name, f"index {wrong[0]} is out of bounds for dimension 0 with size {size}")
+        raise _out_of_range(
+            name, f"index {wrong[0]} is out of bounds for dimension 0 with size {size}"
+        )
     return places
 
 

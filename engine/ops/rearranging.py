@@ -15,7 +15,7 @@ from engine.tensor import Tensor, wrap
 
 # ---- rows ------------------------------------------------------------------------------------
 
-op("flip(x; dims)", lambda xp, x, dims: xp.flip(x, dims) if dims else xp.array(x, copy=True),
+op("flip(x; dims)", lambda xp, x, dims: xp.array(xp.flip(x, dims) if dims else x, copy=True),
    x=lambda ns, g, dims: ns.flip(g, dims))  # fmt: skip
 
 
