@@ -109,6 +109,11 @@ class Op:
             return getattr(xp, self.forward)  # type: ignore[no-any-return]
         return partial(self.forward, xp)
 
+    def gathered(self, arrays: Sequence[Any]) -> Sequence[Any]:
+        """The operands as the forward takes them: those of a last operand "*xs" are one tuple."""
+        fixed = len(self.operands) - 1
+        return (*arrays[:fixed], tuple(arrays[fixed:])) if self.variadic else arrays
+
 
 rows: dict[str, Op] = {}
 """Every row by name."""

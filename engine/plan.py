@@ -142,7 +142,7 @@ class Plan:
                 memory[result] = memory[operands[0]][part]  # type: ignore[index]
                 continue
             values = [None if place is None else memory[place] for place in operands]
-            memory[result] = op.over(xp)(*_promoted(op, values, xp), *params)
+            memory[result] = op.over(xp)(*op.gathered(_promoted(op, values, xp)), *params)
         return [memory[place] for place in self.outputs]
 
     def numpy(self, *arrays: Any) -> list[Any]:

@@ -154,7 +154,7 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
     if limits.elements is not None:
         _check_size(op, arrays, params)
     try:
-        out = op.bound(*arrays, *params)
+        out = op.bound(*op.gathered(arrays), *params)
     except (ValueError, TypeError, IndexError) as error:
         if op.check is not None:
             op.check(*arrays, *params)
