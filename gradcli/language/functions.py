@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from gradcli.faults import PURPOSE, Fault
@@ -183,10 +184,28 @@ def call(walker: Walker, node: ast.Call) -> Any:
         return apply(walker, callee, args, options)
     except PURPOSE as error:
         word = str(getattr(node.func, "attr", "") or getattr(node.func, "id", ""))
+        _rename(error, callee, word)
         operands = _operands(node, callee, args, options)
         raise walker.fault(error, node, operands, word, callee) from error
     except Fault as fault:
         raise walker.fault(fault, node) from None
+
+
+def _rename(error: BaseException, callee: Any, word: str) -> None:
+    """Where Python speaks of how a function was called, speak of it by its name in the language,
+    and not of the walker that a builtin is handed."""
+    match = re.match(r"[\w.<>]+\(\) ((?:takes|missing|got)\b.*)", str(error))
+    if match is None or type(callee) is Function or not word:
+        return
+    text = match[1]
+    if type(callee) in (Builtin, Method):
+        hidden = 1 + (type(callee) is Method)
+        text = re.sub(
+            r"(\d+)(?= positional arguments? but |(?: were| was) given)",
+            lambda found: str(int(found[1]) - hidden),
+            text,
+        )
+    error.args = (f"{word}() {text}",)
 
 
 def _keywords(walker: Walker, node: ast.Call, options: dict[str, Any]) -> None:

@@ -44,7 +44,10 @@ def subscript(walker: Walker, node: ast.Subscript) -> Any:
     try:
         return element(walker, owner, key)
     except PURPOSE as error:
-        raise walker.fault(error, node, [(node.value, owner), (node.slice, key)], "[]") from error
+        parts: list[tuple[ast.AST, Any]] = [(node.value, owner), (node.slice, key)]
+        if type(node.slice) is ast.Tuple:
+            parts += zip(node.slice.elts, key, strict=True)
+        raise walker.fault(error, node, parts, "[]") from error
     except Fault as fault:
         raise walker.fault(fault, node) from None
 

@@ -47,14 +47,15 @@ _NUMBERS = frozenset({int, bool, float})
 _ARITHMETIC = (int, float, complex, str, list, tuple, Tensor, np.ndarray, np.generic)
 
 
-def binary(walker: Walker, kind: type, left: Any, right: Any) -> Any:
-    """`left op right` where at least one of the two is not a plain tensor or number."""
+def binary(walker: Walker, kind: type, left: Any, right: Any, assigned: str = "") -> Any:
+    """`left op right` where at least one of the two is not a plain tensor or number; `assigned` is
+    the `=` of an assignment."""
     if kind is ast.Mod and type(left) is str:
         return percent(walker, left, right)
     if not isinstance(left, _ARITHMETIC) or not isinstance(right, _ARITHMETIC):
         sign = SIGNS[kind]
         raise TypeError(
-            f"unsupported operand type(s) for {'** or pow()' if sign == '**' else sign}: "
+            f"unsupported operand type(s) for {sign}{assigned or ' or pow()' * (sign == '**')}: "
             f"'{type(left).__name__}' and '{type(right).__name__}'"
         )
     if type(left) is list or type(right) is list:
@@ -180,10 +181,10 @@ def in_place(walker: Walker, kind: type, left: Any, right: Any) -> Any:
             walker.note(left)
             left *= right
             return left
-        return binary(walker, kind, left, right)
+        return binary(walker, kind, left, right, "=")
     if isinstance(left, Tensor):
         return IN_PLACE[kind](left, _tensor(right))
-    return binary(walker, kind, left, right)
+    return binary(walker, kind, left, right, "=")
 
 
 # ---- comparisons -------------------------------------------------------------------------------

@@ -112,7 +112,9 @@ def explain(case: Case, index: object = None) -> None:
 
 
 def similar(word: str, names: Any) -> list[str]:
-    """The names that look like `word`."""
+    """The names that look like `word`; the same letters in another case are the likeliest."""
     from difflib import get_close_matches
 
-    return get_close_matches(word, [name for name in names if name[:1] != "_"], 2, 0.7)
+    known = [name for name in names if name[:1] != "_"]
+    same = [name for name in known if name.lower() == word.lower()]
+    return same or get_close_matches(word, known, 2, 0.7)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from engine.tensor import Tensor
 from gradcli.language.explanations.case import Case, explains
+
+_LOOKED_AT = 1_000
+"""How many nodes of a history are looked at for a name."""
 
 
 @explains(r"grad can be implicitly created only for scalar outputs")
@@ -11,19 +17,13 @@ def _implicit(case: Case) -> None:
         case.point(index)
         value = case.operands[index].value
         a = case.text(index)
-        ones = (
-            "[" + ", ".join(["1."] * len(value)) + "]"
-            if value.ndim == 1 and len(value) < 5
-            else None
-        )
-        given = f"{a} gradient={ones}" if case.command else None
-        if not case.command and ones and case.word == "backward":
-            given = f"{a}.backward(torch.tensor({ones}))"
-        if not ones:
-            given = f"backward {a} gradient=ones_like({a})" if case.command else None
-        elif case.command:
-            given = f"{case.word} {given}"
-        fixes = [case.call(index, ".sum()"), *([given] if given else [])]
+        weights = f"ones_like({a})"
+        if value.ndim == 1 and 0 < len(value) < 5:
+            weights = "[" + ", ".join(["1."] * len(value)) + "]"
+        if case.command:
+            fixes = [case.call(index, ".sum()"), f"{case.word} {a} gradient={weights}"]
+        else:
+            fixes = [case.call(index, ".sum()"), f"{a}.backward(gradient=torch.ones_like({a}))"]
         case.tell(f"backward starts from one number, and {a} holds {value.numel()}.", *fixes,
                   fact=case.shape(index))  # fmt: skip
 
@@ -33,9 +33,39 @@ def _untracked(case: Case) -> None:
     for index in case.tensors()[:1]:
         case.point(index)
         a = case.text(index)
-        case.tell(f"nothing that {a} was made from requires grad.",
-                  f"x = param(...), then build {a} from x", "track x, then build again",
-                  fact="requires_grad=False")  # fmt: skip
+        value = case.operands[index].value
+        names = _constants(case, value)
+        if names:
+            known = " and ".join(names)
+            were = "was" if len(names) == 1 else "were"
+            why = f"{a} was made from {known}, which {were} not tracked."
+            fixes = [f"track {' '.join(names)}, build {a} again, {case.call(index, '')}"]
+        elif not value.requires_grad and case.walker.variables.get(a) is value:
+            why = f"{a} was never tracked, and nothing it was made from was."
+            fixes = [f"track {a}, build what comes after it, backward that"]
+        else:
+            why = f"nothing that {a} was made from was tracked."
+            fixes = ["track the leaf it is about"]
+        case.tell(why, *fixes, fact="requires_grad=False")
+
+
+def _constants(case: Case, tensor: Any) -> list[str]:
+    """The variables, untracked and of real numbers, that a tensor was made from."""
+    found: list[Any] = []
+    stack = [getattr(tensor, "origin", None)]
+    for _ in range(_LOOKED_AT):
+        if not stack:
+            break
+        origin = stack.pop()
+        trace = getattr(getattr(origin, "node", origin), "trace", None)
+        for arg in getattr(trace, "args", ()):
+            if not isinstance(arg, Tensor):
+                stack.append(arg)
+            elif arg.is_floating_point():
+                found.append(arg)
+    variables = case.walker.variables.items()
+    names = {name for name, value in variables if any(value is arg for arg in found)}
+    return sorted(names - {"_"})[:3]
 
 
 @explains(r"backward through the graph a second time")
@@ -43,35 +73,53 @@ def _second(case: Case) -> None:
     for index in case.tensors()[:1]:
         case.point(index)
         a = case.text(index)
-        retained = (
-            f"backward {a} retain=true" if case.command else f"{a}.backward(retain_graph=True)"
-        )
-        case.tell(f"the first backward freed the graph of {a}.", f"{retained} the first time",
+        first = f"backward {a} retain=true" if case.command else f"{a}.backward(retain_graph=True)"
+        case.tell(f"the first backward freed the graph of {a}.", f"{first} the first time",
                   f"build {a} again")  # fmt: skip
 
 
 @explains(r"a leaf Variable that requires grad is being used in an in-place")
 def _leaf(case: Case) -> None:
     for index in case.tensors()[:1]:
-        a = case.text(index)
+        a = case.text(index).partition("[")[0]
         case.point(index)
-        case.tell(f"{a} is a leaf that requires grad: changing it in place would change what its "
-                  "gradient is about.", "with torch.no_grad(): ...", f"{a} = {a} ...",
-                  f"step {a}")  # fmt: skip
+        why = f"{a} is a leaf that requires grad: writing into it would change what its gradient "
+        case.tell(why + "is about.", f"with torch.no_grad(): {_line(case)}", f"step {a}")
+
+
+def _line(case: Case) -> str:
+    """The statement at fault, if it is short."""
+    span = case.fault.span
+    text = case.walker.source.lines[span.line - 1].strip() if span else "..."
+    return text if len(text) < 40 and ";" not in text and ":" not in text else "..."
 
 
 @explains(r"floating point .*dtype can require gradients")
 def _whole(case: Case) -> None:
-    case.tell("gradients are real numbers, and this holds whole ones.", "param([1., 2.])",
-              "dtype=torch.float32")  # fmt: skip
+    found = case.tensors()[:1]
+    if found and case.word == "requires_grad_":
+        a = case.text(found[0])
+        case.point(found[0])
+        why = f"gradients are real numbers, and {a} holds whole ones."
+        dtype = case.operands[found[0]].value.dtype
+        return case.tell(why, f"{a} = {a}.float()", fact=f"{a} is {dtype}")
+    return case.tell("gradients are real numbers, and this holds whole ones.", "param([1., 2.])",
+                     "dtype=torch.float32")  # fmt: skip
 
 
 @explains(r"modified by an inplace operation")
 def _modified(case: Case) -> None:
     for index in case.tensors()[:1]:
         case.point(index)
-    case.tell("a value that backward needs was overwritten after it was used.",
-              "x = x + 1 instead of x += 1", "x.clone() before changing x")  # fmt: skip
+    written = [
+        name
+        for name, value in case.walker.variables.items()
+        if isinstance(value, Tensor) and name != "_" and getattr(value, "_version", None)
+    ]
+    name = written[0] if len(written) == 1 else "x"
+    which = name if len(written) == 1 else "a value"
+    case.tell(f"{which} was overwritten after backward had come to need it.",
+              f"{name} = {name} + 1 in place of {name} += 1")  # fmt: skip
 
 
 @explains(r"Can't call numpy\(\) on Tensor that requires grad")
@@ -83,18 +131,28 @@ def _numpy(case: Case) -> None:
 @explains(r"cannot register a hook on a tensor that|can't retain_grad on")
 def _hook(case: Case) -> None:
     case.point(0)
-    case.tell(f"{case.text(0)} has no gradient to speak of.", f"track {case.text(0)}",
-              fact="requires_grad=False")  # fmt: skip
+    case.tell(f"{case.text(0)} was never tracked: no gradient will reach it.",
+              f"track {case.text(0)}", fact="requires_grad=False")  # fmt: skip
 
 
 @explains(r"only change requires_grad flags of leaf")
 def _flag(case: Case) -> None:
+    a = case.text(0)
     case.point(0)
-    case.tell(
-        f"{case.text(0)} is computed; only leaves can be switched.", f"{case.text(0)}.detach()"
-    )
+    case.tell(f"{a} is computed; only leaves can be switched.", f"{a} = {a}.detach()")
 
 
 @explains(r"appears to not have been used in the graph")
 def _unused(case: Case) -> None:
     case.tell("one of the inputs has no part in the output.", "allow_unused=True")
+
+
+@explains(r"One of the differentiated Tensors does not require grad")
+def _not_required(case: Case) -> None:
+    for index in case.tensors():
+        if not case.operands[index].value.requires_grad:
+            a = case.text(index)
+            case.point(index)
+            return case.tell(f"{a} was never tracked.", f"track {a}, build again",
+                             fact="requires_grad=False")  # fmt: skip
+    return None

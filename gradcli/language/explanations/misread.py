@@ -29,7 +29,7 @@ def misread(
             fault.fixes = tuple(f"{word} {rest}" for word in found)
             fault.span = Span(span.line, first.start(1), span.line, first.end(1))
             return fault
-    product = re.search(r"(?<![\w.])(\d+\.?\d*)([A-Za-z_]\w*|\()", line)
+    product = re.search(r"(?<![\w.])(\d+\.?\d*) *([A-Za-z_]\w*|\()", line)
     if product and ("decimal literal" in message or "invalid syntax" in message):
         fault.why = "a product is written with *."
         fault.fixes = (f"{product[1]}*{product[2]}".rstrip("("),) if product[2] != "(" else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.tensor import Tensor
 from gradcli.faults import Span
 from gradcli.language import values
 from gradcli.language.explanations.case import LONG, Case, explains, similar
@@ -55,18 +56,32 @@ def _attribute(case: Case) -> None:
 
 
 def explain_none(case: Case) -> None:
+    """A value that is None; mostly a gradient that is not there."""
     for operand in case.operands:
-        if operand.value is None and operand.text.endswith(".grad"):
-            name = operand.text.removesuffix(".grad")
-            case.fault.span = operand.span
-            return case.tell(
-                f"{operand.text} is None: no backward has reached {name} yet.", "backward z",
-                f"why {name}", fact="None",
-            )  # fmt: skip
-        if operand.value is None:
-            case.fault.span = operand.span
-            return case.tell(fact=f"{operand.text} is None" if len(operand.text) <= LONG else None)
-    return None
+        if operand.value is not None:
+            continue
+        case.fault.span = operand.span
+        name = operand.text.removesuffix(".grad")
+        owner = case.walker.variables.get(name)
+        if name == operand.text or not isinstance(owner, Tensor):
+            case.tell(fact="is None" if len(operand.text) > LONG else f"{operand.text} is None")
+        elif owner.requires_grad:
+            case.tell(f"no backward has reached {name} yet.", "backward of what was made from it",
+                      fact=f"{operand.text} is None")  # fmt: skip
+        else:
+            why = f"{name}.grad is None because {name} was never tracked."
+            case.tell(why, f"track {name}, build again, backward", fact=f"{operand.text} is None")
+        return
+
+
+@explains(r"^TypeError: \w+\(\) (takes|missing|got multiple)")
+def _arguments(case: Case) -> None:
+    """Calls of a session's own function: show what it takes."""
+    parameters = getattr(case.callee, "parameters", None)
+    if parameters is not None:
+        import ast
+
+        case.tell(fact=f"{case.callee.name}({ast.unparse(parameters)})")
 
 
 @explains(r"unexpected keyword argument '(\w+)'")
@@ -75,7 +90,7 @@ def _keyword(case: Case) -> None:
 
     name = case.match[1]
     try:
-        parameters = list(signature(case.callee).parameters)
+        parameters = list(signature(getattr(case.callee, "run", case.callee)).parameters)
     except (TypeError, ValueError):
         return
     found = similar(name, parameters)

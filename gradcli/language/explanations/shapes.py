@@ -102,4 +102,4 @@ def _ambiguous(case: Case) -> None:
 def _size(case: Case) -> None:
     for index in case.tensors()[:1]:
         count = case.operands[index].value.numel()
-        case.tell(fact=f"{case.text(index)} holds {count} elements, {case.shape(index)}")
+        case.tell(fact=f"{case.shape(index)}, {count} elements")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.tensor import Tensor
-from gradcli.language.explanations.case import Case, explains
+from gradcli.language.explanations.case import Case, explains, similar
 from gradcli.language.explanations.names import explain_none
 
 
@@ -49,9 +51,14 @@ def _not_callable(case: Case) -> None:
 @explains(r"^KeyError")
 def _key(case: Case) -> None:
     if case.operands and isinstance(case.operands[0].value, dict):
-        keys = [repr(key) for key in list(case.operands[0].value)[:6]]
+        known = list(case.operands[0].value)
+        keys = [repr(key) for key in known[:6]]
+        wanted = case.operands[1].value if len(case.operands) > 1 else None
+        texts = [key for key in known if isinstance(key, str)]
+        found = similar(wanted, texts) if isinstance(wanted, str) else []
         case.point(1)
-        case.tell(f"its keys are {', '.join(keys)}." if keys else "it is empty.")
+        case.tell(f"its keys are {', '.join(keys)}." if keys else "it is empty.",
+                  *[f"{case.text(0)}[{key!r}]" for key in found])  # fmt: skip
 
 
 @explains(r"index out of range")
@@ -66,9 +73,13 @@ def _length(case: Case) -> None:
 
 @explains(r"out of bounds for dimension|too many indices for tensor|invalid index of a 0-dim")
 def _bounds(case: Case) -> None:
-    if case.tensors() == [0] or case.tensors()[:1] == [0]:
+    if case.tensors()[:1] == [0]:
         case.point(1)
         case.tell(fact=case.shape(0))
+        dimension = re.search(r"for dimension (\d+)", case.fault.message)
+        keys = case.operands[1].value if len(case.operands) > 1 else None
+        if dimension and type(keys) is tuple and all(type(k) in (int, slice) for k in keys):
+            case.point(2 + int(dimension[1]))
 
 
 @explains(r"DefaultCPUAllocator")

@@ -92,8 +92,8 @@ EXPRESSION = st.recursive(
         ), inner),
         st.builds("({})[{}]".format, inner, inner),
         st.builds("({}){}".format, inner, st.sampled_from(
-            ".sum() .T .shape .grad .item() .tolist() .detach() .backward() .requires_grad_() .pop() "
-            ".upper() .keys() .reshape(-1) .numpy()".split()
+            ".sum() .T .shape .grad .item() .tolist() .detach() .backward() .requires_grad_() "
+            ".pop() .upper() .keys() .reshape(-1) .numpy()".split()
         )),
         st.builds("[{} for v in {}]".format, inner, inner),
         st.builds("({} if {} else {})".format, inner, inner, inner),
