@@ -10,6 +10,7 @@ compiled).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -51,6 +52,13 @@ class NumpyNamespace(ArrayNamespace):
         return np.ndarray(shape, x.dtype, x, 0, _spread_strides(x, shape))
 
     @staticmethod
+    def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+        """x summed to a shape it was broadcast from; a matrix's rows are summed as a product."""
+        if x.ndim == 2 and len(shape) == 1 and x.dtype.kind == "f" and shape[0] == x.shape[1]:
+            return _ones(x.shape[0], x.dtype).dot(x)
+        return _summed_to(np, x, shape)
+
+    @staticmethod
     def stored_at(x: Any, index: Any, value: Any) -> Any:
         """A copy of x with value at index."""
         out = x.copy()
@@ -87,6 +95,13 @@ class JaxNamespace(ArrayNamespace):
     spread = expanded
 
     @staticmethod
+    def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+        """x summed to a shape it was broadcast from."""
+        import jax.numpy as jnp
+
+        return _summed_to(jnp, x, shape)
+
+    @staticmethod
     def stored_at(x: Any, index: Any, value: Any) -> Any:
         """A copy of x with value at index."""
         return x.at[index].set(value)
@@ -112,6 +127,20 @@ def _spread_strides(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
             for had, size, stride in zip(x.shape, shape[new:], x.strides, strict=True)
         ]
     )
+
+
+def _summed_to(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    lead = x.ndim - len(shape)
+    dims = [*range(lead)]
+    dims += [lead + dim for dim, size in enumerate(shape) if size == 1 != x.shape[lead + dim]]
+    if not dims:
+        return x.reshape(shape)
+    return xp.add.reduce(x, axis=tuple(dims), keepdims=True).reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def _ones(count: int, dtype: Any) -> Any:
+    return np.ones(count, dtype)
 
 
 class Rows:

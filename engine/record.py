@@ -38,6 +38,7 @@ class Node:
 
     __slots__ = ("__weakref__", "edges", "hooks", "op", "rank", "restore", "saved", "trace")
 
+    is_view = False
     op: Op
     edges: tuple[Any, ...]
     saved: Any
@@ -70,6 +71,7 @@ class Output:
     """The edge to one of several outputs of a node."""
 
     __slots__ = ("index", "node")
+    is_view = False
 
     def __init__(self, node: Node, index: int) -> None:
         self.node = node
@@ -126,7 +128,9 @@ def _function_of(edge: Any) -> tuple[Any, int]:
 # ---- numbers ---------------------------------------------------------------------------------
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
-_scalars: dict[Any, dict[Any, Any]] = {_F32: {}, _F64: {}}
+_singles: dict[Any, Any] = {}
+_doubles: dict[Any, Any] = {}
+_scalars = {_F32: _singles, _F64: _doubles}
 
 
 def scalar(number: Any, dtype: Any) -> Any:
@@ -468,7 +472,9 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             if edge_b is not None and type(edge_b) is not Node:
                 edge_b = edge_of(b)
         elif (type(b) is float or type(b) is int) and broadcasts and dtype.kind == "f":
-            y = scalar(b, dtype)
+            y = (_singles if dtype is _F32 else _doubles).get(b)
+            if y is None or dtype is not y.dtype:
+                y = scalar(b, dtype)
             edge_b = None
         else:
             return general(a, b)

@@ -116,6 +116,7 @@ class View:
     """
 
     __slots__ = ("base", "base_edge", "edge", "made", "path", "renew", "stale")
+    is_view = True
 
     def __init__(
         self, base: Any, path: tuple[Any, ...], edge: Any, renew: Callable[..., Any], made: str = ""
@@ -130,7 +131,7 @@ class View:
 
     def current(self) -> Any:
         """The edge now: None, a node or an output of one."""
-        moved = self.base.edge is not self.base_edge and hasattr(self.base.edge, "rank")
+        moved = self.base.edge is not self.base_edge and hasattr(self.base.edge, "edges")
         if moved or self.stale:
             journal.note_slot(self, "stale")
             self.stale = False

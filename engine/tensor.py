@@ -20,6 +20,7 @@ class Leaf:
     """The edge of a tensor that requires grad and was made by no operation."""
 
     __slots__ = ()
+    is_view = False
 
     def __repr__(self) -> str:
         return "LEAF"
@@ -82,7 +83,7 @@ class Tensor:
         edge = self.edge
         if edge is None or edge is LEAF:
             return edge is LEAF
-        return not hasattr(edge, "current") or edge.current() is not None
+        return not edge.is_view or edge.current() is not None
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -99,7 +100,7 @@ class Tensor:
         edge = self.edge
         if edge is None or edge is LEAF:
             return None
-        if hasattr(edge, "current"):
+        if edge.is_view:
             edge = edge.current()
         return getattr(edge, "node", edge)
 
@@ -173,11 +174,11 @@ class Tensor:
     @property
     def _base(self) -> Tensor | None:
         """The tensor it is a view of; None if it is none."""
-        return getattr(self.edge, "base", None)
+        return self.edge.base if self._is_view() else None
 
     def _is_view(self) -> bool:
         """Whether it shows part of another tensor."""
-        return hasattr(self.edge, "base")
+        return self.edge is not None and self.edge.is_view
 
     def __len__(self) -> int:
         if not self.array.ndim:

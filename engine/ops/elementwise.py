@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from engine.op import Rule, non_differentiable, op, truth
 from engine.promotion import category
 
@@ -161,9 +163,17 @@ def _softplus(xp: Any, x: Any, beta: float, threshold: float) -> Any:
 
 
 _unary("sigmoid", _sigmoid, lambda ns, g, out: g * (out * (1 - out)))
-op("relu(x)", lambda xp, x: xp.maximum(x, x.dtype.type(0)), elementwise=True,
+_ZEROS = {np.dtype(kind): np.zeros((), kind) for kind in ("f4", "f8")}
+
+
+def _zero(x: Any) -> Any:
+    """0 of x's dtype; the common ones made once."""
+    return _ZEROS.get(x.dtype) if x.dtype in _ZEROS else x.dtype.type(0)
+
+
+op("relu(x)", lambda xp, x: xp.maximum(x, _zero(x)), elementwise=True,
    x=lambda ns, g, out: ns.relu_backward(g, out))  # fmt: skip
-op("relu_backward(g, x)", lambda xp, g, x: xp.where(x > 0, g, g.dtype.type(0)),
+op("relu_backward(g, x)", lambda xp, g, x: xp.where(x > _zero(x), g, _zero(g)),
    written="where(x > 0, g, 0)", node="ThresholdBackwardBackward0",
    g=lambda ns, g, x: ns.relu_backward(g, x),
    x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
@@ -214,7 +224,7 @@ def _where(xp: Any, condition: Any, a: Any, b: Any) -> Any:
     return xp.where(condition, a, b)
 
 
-op("keep(x, mask)", lambda xp, x, mask: xp.where(mask, x, x.dtype.type(0)),
+op("keep(x, mask)", lambda xp, x, mask: xp.where(mask, x, _zero(x)),
    written="where(mask, x, 0)", check=broadcast_error,
    x=lambda ns, g, mask: ns.keep(g, mask), mask=truth)  # fmt: skip
 _elementwise("where(condition, a, b)", _where,

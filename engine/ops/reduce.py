@@ -58,6 +58,9 @@ def _floating(name: str, array: Any) -> None:
 @public()
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean of all elements, or over dimensions."""
+    if dim is None and dtype is None and not keepdim and type(input) is Tensor:
+        if input.array.dtype.kind == "f":
+            return ops.mean(input)
     array = array_of("mean", input)
     if dtype is not None:
         input = _in(input, dtype, "mean")

@@ -35,19 +35,10 @@ def _sum(xp: Any, x: Any, dims: Dims | None = None, keepdim: bool = False) -> An
     return xp.add.reduce(x, axis=dims, keepdims=keepdim)
 
 
-def _sum_to(xp: Any, x: Any, shape: Dims) -> Any:
-    lead = x.ndim - len(shape)
-    dims = [*range(lead)]
-    dims += [lead + dim for dim, size in enumerate(shape) if size == 1 != x.shape[lead + dim]]
-    if not dims:
-        return x.reshape(shape)
-    return xp.add.reduce(x, axis=tuple(dims), keepdims=True).reshape(shape)
-
-
 op("sum(x)", _sum, written="x.sum()", x=lambda ns, g, x_shape: ns.expand(g, x_shape))
 op("sum_dim(x; dims, keepdim)", _sum, written="x.sum(dims, keepdim)", node="SumBackward1",
    x=lambda ns, g, x_shape, dims, keepdim: _spread(ns, g, x_shape, dims, keepdim))  # fmt: skip
-op("sum_to(x; shape)", _sum_to, written="x.sum_to_size(shape)", node="SumBackward1",
+op("sum_to(x; shape)", lambda xp, x, shape: xp.summed_to(x, shape), written="x.sum_to_size(shape)", node="SumBackward1",
    x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
 op("mean(x)", lambda xp, x: xp.add.reduce(x, axis=None) / x.dtype.type(x.size), written="x.mean()",
    x=lambda ns, g, x_shape: ns.expand(g / math.prod(x_shape), x_shape))  # fmt: skip

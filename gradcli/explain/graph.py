@@ -179,18 +179,22 @@ class _Drawing:
 
 def _gradients(root: Tensor) -> dict[int, np.ndarray[Any, Any]]:
     """The gradients that backward from `root` sent through each value, if it was run."""
-    node = node_of(source(root))
-    if node is None or not isinstance(node.saved, Freed) or root.array.size != 1:
+    if root.array.size != 1:
         return {}
     items: dict[int, Any] = {}
+    went_backward = False
     stack = [source(root)]
     while stack and len(items) < 10 * LONGEST:
         item = stack.pop()
         made_by = node_of(item)
+        went_backward |= isinstance(item, Tensor) and item._grad is not None
         if id(item) in items or made_by is None or made_by.trace is None:
             continue
+        went_backward |= isinstance(made_by.saved, Freed)
         items[id(item)] = item
         stack.extend(made_by.trace.args)
+    if not went_backward:
+        return {}
     tensors = [symbolic.tensor_of(item) for item in items.values()]
     found = symbolic.derivative(root, tensors)
     return {
@@ -211,6 +215,8 @@ class _ForwardReader(Reader):
                 return Name("constant", made.shape)
             return made
         args = tuple(None if arg is None else self._done[id(arg)] for arg in node.trace.args)
+        if node.op.name == "mul" and isinstance(args[1], Number):
+            args = args[::-1]  # 5*b, as it was typed: PyTorch turns it round
         part = item.index if type(item) is Output else None
         return Call(node.op, args, node.trace.params, np.shape(node.trace.values[part or 0]), part)
 

@@ -130,6 +130,12 @@ def _where(shape: Shape, condition: Expression, a: Expression, b: Expression) ->
     return b if a == b or (guard and is_number(a, 0)) else None
 
 
+@rewrite("relu_backward")
+def _relu_backward(shape: Shape, g: Expression, x: Expression) -> Expression:
+    mask = apply_row(rows["gt"], (x, Number(0.0)), (), x.shape)
+    return apply_row(rows["keep"], (g, mask), (), shape)
+
+
 @rewrite("gt")
 def _greater(shape: Shape, a: Expression, b: Expression) -> Expression | None:
     if isinstance(a, Call) and a.row.name == "relu" and is_number(b, 0):
