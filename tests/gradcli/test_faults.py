@@ -49,11 +49,11 @@ RuntimeError: grad can be implicitly created only for scalar outputs
         "      it is a fact of more than a few words"),
     "long reasons and fixes": (
         Fault("E", "m",
-              why="one two three four five six seven eight nine ten eleven twelve 131415 16",
+              why="why " * 17 + "because it",
               fixes=["the first of the fixes is long", "the second of the fixes", "the third"]),
         "", 1,
-        "E: m\n  why: one two three four five six seven eight nine ten eleven twelve 131415\n"
-        "       16\n  fix: the first of the fixes is long    or    the second of the fixes\n"
+        "E: m\n  why: " + "why " * 16 + "why\n       because it\n"
+        "  fix: the first of the fixes is long    or    the second of the fixes\n"
         "       the third"),
 }  # fmt: skip
 
