@@ -136,7 +136,9 @@ class Plan:
         memory: list[Any] = [None] * self._size
         memory[: len(arrays)] = arrays
         for place, array in self._constant_places.items():
-            memory[place] = array if type(array) is tuple else xp.asarray(array)
+            # Masks stay NumPy's: the shape of what they pick must be known when XLA compiles.
+            keep = type(array) is tuple or array.dtype.kind == "b"
+            memory[place] = array if keep else xp.asarray(array)
         for op, operands, params, result, part in self.steps:
             if part is not None:
                 memory[result] = memory[operands[0]][part]  # type: ignore[index]

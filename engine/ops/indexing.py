@@ -39,6 +39,9 @@ def _index_backward(xp: Any, x: Any, indices: Sequence[Any], shape: Shape, dims:
 def _index_put(
     xp: Any, x: Any, value: Any, indices: Sequence[Any], dims: Shape, accumulate: bool
 ) -> Any:
+    if len(indices) == 1 and indices[0].dtype.kind == "b" and value.size == 1 and not accumulate:
+        tail = (1,) * (x.ndim - dims[0] - indices[0].ndim)
+        return xp.where(indices[0].reshape(indices[0].shape + tail), value.reshape(()), x)
     return (xp.added_at if accumulate else xp.stored_at)(x, key_of(indices, dims), value)
 
 
