@@ -46,7 +46,8 @@ class NumpyNamespace(ArrayNamespace):
 
     @staticmethod
     def spread(x: Any, shape: tuple[int, ...]) -> Any:
-        """x broadcast to shape, always sharing its memory (np.broadcast_to takes ten times longer)."""
+        """x broadcast to shape, always sharing its memory (np.broadcast_to takes ten times "
+        "longer)."""
         if not x.flags.c_contiguous:
             return np.lib.stride_tricks.as_strided(x, shape, _spread_strides(x, shape))
         return np.ndarray(shape, x.dtype, x, 0, _spread_strides(x, shape))
@@ -120,13 +121,12 @@ class JaxNamespace(ArrayNamespace):
 
 def _spread_strides(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The strides that show x broadcast to shape: 0 where an element is repeated."""
-    new = len(shape) - x.ndim
-    return (0,) * new + tuple(
-        [
-            0 if had == 1 != size else stride
-            for had, size, stride in zip(x.shape, shape[new:], x.strides, strict=True)
-        ]
-    )
+    strides = [0] * (len(shape) - x.ndim)
+    for had, size, stride in zip(x.shape, shape[len(strides) :], x.strides, strict=True):
+        if had != size and had != 1:
+            raise ValueError(f"{x.shape} does not broadcast to {shape}")
+        strides.append(stride if had == size else 0)
+    return tuple(strides)
 
 
 def _summed_to(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:

@@ -72,8 +72,13 @@ def integers(
         raise TypeError(f'{name}() missing 1 required positional arguments: "{argument}"')
     if len(values) == 1 and isinstance(values[0], (tuple, list)):
         values = values[0]
+    for value in values:
+        if type(value) is not int:
+            break
+    else:
+        return tuple(values)
     try:
-        return tuple([v if type(v) is int else index(v) for v in values])
+        return tuple([index(value) for value in values])
     except TypeError:
         wrong = next(v for v in values if not hasattr(v, "__index__"))
         raise wrong_type(name, argument, position, "tuple of ints", wrong) from None

@@ -48,10 +48,29 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
         return _select(self, 0, index)
     if type(index) is slice:
         return _slice(self, 0, index, keep=True)
+    if type(index) is tuple and {type(item) for item in index} <= _BASIC:
+        return _basic(self, index)
     view, indices, dims = _part(self, _as_tuple(index))
     if indices:
         return _indexed(view, indices, dims)
     return ops.alias(self) if view is self else view
+
+
+_BASIC = {int, slice}
+
+
+def _basic(x: Tensor, items: tuple[Any, ...]) -> Tensor:
+    """x at whole numbers and slices."""
+    if len(items) > x.array.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
+    view, dim = x, 0
+    for passed, item in enumerate(items):
+        if type(item) is int:
+            view = _select(view, dim, item, passed)
+        else:
+            view = _slice(view, dim, item, keep=False)
+            dim += 1
+    return ops.alias(x) if view is x else view
 
 
 def _as_tuple(index: Any) -> tuple[Any, ...]:

@@ -51,7 +51,29 @@ def _cat_shape(*arguments: Any) -> Shape:
     return tuple(shape)
 
 
-op("cat(*xs; dim)", _cat, written="cat(xs, dim)", estimate=_cat_shape, xs=_cat_rule)
+def _cat_check(*arguments: Any) -> None:
+    """Raise PyTorch's error for tensors that do not fit together."""
+    *arrays, dim = arguments
+    shapes = [array.shape for array in arrays]
+    first = next(shape for shape in shapes if not _is_legacy_empty(shape))
+    for position, shape in enumerate(shapes):
+        if _is_legacy_empty(shape):
+            continue
+        if len(shape) != len(first):
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
+            )
+        for at, (size, wanted) in enumerate(zip(shape, first, strict=True)):
+            if size != wanted and at != dim:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size "
+                    f"{wanted} but "
+                    f"got size {size} for tensor number {position} in the list."
+                )
+
+
+op("cat(*xs; dim)", _cat, written="cat(xs, dim)", estimate=_cat_shape, check=_cat_check,
+   xs=_cat_rule)  # fmt: skip
 op("stack(*xs; dim)", lambda xp, xs, dim: xp.stack(xs, dim), written="stack(xs, dim)",
    estimate=lambda *arguments: (len(arguments) - 1, *arguments[0].shape),
    xs=lambda ns, g, xs_shape, dim:
@@ -126,26 +148,7 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Tensor:
             f"zero-dimensional tensor (at position {shapes.index(())}) cannot be concatenated"
         )
     counted = [shape for shape in shapes if not _is_legacy_empty(shape)] or shapes[:1]
-    dim = wrap_dim(dim, len(counted[0]))
-    _check_joined(shapes, counted[0], dim)
-    return ops.cat(_one_dtype(found), dim)
-
-
-def _check_joined(shapes: list[Shape], first: Shape, dim: int) -> None:
-    for position, shape in enumerate(shapes):
-        if _is_legacy_empty(shape):
-            continue
-        if len(shape) != len(first):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
-            )
-        for at, (size, wanted) in enumerate(zip(shape, first, strict=True)):
-            if size != wanted and at != dim:
-                raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size "
-                    f"{wanted} but "
-                    f"got size {size} for tensor number {position} in the list."
-                )
+    return ops.cat(_one_dtype(found), wrap_dim(dim, len(counted[0])))
 
 
 @public("torch")

@@ -81,10 +81,10 @@ op("permute(x; dims)", lambda xp, x, dims: x.transpose(dims), written="x.permute
 
 
 def _squeeze(xp: Any, x: Any, dims: Shape) -> Any:
-    return x.squeeze(tuple([dim for dim in dims if x.ndim and x.shape[dim] == 1]))
+    return x[...].squeeze(tuple([dim for dim in dims if x.ndim and x.shape[dim] == 1]))
 
 
-op("squeeze(x)", lambda xp, x: x.squeeze(), written="x.squeeze()", view=True,
+op("squeeze(x)", lambda xp, x: x[...].squeeze(), written="x.squeeze()", view=True,
    x=lambda ns, g, x_shape: ns.reshape(g, x_shape))  # fmt: skip
 op("squeeze_dim(x; dim)", lambda xp, x, dim: _squeeze(xp, x, (dim,)), written="x.squeeze(dim)",
    node="SqueezeBackward1", view=True,
