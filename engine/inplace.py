@@ -94,8 +94,9 @@ def assign(target: Tensor, new: Tensor) -> Tensor:
     node = edge if type(edge) is Node else None
     recording = mode.get() & GRAD
     rank = None if node is None else _keep_saved(node, array, values)
-    if recording and target.origin is not None:
-        _keep_shown(target.origin, array)
+    if mode.get() & TRACE:
+        base = target.edge.base if type(target.edge) is View else target
+        storage.keep_shown(array, target.origin, base.origin)
     journal.note_contents(array)
     np.copyto(array, values, casting="unsafe")
     writer, written = node, array
@@ -163,12 +164,6 @@ def _keep_saved(node: Node, array: Any, values: Any) -> int:
         kept.append(value)
     node.saved = tuple(kept)
     return rank
-
-
-def _keep_shown(origin: Any, array: Any) -> None:
-    """Let what made the old values go on showing them."""
-    trace = getattr(origin, "node", origin).trace
-    trace.values = tuple(value.copy() if value is array else value for value in trace.values)
 
 
 def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:

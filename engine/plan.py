@@ -138,7 +138,9 @@ class Plan:
         for place, array in self._constant_places.items():
             # Masks stay NumPy's: the shape of what they pick must be known when XLA compiles.
             keep = type(array) is tuple or array.dtype.kind == "b"
-            memory[place] = array if keep else xp.asarray(array)
+            # XLA folds numbers; indices and masks stay NumPy's, since they decide shapes.
+            numbers = getattr(array, "dtype", None) is not None and array.dtype.kind in "fc"
+            memory[place] = xp.asarray(array) if numbers else array
         for op, operands, params, result, part in self.steps:
             if part is not None:
                 memory[result] = memory[operands[0]][part]  # type: ignore[index]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import dtypes, limits, promotion
+from engine import dtypes, journal, limits, promotion
 from engine.interpreters import NUMPY, Rows
 from engine.modes import GRAD, TRACE, mode
 from engine.op import NO_PULLBACK, Op
-from engine.storage import View, follow, next_rank
+from engine.storage import View, follow, next_rank, note_shown
 from engine.tensor import LEAF, Tensor
 from engine.trace import MAXIMUM_CONSTANT_DEPTH, Trace
 
@@ -174,12 +174,14 @@ def record(
     node: Node | None = None
     tracked = False
     if now and (op.differentiable or now & TRACE):
+        # Before the node, since a view may have to be recorded anew.
+        args = tuple(map(source, operands)) if now & TRACE else ()
         edges = _edges(op, operands) if now & GRAD else (None,) * len(operands)
         tracked = any(edge is not None for edge in edges)
         if tracked or now & TRACE:
             node = _node(op, edges, operands, arrays, out, params, tracked)
             if now & TRACE:
-                node.trace = _trace(operands, arrays, params, out, not now & GRAD)
+                node.trace = _trace(args, params, out, not now & GRAD)
     if op.outputs == 1:
         return _wrap(op, _asarray(out), node if tracked else None, node, operands, params)
     tensors = []
@@ -318,19 +320,22 @@ def _saved(
 
 
 def _trace(
-    operands: tuple[Any, ...], arrays: list[Any], params: tuple[Any, ...], out: Any, cut: bool
+    args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool
 ) -> Trace:
-    args: list[Any] = []
     depth = 0
-    for operand in operands:
-        if isinstance(operand, Tensor) and operand.origin is not None:
-            origin = operand.origin
-            args.append(origin)
-            made = origin.node if type(origin) is Output else origin
+    for origin in args:
+        made = origin.node if type(origin) is Output else origin
+        if type(made) is Node and made.trace is not None:
             depth = max(depth, made.trace.depth)
-        else:
-            args.append(operand)
-    return Trace(tuple(args), params, out if type(out) is tuple else (out,), depth + 1, cut)
+    return Trace(args, params, out if type(out) is tuple else (out,), depth + 1, cut)
+
+
+def source(value: Any) -> Any:
+    """What stands for an operand in a trace: what made it, or a leaf, constant or number itself."""
+    if isinstance(value, Tensor):
+        origin = origin_of(value)
+        return value if origin is None else origin
+    return value
 
 
 def _wrap(
@@ -344,6 +349,8 @@ def _wrap(
         if trace is not None and (edge is not None or trace.depth <= MAXIMUM_CONSTANT_DEPTH):
             tensor.origin = origin
     if op.view and array.base is not None:
+        if tensor.origin is not None:
+            note_shown(array, getattr(origin, "node", origin))
         tensor.edge = view_of(operands[0], op, params, edge)
     return tensor
 
@@ -360,6 +367,21 @@ def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
         path = (*before.path, (op, params))
         return View(before.base, path, edge, renew_view, made or before.made)
     return View(source, ((op, params),), edge, renew_view, made)
+
+
+def origin_of(tensor: Tensor) -> Any:
+    """What made a traced tensor; of a view whose base was written since, what made it anew."""
+    view = tensor.edge
+    if type(view) is View and view.base.origin is not view.base_origin and _mode() & TRACE:
+        from engine.ops.views import AS_VIEW
+
+        base, path = view.base, view.path
+        shown = record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,))
+        journal.note_slot(tensor, "origin")
+        journal.note_slot(view, "base_origin")
+        tensor.origin = shown.origin
+        view.base_origin = base.origin
+    return tensor.origin
 
 
 def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
@@ -389,9 +411,9 @@ def caller(op: Op) -> Callable[..., Any]:
         return lambda *arguments: apply(
             op, (*arguments[:fixed], *arguments[fixed]), arguments[fixed + 1 :]
         )
-    if op.outputs == 1 and not op.view and op.differentiable:
+    if op.outputs == 1 and op.differentiable:
         if op.operands == ("x",):
-            return unary(op)
+            return viewer(op) if op.view else unary(op)
         if count == 2 and not op.params and not op.saves_facts and not any(op.masks):
             return binary(op)
     return lambda *arguments: apply(op, arguments[:count], arguments[count:])
@@ -443,6 +465,51 @@ def unary(op: Op) -> Callable[..., Any]:
         else:
             values = (array, out, array.shape, array.dtype, *params)
             node.saved = tuple([values[place] for place in places])
+        return tensor
+
+    return call
+
+
+def viewer(op: Op) -> Callable[..., Any]:
+    """The caller of a row whose result shows its one operand's memory."""
+    forward = op.bound
+    names = ("x", "out", "x_shape", "x_dtype", *op.params)
+    places = [names.index(name) for name in op.saves]
+
+    def call(x: Any, *params: Any) -> Any:
+        if type(x) is not Tensor or _mode() != GRAD:
+            return apply(op, (x,), params)
+        array = x.array
+        try:
+            out = forward(array, *params)
+        except (ValueError, TypeError, IndexError):
+            return apply(op, (x,), params)
+        if out.base is None:
+            return apply(op, (x,), params)
+        tensor = Tensor()
+        tensor.array = out
+        edge = x.edge
+        step = (op, params)
+        if type(edge) is View:
+            base, path, made, edge = edge.base, (*edge.path, step), edge.made, edge.current()
+        else:
+            base, path, made = x, (step,), ""
+            if edge is LEAF:
+                edge = x
+        if edge is None:
+            tensor.edge = View(base, path, None, renew_view, made)
+            return tensor
+        node = Node()
+        node.op = op
+        node.edges = (edge,)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        if places:
+            values = (None, None, array.shape, array.dtype, *params)
+            node.saved = tuple([values[place] for place in places])
+        else:
+            node.saved = ()
+        tensor.edge = View(base, path, node, renew_view, made)
         return tensor
 
     return call

@@ -106,6 +106,32 @@ def _exchange(count: int, writer: Any) -> Callable[[Writes], None]:
     return exchange
 
 
+_shown: dict[int, list[weakref.ref[Any]]] = {}
+
+
+def note_shown(array: Array, node: Any) -> None:
+    """Remember that a traced node shows the memory of `array` as its value."""
+    owner = owner_of(array)
+    key = id(owner)
+    if key not in _shown:
+        _shown[key] = []
+        weakref.finalize(owner, _shown.pop, key, None)
+    _shown[key].append(weakref.ref(node))
+
+
+def keep_shown(array: Array, *nodes: Any) -> None:
+    """Let traced nodes go on showing the values that memory has now, before it is written."""
+    owner = owner_of(array)
+    remembered = [ref() for ref in _shown.pop(id(owner), ())]
+    for node in (*remembered, *nodes):
+        trace = None if node is None else getattr(node, "node", node).trace
+        if trace is not None:
+            trace.values = tuple(
+                value.copy() if isinstance(value, np.ndarray) and owner_of(value) is owner else value
+                for value in trace.values
+            )
+
+
 class View:
     """How a tensor shows part of another: the edge of a tensor that is a view.
 
@@ -115,7 +141,7 @@ class View:
     says why it may not be written through autograd ("no_grad", or which of several outputs it is).
     """
 
-    __slots__ = ("base", "base_edge", "edge", "made", "path", "renew", "stale")
+    __slots__ = ("base", "base_edge", "base_origin", "edge", "made", "path", "renew", "stale")
     is_view = True
 
     def __init__(
@@ -125,6 +151,7 @@ class View:
         self.stale = False
         self.base = base
         self.base_edge = base.edge
+        self.base_origin = base.origin
         self.path = path
         self.edge = edge
         self.renew = renew

@@ -16,16 +16,9 @@ import numpy as np
 
 from engine.backward import _restored, _run
 from engine.modes import GRAD, TRACE, mode
-from engine.record import TENSORS, Node, Output
+from engine.record import TENSORS, Node, Output, source
 from engine.tensor import Tensor, track, wrap
 from engine.trace import tracing
-
-
-def source(value: Any) -> Any:
-    """What stands for a tensor in a trace: the node or output that made it, or the tensor itself."""
-    if isinstance(value, Tensor) and value.origin is not None:
-        return value.origin
-    return value
 
 
 def tensor_of(item: Any, dtype: Any = None) -> Any:
