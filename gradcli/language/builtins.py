@@ -297,6 +297,7 @@ BARE: dict[str, Any] = {
     **{name: Builtin(name, run) for name, run in _PLAIN.items()},
     **{name: Builtin(name, _mixed(name, run)) for name, run in _MIXED.items()},
     **{kind.__name__: kind for kind in CONVERSIONS},
+    "__name__": "__main__",
     "torch": Namespace("torch", TORCH),
     "math": Namespace("math", MATH),
 }

@@ -10,6 +10,7 @@ from gradcli.faults import PURPOSE, Fault
 from gradcli.language import operators
 from gradcli.language.assignment import assign
 from gradcli.language.builtins import BARE
+from gradcli.language.limits import HEAVY
 from gradcli.language.operators import BINARY, SIGNS
 from gradcli.language.scope import MISSING, Scope
 from gradcli.language.source import Command, Raw
@@ -70,7 +71,10 @@ def apply_binary(walker: Walker, node: ast.BinOp, left: Any) -> Any:
     one, two = type(left), type(right)
     try:
         if (one in _PLAIN and two in _NUMBERS) or (two in _PLAIN and one in _NUMBERS):
-            return BINARY[type(node.op)](left, right)
+            result = BINARY[type(node.op)](left, right)
+            if type(result) is Tensor and result.array.size > HEAVY:
+                walker.weigh(result)
+            return result
         return operators.binary(walker, type(node.op), left, right)
     except PURPOSE as error:
         pair = [(node.left, left), (node.right, right)]

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
+from engine.tensor import Tensor
 from gradcli.faults import PURPOSE, Fault
 from gradcli.language import limits as bounds
 from gradcli.language.assignment import bind
@@ -244,8 +245,12 @@ def apply(walker: Walker, callee: Any, args: Sequence[Any], options: dict[str, A
                 args = [given(walker, value) for value in args]
                 break
         if options:
-            return callee(*args, **{key: given(walker, value) for key, value in options.items()})
-        return callee(*args)
+            result = callee(*args, **{key: given(walker, value) for key, value in options.items()})
+        else:
+            result = callee(*args)
+        if type(result) is Tensor and result.array.size > bounds.HEAVY:
+            walker.weigh(result)
+        return result
     if kind is Function:
         return invoke(walker, callee, args, options)
     if kind is Builtin:

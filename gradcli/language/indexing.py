@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine import journal
 from engine.tensor import Tensor
 from gradcli.faults import PURPOSE, Fault
 from gradcli.language.table import EXPRESSIONS, expression
@@ -32,9 +33,18 @@ def element(walker: Walker, owner: Any, key: Any) -> Any:
         walker.measure(key)
     elif kind in (list, str) and type(key) is slice:
         walker.charge(8 * len(owner))
-    elif not isinstance(owner, (Tensor, list, tuple, str, range, np.ndarray)):
+    elif kind is np.ndarray:
+        _check_plain(key)
+    elif not isinstance(owner, (Tensor, list, tuple, str, range)):
         raise TypeError(f"'{kind.__name__}' object is not subscriptable")
     return owner[key]
+
+
+def _check_plain(key: Any) -> None:
+    """Refuse to index a NumPy array by anything that could make it larger."""
+    for part in key if type(key) is tuple else (key,):
+        if type(part) not in (int, slice, type(None), type(...)):
+            raise TypeError("a NumPy array is indexed with whole numbers and slices here")
 
 
 @expression(ast.Subscript)
@@ -65,6 +75,9 @@ def set_element(walker: Walker, owner: Any, key: Any, value: Any) -> None:
         walker.limits.check_items(len(owner) + 1)
         walker.charge(64)
         walker.note(owner)
+    elif kind is np.ndarray:
+        _check_plain(key)
+        journal.note_contents(owner)
     elif not isinstance(owner, Tensor):
         raise TypeError(f"'{kind.__name__}' object does not support item assignment")
     owner[key] = value

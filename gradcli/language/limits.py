@@ -20,6 +20,11 @@ RECURSION = 9_000
 FRAMES = 5_000
 MESSAGE = 1_500
 """The longest first line of an error."""
+RESIDENT = 1_000_000_000
+LOOK = 100_000_000
+"""After how many bytes of new tensors the memory in use is looked at."""
+HEAVY = 1_000
+"""Tensors of fewer elements are not counted."""
 FORMAT_WIDTH = 10_000
 """The widest field a format may ask for."""
 
@@ -29,11 +34,12 @@ class Limits:
 
     `steps` counts statements, loop rounds and calls (None: no bound); `items` is the length of one
     list; `characters` of one text; `bits` of one integer; `memory` the bytes of lists and texts
-    made since the last look at what is still alive; `output` what print may write.
+    made since the last look at what is still alive; `output` what print may write; `resident` the
+    bytes the process may grow by (where steps are bounded, RESIDENT unless told).
     """
 
     __slots__ = ("bits", "characters", "frames", "items", "left", "memory", "output", "printed",
-                 "steps", "used")  # fmt: skip
+                 "resident", "steps", "used")  # fmt: skip
 
     def __init__(
         self,
@@ -44,6 +50,7 @@ class Limits:
         bits: int = BITS,
         memory: int = 128_000_000,
         output: int = 10_000_000,
+        resident: int | None = None,
     ) -> None:
         self.steps = steps
         self.items = items
@@ -51,6 +58,7 @@ class Limits:
         self.bits = bits
         self.memory = memory
         self.output = output
+        self.resident = RESIDENT if resident is None and steps is not None else resident
         self.frames = 0
         self.used = 0
         self.reset()

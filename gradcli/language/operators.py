@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import catalog, limits
+from engine import catalog, journal, limits
 from engine.tensor import Tensor
 from gradcli.language.text import percent
 
@@ -184,6 +184,9 @@ def in_place(walker: Walker, kind: type, left: Any, right: Any) -> Any:
         return binary(walker, kind, left, right, "=")
     if isinstance(left, Tensor):
         return IN_PLACE[kind](left, _tensor(right))
+    if isinstance(left, np.ndarray):
+        journal.note_contents(left)
+        return IN_PLACE[kind](left, right)
     return binary(walker, kind, left, right, "=")
 
 

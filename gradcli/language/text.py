@@ -12,6 +12,8 @@ from gradcli.language import limits as bounds
 from gradcli.language.table import EXPRESSIONS, expression
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradcli.language.walk import Walker
 
 _PLAIN = frozenset({int, float, bool, type(None)})
@@ -121,6 +123,44 @@ def joined(walker: Walker, node: ast.JoinedStr) -> str:
                 raise
         parts.append(words)
         count += len(words)
+        walker.limits.check_characters(count)
+    return "".join(parts)
+
+
+def formatted_with(walker: Walker, pattern: str, *args: Any, **names: Any) -> str:
+    """pattern.format(...): a field names an argument, and nothing inside it."""
+    return _filled(walker, pattern, args, names, iter(range(len(args) + 1)), 2)
+
+
+def _filled(
+    walker: Walker,
+    pattern: str,
+    args: tuple[Any, ...],
+    names: dict[str, Any],
+    numbers: Iterator[int],
+    depth: int,
+) -> str:
+    """The pattern, its fields filled; `numbers` count the nameless ones."""
+    from string import Formatter
+
+    if not depth:
+        raise ValueError("Max string recursion exceeded")
+    parts: list[str] = []
+    count = 0
+    for literal, field, specification, conversion in Formatter().parse(pattern):
+        parts.append(literal)
+        count += len(literal)
+        if field is not None:
+            if "." in field or "[" in field:
+                raise AttributeError(f"a field of format names an argument alone, not {field!r}")
+            key = field or str(next(numbers, len(args)))
+            value = args[int(key)] if key.isdecimal() else names[key]
+            if specification and "{" in specification:
+                specification = _filled(walker, specification, args, names, numbers, depth - 1)
+            if conversion:
+                value = text(walker, value) if conversion == "s" else quoted(walker, value)
+            parts.append(formatted(walker, value, specification or ""))
+            count += len(parts[-1])
         walker.limits.check_characters(count)
     return "".join(parts)
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine import catalog
 from engine.tensor import Tensor
+from gradcli.language.text import formatted_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gradcli.language.limits import Limits
     from gradcli.language.walk import Walker
 
 
@@ -57,18 +57,7 @@ class Method:
         return f"<built-in method {self.name} of {type(self.owner).__name__} object>"
 
 
-class Made(NamedTuple):
-    """How a method's cost is known: before it runs, from its arguments."""
-
-    run: Callable[..., Any]
-    changes: bool = False
-
-
 # ---- methods of Python's own types -------------------------------------------------------------
-
-
-def _length(limits: Limits, *values: Any) -> int:
-    return sum(len(value) for value in values if hasattr(value, "__len__"))
 
 
 def _join(walker: Walker, text: str, parts: Iterable[Any]) -> str:
@@ -118,8 +107,9 @@ def _changing(kind: type, name: str) -> Callable[..., Any]:
             walker.measure(owner)
             for arg in args:
                 walker.measure(arg)
-        walker.limits.check_items(len(owner) + _length(walker.limits, *args[:1]) + 1)
-        walker.charge(8 * (1 + (len(args[0]) if name in ("extend", "update") and args else 0)))
+        more = len(args[0]) if name in ("extend", "update") and args else 1
+        walker.limits.check_items(len(owner) + more)
+        walker.charge(64 * more if kind is dict else 8 * more)
         walker.note(owner)
         return method(owner, *args, **options)
 
@@ -152,7 +142,7 @@ _CHANGES = "append extend insert pop remove clear reverse"
 METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     str: {name: _as_is(str, name) for name in _TEXT.split()}
     | {name: _padded(name) for name in ("ljust", "rjust", "center", "zfill")}
-    | {"join": _join, "replace": _replace},
+    | {"format": formatted_with, "join": _join, "replace": _replace},
     list: {name: _as_is(list, name) for name in ("index", "count", "copy")}
     | {name: _changing(list, name) for name in _CHANGES.split()}
     | {"sort": _sort},
@@ -171,14 +161,15 @@ def _counted(name: str) -> Callable[..., Any]:
     """A Tensor method that makes one Python object per element or row."""
 
     def run(walker: Walker, tensor: Any, *args: Any, **options: Any) -> Any:
-        walker.limits.check_items(tensor.numel())
-        walker.charge(32 * tensor.numel() if name == "tolist" else 0)
+        size = tensor.numel() if isinstance(tensor, Tensor) else tensor.size
+        walker.limits.check_items(size)
+        walker.charge(32 * size if name == "tolist" else 0)
         return getattr(tensor, name)(*args, **options)
 
     return run
 
 
-COUNTED = {name: _counted(name) for name in ("tolist", "unbind", "split", "tensor_split", "type")}
+COUNTED = {name: _counted(name) for name in ("tolist", "unbind", "split", "tensor_split")}
 """Tensor methods whose result is bounded by the session, not by the engine."""
 
 _ASKED: dict[str, tuple[str, ...]] = {

@@ -35,8 +35,20 @@ class Walker:
     differ inside a function that an earlier input defined.
     """
 
-    __slots__ = ("building", "home", "host", "journal", "limits", "line", "noted", "scope",
-                 "source", "variables")  # fmt: skip
+    __slots__ = (
+        "building",
+        "home",
+        "host",
+        "journal",
+        "limits",
+        "line",
+        "noted",
+        "resident",
+        "scope",
+        "source",
+        "variables",
+        "weighed",
+    )  # fmt: skip
 
     def __init__(self, variables: dict[str, Any], host: Host, limits: Limits | None = None) -> None:
         self.variables = variables
@@ -50,6 +62,13 @@ class Walker:
         """Lists in the making: alive, though no name holds them yet."""
         self.journal: journal.Journal | None = None
         self.noted: set[int] = set()
+        self.weighed = 0
+        """Bytes of tensors made since the last look at the memory in use."""
+        self.resident = 0
+        if self.limits.resident is not None:
+            from gradcli.language.memory import resident
+
+            self.resident = resident()
 
     def run(self, statement: Statement) -> object:
         """Run a statement; the value of a bare expression or command, else NOTHING."""
@@ -156,6 +175,21 @@ class Walker:
                     "MemoryError",
                     f"lists and texts would take more than {limits.memory // 1_000_000} MB",
                 )
+
+    def weigh(self, tensor: Tensor) -> None:
+        """Count the bytes of a new tensor; every so often, ask how much memory there is in use."""
+        self.weighed += tensor.array.nbytes
+        if self.weighed < bounds.LOOK or self.limits.resident is None:
+            return
+        from gradcli.language.memory import resident
+
+        self.weighed = 0
+        if resident() - self.resident > self.limits.resident:
+            import gc
+
+            gc.collect()
+            if resident() - self.resident > self.limits.resident:
+                raise Fault("MemoryError", f"more than {self.limits.resident // 10**6:,} MB in all")
 
     def made(self, value: Any) -> Any:
         """A new list, tuple or dict, counted."""

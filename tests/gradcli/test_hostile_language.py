@@ -20,7 +20,7 @@ from tests.gradcli.language.desk import Desk
 MEGABYTES = 400
 """How much the largest moment of all of these may add."""
 
-SETUP = "a = tensor([1., 2.]); x = [1, 2]; d = {'k': 1}; s = 'text'"
+SETUP = "a = tensor([1., 2.]); b = ones(1, 10**4); x = [1, 2]; d = {'k': 1}; s = 'text'"
 
 HOSTILE: dict[str, str] = {
     # ---- text that is too long, too deep, or no text
@@ -194,6 +194,16 @@ HOSTILE: dict[str, str] = {
     "('a' * 10**5).replace('', 'b' * 10**5)": "MemoryError",
     "'{0.__class__}'.format(a)": "AttributeError",
     "'{0.__class__}'.format_map(d)": "AttributeError",
+    "'{0[__class__]}'.format(a)": "AttributeError",
+    "'{a.mean.__globals__}'.format(a=a)": "AttributeError",
+    "'{:{}}'.format(a, '__class__')": "TypeError|ValueError",
+    "'{:>1000000000}'.format(1)": "ValueError",
+    "'{:{}}'.format(1, 10**9)": "ValueError",
+    "'{0:{1}}'.format(1, 10**9)": "ValueError",
+    "'{0:{0:{0}}}'.format(1)": "OK|ValueError",
+    "('{0:' * 5000 + '}' * 5000).format(1)": "ValueError|RecursionError",
+    "('{}' * 10**5).format(*['a' * 100] * 10**5)": "MemoryError",
+    "('{0}' * 10**5).format('a' * 10**5)": "MemoryError",
     "s.encode()": "AttributeError",
     "s.translate(d)": "AttributeError",
     "s.expandtabs(10**9)": "AttributeError",
@@ -217,6 +227,7 @@ HOSTILE: dict[str, str] = {
     "zeros(10**7).split(1)": "MemoryError",
     "x = ones(10**4, 1).numpy() * ones(1, 10**6).numpy()": "RuntimeError",
     "ones(2**31, 2**31, 2**31)": "RuntimeError",
+    "b.numpy()[[0] * 10**6]": "TypeError",
     # ---- time
     "while True: pass": "TimeoutError",
     "while 1:\n    if 1: continue": "TimeoutError",
@@ -308,7 +319,7 @@ HOSTILE: dict[str, str] = {
     "delattr(a, 'x')": "NameError",
     "__import__('os')": "NameError",
     "__builtins__": "NameError",
-    "__name__": "NameError",
+    "__file__": "NameError",
     "__command__": "NameError",
     "breakpoint()": "NameError",
     "memoryview": "NameError",
