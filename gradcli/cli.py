@@ -263,6 +263,8 @@ def main() -> None:
 
 
 def _main() -> int:
+    from gradcli.screen import ReaderGoneError
+
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -276,8 +278,8 @@ def _main() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has gone: what is left in the buffer must not complain at exit.
+    except (ReaderGoneError, BrokenPipeError):
+        # What is left in the buffer must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return status if isinstance(status, int) else FINE

@@ -28,8 +28,6 @@ def guarded(screen: Screen, work: Callable[[], object], text: str, place: str = 
     except Fault as fault:
         screen.fail(Failure(fault, fault.source_lines, fault.first_line, place))
         return FAILED
-    except BrokenPipeError:
-        raise
     except KeyboardInterrupt:
         why = "what this input had changed is as it was before."
         screen.fail(Failure(Fault("KeyboardInterrupt", "", why=why)))

@@ -26,6 +26,10 @@ def wants_colour(choice: str, stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
+class ReaderGoneError(BaseException):
+    """Whoever read our output has closed it: no error of the input's, so no input may catch it."""
+
+
 class Screen:
     """Writes outputs as text, or as JSON objects."""
 
@@ -44,10 +48,25 @@ class Screen:
 
     def fail(self, failure: Failure) -> None:
         """Write an error; what was printed before it comes first."""
-        sys.stdout.flush()
+        self.flush()
+        if failure.fault.kind == "KeyboardInterrupt" and sys.stderr.isatty():
+            sys.stderr.write("\n")  # after the terminal's own ^C
         self._write(sys.stderr, failure)
 
+    def flush(self) -> None:
+        """Let everything written be seen."""
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+
     def _write(self, stream: TextIO, output: Any) -> None:
+        try:
+            self._put(stream, output)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+
+    def _put(self, stream: TextIO, output: Any) -> None:
         if self.as_json:
             from json import dumps
 

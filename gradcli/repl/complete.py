@@ -119,6 +119,8 @@ def describe(value: Any) -> str:
         return caption("", value).strip()
     if value is None or isinstance(value, (bool, int, float, str, list, tuple, dict)):
         return type(value).__name__ if value is not None else ""
+    if isinstance(value, type) and value.__module__ == "builtins":
+        return f"make a {value.__name__}"
     return _first_line(getattr(value, "run", value))
 
 

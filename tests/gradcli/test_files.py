@@ -57,9 +57,19 @@ def test_a_value_comes_back(tmp_path: Path, value: str) -> None:
 
 
 def test_a_session_comes_back(tmp_path: Path) -> None:
-    typed = ("W = param([[1., 2.], [3., 4.]])", "(W * W).sum().backward()",
-             "set lr=0.5 precision=6", "b = arange(6.)", "v = b[2:4]", "c = b.view(2, 3)", "same = b", "z = W * 2",
-             "set seed=3", "x = randn(4)", "save s")  # fmt: skip
+    typed = """\
+W = param([[1., 2.], [3., 4.]])
+(W * W).sum().backward()
+set lr=0.5 precision=6
+b = arange(6.)
+v = b[2:4]
+c = b.view(2, 3)
+same = b
+z = W * 2
+set seed=3
+x = randn(4)
+save s
+""".splitlines()
     prompt = Prompt(*typed, folder=tmp_path)
     other = Prompt("set seed=99", folder=tmp_path)
     assert other.type("load s") == "loaded W, b, v, c, same, z, x\n"

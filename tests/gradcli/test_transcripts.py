@@ -129,14 +129,19 @@ PASSING = {
     "message alone": ">>> y\nNameError: name 'y' is not defined\n",
     "message and fix": ">>> y\nNameError: name 'y' is not defined\n  fix: y = ...\n",
     "elided message": ">>> y\nNameError: ...\n",
-    "another line number": ">>> 1\n1\n>>> y\nNameError: name 'y' is not defined\n  9 | y\n    | ^\n",
+    "another line number": (
+        ">>> 1\n1\n>>> y\nNameError: name 'y' is not defined\n  9 | y\n    | ^\n"
+    ),
     "printed before": ">>> for i in range(2):\n...     print(i)\n...     y\n0\nNameError: ...\n",
     "seed": "#: seed=3\n>>> a = rand(2)\n#: seed=3\n>>> (a == rand(2)).all()\ntensor(True)\n",
     "the same without a seed": ">>> torch.initial_seed()\n0\n",
     "atol": "#: atol=0.1\n>>> tensor([1.5])\ntensor([1.4500])\n",
-    "width": "#: width=40\n>>> arange(12)\ntensor([ 0,  1,  2,  3,  4,  5,  6,  7,\n         8,  9, 10, 11])\n",
+    "width": "#: width=40\n>>> arange(12)\n"
+    "tensor([ 0,  1,  2,  3,  4,  5,  6,  7,\n         8,  9, 10, 11])\n",
     "undo": ">>> x = 1\n>>> x = 2\n>>> undo\ntook back: x = 2\n>>> x\n1\n",
-    "a failing input takes nothing with it": ">>> x = [1]\n>>> x.append(2); no\nNameError: ...\n>>> x\n[1]\n",
+    "a failing input takes nothing with it": (
+        ">>> x = [1]\n>>> x.append(2); no\nNameError: ...\n>>> x\n[1]\n"
+    ),
     "exit": ">>> 1\n1\n>>> exit\n>>> never\nrun",
     "blank lines inside": ">>> print('a\\n\\nb')\na\n\nb\n\n",
     "windows": ">>> 1\r\n1\r\n",
