@@ -48,7 +48,7 @@ class Limits:
         items: int = 1_000_000,
         characters: int = 1_000_000,
         bits: int = BITS,
-        memory: int = 128_000_000,
+        memory: int = 80_000_000,
         output: int = 10_000_000,
         resident: int | None = None,
     ) -> None:
