@@ -80,8 +80,15 @@ def integers(
     try:
         return tuple([index(value) for value in values])
     except TypeError:
-        wrong = next(v for v in values if not hasattr(v, "__index__"))
-        raise wrong_type(name, argument, position, "tuple of ints", wrong) from None
+        place, wrong = next(
+            (i, v) for i, v in enumerate(values, 1) if not hasattr(v, "__index__")
+        )
+    if place == 1:
+        raise wrong_type(name, argument, position, "tuple of ints", wrong)
+    raise TypeError(
+        f"{name}(): argument '{argument}' failed to unpack the object at pos {place} with error "
+        f'"type must be tuple of ints,but got {type(wrong).__name__}"'
+    )
 
 
 def count_of(shape: Iterable[int]) -> int:

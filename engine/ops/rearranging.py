@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.catalog import expose, public
 from engine.op import op
-from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrap_dims
+from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrap_dims, wrong_type
 from engine.ops.shape import reshape, unsqueeze
 from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
@@ -80,8 +80,8 @@ def flipud(input: Tensor) -> Tensor:
 def roll(input: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
     """input with its elements moved along dimensions, those past the end back to the front."""
     ndim = array_of("roll", input).ndim
-    by = integers("roll", shifts if isinstance(shifts, (list, tuple)) else (shifts,), "shifts")
-    along = integers("roll", dims if isinstance(dims, (list, tuple)) else (dims,), "dims")
+    by = integers("roll", (shifts,), "shifts")
+    along = integers("roll", (dims,), "dims")
     if len(by) != len(along) and not (len(by) == 1 and not along):
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}"
@@ -159,6 +159,8 @@ for _name in ("tril", "triu"):
     def _triangle(input: Tensor, diagonal: int = 0, *, name: str = _name) -> Tensor:
         if array_of(name, input).ndim < 2:
             raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        if not hasattr(diagonal, "__index__"):
+            raise wrong_type(name, "diagonal", 1, "int", diagonal)
         return getattr(ops, name)(input, diagonal)
 
     _triangle.__name__ = _name

@@ -185,7 +185,8 @@ def sum_to_size(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
     new = len(had) - len(wanted)
     if new < 0 or any(n not in (1, m) for n, m in zip(wanted, had[new:], strict=True)):
         raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(had)}}}.")
-    return ops.sum_to(self, wanted)
+    summed = ops.sum_to(self, (1,) * new + wanted)
+    return ops.view(summed, wanted) if new else summed
 
 
 @public("torch")
