@@ -80,13 +80,13 @@ COMPLETIONS = [
     ("step weights l", "", "how far, as a multiple"),
     ("weights.", "", "The dimensions reversed."),
     ("torch.nn.funct", "ional", ""),
-    ("x = torch.logs", "umexp", ""),
+    ("x = torch.logsu", "mexp", ""),
     ("help reta", "in", ""),
     ("backward weights retai", "n=", ""),
     ("backward weights ", "", "the weight of each element"),
     ("wei", "ghts", ""),
     ("weights.grad.numel", "", ""),
-    ("1 + 1e", "", ""),
+    ("1 + tenso", "r", ""),
 ]
 
 
@@ -95,9 +95,9 @@ def test_completion(terminal: Open) -> None:
     at.type("weights = param([1., 2.])")
     for typed, rest, meaning in COMPLETIONS:
         at.send(typed)
-        at.sees(">>> " + typed)
+        at.sees(">>> " + typed.rstrip())
         at.send(TAB)
-        at.sees(">>> " + typed + rest)
+        at.sees(">>> " + (typed + rest).rstrip())
         if meaning:
             at.sees(meaning)
         at.interrupt()
