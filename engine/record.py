@@ -371,6 +371,8 @@ def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
 
 def origin_of(tensor: Tensor) -> Any:
     """What made a traced tensor; of a view whose base was written since, what made it anew."""
+    if tensor.edge is LEAF:
+        return None
     view = tensor.edge
     if type(view) is View and view.base.origin is not view.base_origin and _mode() & TRACE:
         from engine.ops.views import AS_VIEW

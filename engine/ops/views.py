@@ -70,7 +70,7 @@ def _inverse(dims: Shape) -> Shape:
     return tuple(sorted(range(len(dims)), key=dims.__getitem__))
 
 
-op("t(x)", lambda xp, x: x.T, written="x.t()", view=True, x=lambda ns, g: ns.t(g))
+op("t(x)", lambda xp, x: x.T, written="x.T", view=True, x=lambda ns, g: ns.t(g))
 op("transpose(x; dim0, dim1)", lambda xp, x, dim0, dim1: x.swapaxes(dim0, dim1),
    written="x.transpose(dim0, dim1)", view=True,
    x=lambda ns, g, dim0, dim1: ns.transpose(g, dim0, dim1))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ class Derivative:
             head: Line = [(left, "name"), (" = ", "plain"), (value[0], "value")]
             return [head, *([(" " * len(left) + f"   {line}", "value")] for line in value[1:])]
         known = self.formula == "0" or _is_number(self.formula)
+        if len(left) + 3 + len(self.formula) > WIDTH:
+            return self._wrapped(left, value)
         head = [(left, "name"), (" = ", "plain"), (self.formula, "formula")]
         if len(value) == 1 and (known or len(f"{left} = {self.formula} = {value[0]}") <= WIDTH):
             if self.value.ndim or not known:
@@ -52,6 +55,17 @@ class Derivative:
             [(f"{indent} = ", "plain"), (value[0], "value")],
             *([(f"{indent}   {line}", "value")] for line in value[1:]),
         ]
+
+    def _wrapped(self, left: str, value: list[str]) -> list[Line]:
+        """A long formula over several lines, broken at its spaces."""
+        indent = " " * len(left)
+        formula = textwrap.wrap(self.formula or "", WIDTH - len(left) - 3)
+        found: list[Line] = []
+        for part in formula:
+            sign: Line = [(left, "name"), (" = ", "plain")] if not found else [(indent + "   ", "plain")]
+            found.append([*sign, (part, "formula")])
+        found.append([(indent + " = ", "plain"), (value[0], "value")])
+        return [*found, *([(f"{indent}   {line}", "value")] for line in value[1:])]
 
 
 def derivative(y: Tensor, xs: Sequence[Tensor], names: Mapping[str, Any]) -> list[Derivative]:
@@ -72,6 +86,8 @@ def _one(y: Tensor, x: Tensor, g: Tensor | None, names: Mapping[str, Any]) -> De
         return Derivative(of, by, "0", np.zeros(x.array.shape, x.array.dtype))
     expression = read(g, y, names)
     formula = write(expression) if expression.size <= LARGEST else None
+    if formula is not None and len(formula) > 3 * WIDTH:
+        formula = None
     value = np.broadcast_to(g.array, x.array.shape)
     return Derivative(of, by, formula, value)
 
@@ -83,7 +99,7 @@ def read(g: Tensor, y: Tensor, names: Mapping[str, Any]) -> Expression:
     leaves = {
         id(source(v)): bound[id(source(v))]
         for v in names.values()
-        if isinstance(v, Tensor) and node_of(source(v)) is None and id(source(v)) in bound
+        if isinstance(v, Tensor) and id(source(v)) in bound and _given(v)
     }
     token = mode.set(mode.get() | TRACE)
     try:
@@ -93,6 +109,11 @@ def read(g: Tensor, y: Tensor, names: Mapping[str, Any]) -> Expression:
         return Reader(bound).read(source(g))
     finally:
         mode.reset(token)
+
+
+def _given(tensor: Tensor) -> bool:
+    """Whether a value is a starting point of the formula: a leaf, or a constant with a name."""
+    return node_of(source(tensor)) is None or not tensor.requires_grad
 
 
 def name_of(tensor: Tensor, names: Mapping[str, Any]) -> str | None:

@@ -202,7 +202,19 @@ def total(parts: Iterable[tuple[Expression, float]], shape: Shape | None = None)
     elif len(terms) == 1:
         (only, c), *_ = terms.items()
         return product([(Number(c), 1), (only, 1)], shape)
+    common = _common(terms.values())
+    if common != 1:
+        inner = Sum(tuple((term, c / common) for term, c in terms.items()), shape)
+        return Product(common, ((inner, 1),), shape)
     return Sum(tuple(terms.items()), shape)
+
+
+def _common(coefficients: Iterable[float]) -> float:
+    """What can be taken out of a sum: the greatest whole divisor, or a common fraction."""
+    sizes = [abs(float(c)) for c in coefficients]
+    if all(size.is_integer() and size < 1e9 for size in sizes):
+        return float(math.gcd(*map(int, sizes)))
+    return sizes[0] if all(math.isclose(size, sizes[0]) for size in sizes) else 1.0
 
 
 def _flat_terms(parts: Iterable[tuple[Expression, float]]) -> Iterable[tuple[Expression, float]]:
@@ -210,7 +222,8 @@ def _flat_terms(parts: Iterable[tuple[Expression, float]]) -> Iterable[tuple[Exp
         if isinstance(part, Sum):
             yield from ((term, c * inner) for term, inner in part.terms)
         elif isinstance(part, Product) and part.coefficient != 1:
-            yield product(part.factors, part.shape), c * part.coefficient
+            rest = product(part.factors, part.shape)
+            yield from _flat_terms([(rest, c * part.coefficient)])
         else:
             yield part, c
 

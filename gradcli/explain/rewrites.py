@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,7 +52,6 @@ REWRITES["add"] = lambda shape, a, b: total([(a, 1), (b, 1)], shape)
 REWRITES["sub"] = lambda shape, a, b: total([(a, 1), (b, -1)], shape)
 REWRITES["rsub"] = lambda shape, x, other: total([(Number(other), 1), (x, -1)], shape)
 REWRITES["neg"] = lambda shape, x: times(-1, x)
-REWRITES["mul"] = lambda shape, a, b: product([(a, 1), (b, 1)], shape)
 REWRITES["div"] = lambda shape, a, b: product([(a, 1), (b, -1)], shape)
 REWRITES["reciprocal"] = lambda shape, x: product([(x, -1)], shape)
 REWRITES["square"] = lambda shape, x: product([(x, 2)], shape)
@@ -86,7 +85,7 @@ def _expand(shape: Shape, x: Expression, *params: Any) -> Expression:
     return product([(x, 1)], shape)
 
 
-@rewrite("sum", "sum_dim", "sum_to")
+@rewrite("sum", "sum_dim")
 def _sum(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     if x.shape == shape:
         return x
@@ -94,6 +93,20 @@ def _sum(shape: Shape, x: Expression, *params: Any) -> Expression | None:
         return Number(x.value * math.prod(x.shape) / max(math.prod(shape), 1), shape)
     if isinstance(x, Product) and len(x.factors) == 1 and x.factors[0][0].shape == shape == ():
         return product([(Number(float(math.prod(x.shape))), 1), (Number(x.coefficient), 1), *x.factors], ())
+    return None
+
+
+@rewrite("sum_to")
+def _sum_to(shape: Shape, x: Expression, *params: Any) -> Expression | None:
+    """A broadcast undone: the sum of everything, or over the leading dimensions, or as it is."""
+    simpler = _sum(shape, x)
+    if simpler is not None:
+        return simpler
+    if math.prod(shape) == 1:
+        return apply_row(rows["sum"], (x,), (), shape)
+    lead = len(x.shape) - len(shape)
+    if x.shape[lead:] == shape:
+        return apply_row(rows["sum_dim"], (x,), (tuple(range(lead)), False), shape)
     return None
 
 
@@ -106,6 +119,11 @@ def _mean(shape: Shape, x: Expression, *params: Any) -> Expression | None:
 def _reshape(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     if x.shape == shape:
         return x
+    if len(shape) == 1 and isinstance(x, Call) and x.row.name == "mm":
+        row, matrix = x.args  # (v as a row) @ A, as a vector again: v @ A
+        vector = _vector_of(row, 0)
+        if vector is not None:
+            return Call(rows["mv"], (vector, matrix), (), shape)
     return Number(x.value, shape) if isinstance(x, Number) else None
 
 
@@ -121,6 +139,44 @@ def _transpose(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     if isinstance(x, Call) and x.row.name in _TRANSPOSES and len(shape) == 2:
         return x.args[0]
     return None
+
+
+def _vector_of(x: Expression | None, dim: int) -> Expression | None:
+    """The vector that a matrix of one row (dim 0) or one column (dim 1) was made of."""
+    if isinstance(x, Call) and x.row.name == "unsqueeze" and x.params == (dim,):
+        return x.args[0]
+    if isinstance(x, Call) and x.row.name in _TRANSPOSES:
+        return _vector_of(x.args[0], 1 - dim)
+    return None
+
+
+class Notation(NamedTuple):
+    """A way of writing that no row has."""
+
+    name: str
+    operands: tuple[str, ...]
+    written: str
+    params: tuple[str, ...] = ()
+    variadic: bool = False
+
+
+_OUTER = Notation("outer", ("a", "b"), "outer(a, b)")
+
+
+@rewrite("mm")
+def _mm(shape: Shape, a: Expression, b: Expression) -> Expression | None:
+    column, row = _vector_of(a, 1), _vector_of(b, 0)
+    if column is not None and row is not None:
+        return Call(_OUTER, (column, row), (), shape)
+    return None
+
+
+@rewrite("mul")
+def _mul(shape: Shape, a: Expression, b: Expression) -> Expression:
+    column, row = _vector_of(a, 1), _vector_of(b, 0)
+    if column is not None and row is not None:
+        return Call(_OUTER, (column, row), (), shape)
+    return product([(a, 1), (b, 1)], shape)
 
 
 @rewrite("where")

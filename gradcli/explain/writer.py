@@ -9,7 +9,7 @@ import ast
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,10 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
     exact = math.isclose(float(fraction), abs(coefficient), rel_tol=2e-7)
     numerator: list[str] = []
     denominator: list[str] = []
-    if exact and (fraction.numerator == 1 or float(f"{abs(coefficient):.4g}") != abs(coefficient)):
+    wide = not tight and any(_is_matrix_product(f) for f, _ in above)
+    if wide and exact and fraction.denominator != 1:
+        numerator.append(f"{fraction.numerator}/{fraction.denominator}")
+    elif exact and (fraction.numerator == 1 or float(f"{abs(coefficient):.4g}") != abs(coefficient)):
         if fraction.numerator != 1 or not above:
             numerator.append(str(fraction.numerator))
         if fraction.denominator != 1:
@@ -128,7 +131,6 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
         numerator.append(number(abs(coefficient))[0])
     above.sort(key=lambda pair: _place(pair[0]))
     lonely = len(above) == 1 and not any(_is_matrix_product(f) for f, _ in above[1:])
-    wide = not tight and any(_is_matrix_product(f) for f, _ in above)
     for factor, exponent in above:
         numerator.append(_power(factor, exponent, FACTOR if lonely and numerator and wide else None))
     denominator.extend(_power(factor, exponent, None) for factor, exponent in below)
@@ -175,12 +177,28 @@ def _call(expression: Call, tight: bool) -> tuple[str, int]:
     names: dict[str, Any] = dict(zip(row.operands[:fixed], expression.args[:fixed], strict=True))
     if row.variadic:
         names[row.operands[-1]] = expression.args[fixed:]
-    names.update(zip(row.params, map(_Parameter, expression.params), strict=True))
+    names.update((n, _Parameter(v)) for n, v in _parameters(expression).items())
     text, binds = _Filler(names, tight).fill(tree)
     return (text, binds) if expression.part is None else (f"{text}[{expression.part}]", ATOM)
 
 
-@lru_cache(maxsize=None)
+def _parameters(expression: Call) -> dict[str, Any]:
+    """A row's parameters as they are written: those that say nothing are left out."""
+    found = dict(zip(expression.row.params, expression.params, strict=True))
+    ndim = len(expression.args[0].shape) if expression.args and expression.args[0] else -1
+    dims = found.get("dims")
+    if isinstance(dims, tuple):
+        whole = len(dims) == ndim and not found.get("keepdim")
+        if whole and expression.row.name in ("norm", "var", "std", "sum_dim", "mean_dim"):
+            found["dims"] = None
+            if found.get("p") == 2 or found.get("correction") == 1:
+                found.update({key: None for key in ("p", "correction") if key in found})
+        elif len(dims) == 1:
+            found["dims"] = dims[0]
+    return found
+
+
+@cache
 def _template(written: str) -> ast.expr:
     return ast.parse(written, mode="eval").body
 
@@ -258,12 +276,19 @@ class _Filler:
         return f"{left} {sign} {right}" if spaced else f"{left}{sign}{right}", level
 
     def _arguments(self, args: Iterable[ast.expr]) -> Iterable[str]:
+        args = list(args)
+        while args and isinstance(args[-1], ast.Name) and self._says_nothing(args[-1].id):
+            args.pop()
         for arg in args:
             if isinstance(arg, ast.Starred) and isinstance(arg.value, ast.Name):
                 value = self.names[arg.value.id]
                 yield from (_write(part, False)[0] for part in value)
             else:
                 yield self.fill(arg)[0]
+
+    def _says_nothing(self, name: str) -> bool:
+        value = self.names.get(name)
+        return isinstance(value, _Parameter) and (value.value is None or value.value is False)
 
     def _keywords(self, keywords: Iterable[ast.keyword]) -> Iterable[str]:
         for keyword in keywords:
