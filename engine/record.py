@@ -170,6 +170,7 @@ def record(
     op: Op, operands: tuple[Any, ...], arrays: list[Any], out: Any, params: tuple[Any, ...]
 ) -> Any:
     """Wrap a row's result as tensors, with a node if a gradient can reach them."""
+    out = _asarray(out) if op.outputs == 1 else tuple(map(_asarray, out))
     now = _mode()
     node: Node | None = None
     tracked = False
@@ -183,12 +184,12 @@ def record(
             if now & TRACE:
                 node.trace = _trace(args, params, out, not now & GRAD)
     if op.outputs == 1:
-        return _wrap(op, _asarray(out), node if tracked else None, node, operands, params)
+        return _wrap(op, out, node if tracked else None, node, operands, params)
     tensors = []
     for i, part in enumerate(out):
         origin = None if node is None else Output(node, i)
         edge = origin if tracked and part.dtype.kind in "fc" else None
-        tensors.append(_wrap(op, _asarray(part), edge, origin, operands, (*params, i)))
+        tensors.append(_wrap(op, part, edge, origin, operands, (*params, i)))
     return tuple(tensors)
 
 
