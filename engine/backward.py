@@ -282,7 +282,7 @@ class Traversal:
         if type(edge) is Output:
             node = edge.node
             have = list(self.pending.get(node.rank, (None, ()))[1])
-            have += [None] * (edge.index + 1 - len(have))
+            have += [None] * (max(edge.index + 1, node.op.outputs) - len(have))
             have[edge.index] = g if have[edge.index] is None else have[edge.index] + g
             g = have
         elif node.rank in self.pending:
