@@ -198,7 +198,7 @@ def _rename(error: BaseException, callee: Any, word: str) -> None:
     match = re.match(r"[\w.<>]+\(\) ((?:takes|missing|got)\b.*)", str(error))
     if match is None or type(callee) is Function or not word:
         return
-    text = match[1]
+    text = re.sub(r"\. Did you mean '\w+'\?$", "", match[1])  # Python 3.13 guesses too
     if type(callee) in (Builtin, Method):
         hidden = 1 + (type(callee) is Method)
         text = re.sub(
