@@ -1,0 +1,46 @@
+"""Every transcript under sessions/, and those in README.md, replayed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gradcli.outputs import plain
+from gradcli.replay import Report, files, replay
+
+ROOT = Path(__file__).parents[2]
+FILES = list(files([ROOT / "sessions"]))
+
+
+def shown(report: Report) -> str:
+    """What differs, to be read in a failing test."""
+    parts = [
+        "".join(f"{text}" for text, _ in line)
+        for each in report.differences
+        for line in each.lines()
+    ]
+    return "\n".join([*parts, plain(report.failure) if report.failure else ""])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_session(path: Path) -> None:
+    report = replay(path)
+    assert report.passed, shown(report)
+    assert report.examples
+
+
+def test_there_are_sessions() -> None:
+    assert {path.parent.name for path in FILES} >= {"seeds", "tutorials"}
+
+
+def test_readme(tmp_path: Path) -> None:
+    """The transcripts of README.md, as one session, in the order they stand in."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "readme.grad"
+    path.write_text("\n".join(block for block in blocks if block.startswith(">>> ")))
+    report = replay(path)
+    assert report.passed, shown(report)
+    assert report.examples
