@@ -31,14 +31,17 @@ _ALONE = 5
 _ndarray, _asarray = np.ndarray, np.asarray
 
 _SECOND_TIME = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they "
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they "
     "have already been freed). Saved intermediate values of the graph are freed when you call "
     ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
     "graph a second time or if you need to access saved tensors after calling backward."
 )
 _CYCLE = (
-    "Using backward() with create_graph=True will create a reference cycle between the parameter and "
-    "its gradient which can cause a memory leak. We recommend using autograd.grad when creating the "
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and "
+    "its gradient which can cause a memory leak. We recommend using autograd.grad when creating "
+    "the "
     "graph to avoid this. If you have to use this function, make sure to reset the .grad fields of "
     "your parameters to None after use to break the cycle and avoid the leak."
 )
@@ -112,7 +115,9 @@ def grad(
     if not targets:
         raise ValueError("grad requires non-empty inputs.")
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True"
+        )
     roots = _roots(sources, _cotangents(sources, grad_outputs, create_graph), create_graph)
     edges = [_target_edge(target, i, "differentiated") for i, target in enumerate(targets)]
     walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
@@ -125,7 +130,8 @@ def grad(
             g = wrap(np.zeros(target.array.shape, target.array.dtype))
         elif g is None and not allow_unused:
             raise RuntimeError(
-                f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
+                f"The differentiated Tensor at index {i} appears to not have been used in the "
+                f"graph. "
                 "Set allow_unused=True if this is the desired behavior."
             )
         found.append(g)
@@ -352,13 +358,13 @@ class Traversal:
         else:
             g = self.wanted[_key(edge)]
         if g is None or self.create_graph:
-            return g  # type: ignore[no-any-return]
+            return g
         return wrap(_owned(g))
 
     def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
         from engine.hooks import run_tensor_hooks
 
-        held = run_tensor_hooks(leaf.hooks, g if self.create_graph else wrap(g))
+        held = run_tensor_hooks(leaf.hooks or [], g if self.create_graph else wrap(g))
         return held if self.create_graph else held.array
 
     # ---- the end -----------------------------------------------------------------------------
@@ -463,9 +469,12 @@ def check_versions(node: Node) -> None:
             writer = node.op.node_name if name == "out" else writes.name_for(value)
             made_by = f", which is output 0 of {_short_name(writer)}," if writer else ""
             message = (
-                "one of the variables needed for gradient computation has been modified by an inplace "
-                f"operation: [torch.{dtypes.of(value.dtype).tensor_type} {list(value.shape)}]{made_by} is at "
-                f"version {now}; expected version {seen} instead. Hint: enable anomaly detection to find the "
+                "one of the variables needed for gradient computation has been modified by an "
+                "inplace "
+                f"operation: [torch.{dtypes.of(value.dtype).tensor_type} "
+                f"{list(value.shape)}]{made_by} is at "
+                f"version {now}; expected version {seen} instead. Hint: enable anomaly detection "
+                f"to find the "
                 "operation that failed to compute its gradient, with "
                 "torch.autograd.set_detect_anomaly(True, check_nan=False)."
             )
@@ -550,7 +559,7 @@ def _cotangents(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> li
     cotangents = [None] * len(outputs) if given is None else list(_optional_sequence(given))
     if len(cotangents) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(cotangents)} gradients")
-    found = []
+    found: list[Any] = []
     for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
         array = output.array
         if cotangent is None:
@@ -570,10 +579,13 @@ def _cotangents(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> li
             found.append(wrap(g) if create_graph else g)
             continue
         if not isinstance(cotangent, Tensor):
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(cotangent).__name__}")
+            raise TypeError(
+                f"gradients can be either Tensors or None, but got {type(cotangent).__name__}"
+            )
         if cotangent.array.shape != array.shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output[{i}] has a shape of {cotangent.shape} and output[{i}] "
+                f"Mismatch in shape: grad_output[{i}] has a shape of {cotangent.shape} and "
+                f"output[{i}] "
                 f"has a shape of {output.shape}."
             )
         found.append(cotangent if create_graph else cotangent.array.astype(array.dtype, copy=False))
@@ -581,7 +593,7 @@ def _cotangents(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> li
 
 
 def _optional_sequence(given: Any) -> Sequence[Any]:
-    return (given,) if isinstance(given, Tensor) else given  # type: ignore[no-any-return]
+    return (given,) if isinstance(given, Tensor) else given
 
 
 def _roots(

@@ -13,14 +13,8 @@ FAMILIES = (
 def load() -> None:
     """Import the families; then everything public is in the catalog."""
     for family in FAMILIES:
-        try:  # TEMPORARY while families are being written
-            importlib.import_module(f"engine.ops.{family}")
-        except ModuleNotFoundError as e:
-            if "engine" not in str(e): raise
-    try:
-        _generate_in_place()
-    except ModuleNotFoundError:
-        pass
+        importlib.import_module(f"engine.ops.{family}")
+    _generate_in_place()
     _expose_the_rest()
 
 
@@ -50,9 +44,7 @@ def _expose_the_rest() -> None:
     expose("grad", backward.grad, "autograd")
     expose("backward", backward.backward_method, "Tensor")
     expose("register_hook", hooks.register_hook, "Tensor")
-    expose(
-        "register_post_accumulate_grad_hook", hooks.register_post_accumulate_grad_hook, "Tensor"
-    )
+    expose("register_post_accumulate_grad_hook", hooks.register_post_accumulate_grad_hook, "Tensor")
     expose("retain_grad", hooks.retain_grad, "Tensor")
     for name, dtype in dtypes.names.items():
         expose(name, dtype, "torch")

@@ -117,8 +117,6 @@ def run_tensor_hooks(hooks: list[Hook], g: Tensor) -> Tensor:
         replaced = hook(g)
         if replaced is not None:
             if not isinstance(replaced, Tensor):
-                raise TypeError(
-                    f"expected Variable, but hook returned '{type(replaced).__name__}'"
-                )
+                raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
             g = replaced
     return g

@@ -9,31 +9,36 @@ is the incoming one outside the view, and goes through the operation inside it. 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine import dtypes, journal, storage
 from engine.hooks import journal_container, retain_for
-from engine.op import Op
-from engine.ops.views import COPY_SLICES
-from engine.promotion import category
 from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
+from engine.ops.views import COPY_SLICES
+from engine.promotion import category
 from engine.record import TENSORS, Node, edge_of, record
 from engine.storage import View, next_rank, owner_of
 from engine.tensor import LEAF, Tensor
 
+if TYPE_CHECKING:
+    from engine.op import Op
 
 _NO_GRAD_VIEW = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
-    "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
-    "both the view and the inplace either both inside the no_grad block (if you don't want the inplace "
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+    "Given that "
+    "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+    "moving "
+    "both the view and the inplace either both inside the no_grad block (if you don't want the "
+    "inplace "
     "to be tracked) or both outside (if you want the inplace to be tracked)."
 )
 _ONE_OF_SEVERAL = (
     " is a view and is being modified inplace. This view is the output of a function that returns "
-    "multiple views. Such functions do not allow the output views to be modified inplace. You should "
+    "multiple views. Such functions do not allow the output views to be modified inplace. You "
+    "should "
     "replace the inplace operation by an out-of-place one."
 )
 
@@ -43,7 +48,9 @@ def check_inplace(target: Tensor) -> None:
     if not mode.get() & GRAD:
         return
     if target.edge is LEAF:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
     view = target.edge
     if type(view) is not View or not (target.requires_grad or view.base.requires_grad):
         return
@@ -62,8 +69,10 @@ def check_overlap(target: Tensor, operands: Iterable[Any]) -> None:
     for operand in operands:
         if isinstance(operand, Tensor) and storage.overlaps_partly(target.array, operand.array):
             raise RuntimeError(
-                "unsupported operation: some elements of the input tensor and the written-to tensor refer "
-                "to a single memory location. Please clone() the tensor before performing the operation."
+                "unsupported operation: some elements of the input tensor and the written-to "
+                "tensor refer "
+                "to a single memory location. Please clone() the tensor before performing the "
+                "operation."
             )
 
 
@@ -78,16 +87,19 @@ def assign(target: Tensor, new: Tensor) -> Tensor:
     array, values = target.array, new.array
     if storage.overlaps_itself(array):
         raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single "
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single "
             "memory location. Please clone() the tensor before performing the operation."
         )
     if values.shape != array.shape:
         raise RuntimeError(
-            f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(values.shape)}"
+            f"output with shape {list(array.shape)} doesn't match the broadcast shape "
+            f"{list(values.shape)}"
         )
     if category(values.dtype) > category(array.dtype):
         raise RuntimeError(
-            f"result type {dtypes.of(values.dtype).scalar_name} can't be cast to the desired output type "
+            f"result type {dtypes.of(values.dtype).scalar_name} can't be cast to the desired "
+            f"output type "
             f"{dtypes.of(array.dtype).scalar_name}"
         )
     edge = edge_of(new)
@@ -235,12 +247,17 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 
 IN_PLACE = (
-    "add sub mul div pow neg abs sign floor ceil trunc round square sqrt rsqrt reciprocal exp exp2 expm1 "
-    "log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh sigmoid relu "
-    "clamp clamp_min clamp_max clip lerp remainder floor_divide multiply subtract divide true_divide "
-    "negative absolute logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor "
+    "add sub mul div pow neg abs sign floor ceil trunc round square sqrt rsqrt reciprocal exp "
+    "exp2 expm1 "
+    "log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
+    "sigmoid relu "
+    "clamp clamp_min clamp_max clip lerp remainder floor_divide multiply subtract divide "
+    "true_divide "
+    "negative absolute logical_and logical_or logical_xor logical_not bitwise_and bitwise_or "
+    "bitwise_xor "
     "bitwise_not eq ne lt le gt ge masked_fill masked_scatter tril triu cumsum cumprod scatter "
-    "scatter_add scatter_reduce index_add index_copy index_fill index_put index_reduce put addmm addmv"
+    "scatter_add scatter_reduce index_add index_copy index_fill index_put index_reduce put addmm "
+    "addmv"
 ).split()
 AUGMENTED = {
     "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow_tensor",

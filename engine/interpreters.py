@@ -73,7 +73,6 @@ class NumpyNamespace(ArrayNamespace):
         np.add.at(out, index, value)
         return out
 
-
     @staticmethod
     def combined_at(x: Any, index: Any, value: Any, how: str) -> Any:
         """A copy of x multiplied by value ("prod"), or the larger or smaller of both, at index."""

@@ -94,7 +94,7 @@ class Journal:
             nonlocal stored
             now = owner.copy()
             owner.clear()
-            owner.extend(stored) if isinstance(owner, list) else owner.update(stored)  # type: ignore[arg-type]
+            owner.extend(stored) if isinstance(owner, list) else owner.update(stored)
             stored = now
 
         self._add(id(owner), swap, 64 + 8 * len(stored))

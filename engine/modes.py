@@ -1,4 +1,6 @@
-"""Whether operations are recorded, and whether they are traced: one context variable of two bits."""
+"""Whether operations are recorded, and whether they are traced: one context variable of two
+bits.
+"""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ else). The forward is a function `f(xp, *operands, *parameters)` of an array nam
 of a function of that namespace. Then, for each operand, its vector-Jacobian product: a formula
 `rule(ns, g, ...)` over a namespace of rows, whose further arguments say by their names what it
 needs: an operand, `out` (the result), `<operand>_shape`, `<operand>_dtype`, or a parameter. Only
-what the rules name is saved for backward. A rule never broadcasts, accumulates or asks who needs a gradient: the
-driver (record.py, backward.py) does that once for all of them.
+what the rules name is saved for backward. A rule never broadcasts, accumulates or asks who needs a
+gradient: the driver (record.py, backward.py) does that once for all of them.
 
 A row is read four ways: over NumPy arrays, over Tensors (gradients that have gradients), over
 traced Tensors (gradients as formulas) and, compiled, over jax.numpy.
@@ -36,7 +36,9 @@ class NotDifferentiable:
 
 
 non_differentiable = NotDifferentiable()
-"""The operand is no function of real numbers (an index, a mask), or the result is piecewise constant."""
+"""The operand is no function of real numbers (an index, a mask), or the result is piecewise
+constant.
+"""
 
 truth = NotDifferentiable()
 """The operand is a condition: it broadcasts, and takes no part in promotion."""
@@ -54,7 +56,7 @@ class Pullback(NamedTuple):
     """
 
     rule: Rule
-    count: int
+    arguments: int
     pick: Any
 
 
@@ -72,9 +74,29 @@ class Op:
     """One row. Made by `op`; see the module's text for what its fields mean."""
 
     __slots__ = (
-        "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward", "frees",
-        "masks", "name", "needs", "node_name", "operands", "outputs", "params", "precision", "pullbacks", "reasons",
-        "saves", "saves_facts", "variadic", "view", "written",
+        "bound",
+        "broadcasts",
+        "check",
+        "differentiable",
+        "estimate",
+        "floats",
+        "forward",
+        "frees",
+        "masks",
+        "name",
+        "needs",
+        "node_name",
+        "operands",
+        "outputs",
+        "params",
+        "precision",
+        "pullbacks",
+        "reasons",
+        "saves",
+        "saves_facts",
+        "variadic",
+        "view",
+        "written",
     )
 
     name: str
@@ -147,7 +169,8 @@ def op(
         outputs: how many tensors come out; 0 for a tuple of any length. With several, a rule's g
             is a tuple with None for what no gradient reached.
         view: the result shares the operand's storage.
-        check: called with the arrays and parameters when the forward fails, to raise PyTorch's error.
+        check: called with the arrays and parameters when the forward fails, to raise PyTorch's
+            error.
         estimate: from the same, the result's shape, where it can be larger than the operands'.
         rules: one for each operand.
 
@@ -165,7 +188,9 @@ def op(
     row.node_name = node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
     row.broadcasts, row.floats, row.outputs, row.view = elementwise, floats, outputs, view
     row.check, row.estimate = check, estimate
-    arguments = ", ".join(f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands)
+    arguments = ", ".join(
+        f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands
+    )
     row.written = written or f"{name}({', '.join([arguments, *row.params]) if arguments else ''})"
     _attach_rules(row, rules)
     if name in rows:
@@ -177,7 +202,9 @@ def op(
 def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
     missing = [operand for operand in row.operands if operand not in rules]
     if missing or len(rules) > len(row.operands):
-        raise TypeError(f"{row.name}: no rule for {missing}, or rules for no operand in {sorted(rules)}")
+        raise TypeError(
+            f"{row.name}: no rule for {missing}, or rules for no operand in {sorted(rules)}"
+        )
     facts = [f"{operand}_{fact}" for operand in row.operands for fact in ("shape", "dtype")]
     known = {*row.operands, *row.params, "out", *facts}
     needs: dict[str, tuple[str, ...]] = {}
@@ -187,7 +214,9 @@ def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
         code = rule.__code__
         needs[operand] = code.co_varnames[2 : code.co_argcount]
         if not known.issuperset(needs[operand]):
-            raise TypeError(f"{row.name}: the rule for {operand} names {set(needs[operand]) - known}")
+            raise TypeError(
+                f"{row.name}: the rule for {operand} names {set(needs[operand]) - known}"
+            )
     order = (*row.operands, "out", *facts, *row.params)
     used = {name for names in needs.values() for name in names}
     row.saves = tuple(name for name in order if name in used)
@@ -201,4 +230,3 @@ def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
     row.masks = tuple(rules[name] is truth for name in row.operands)
     row.needs = tuple(needs.get(name, ()) for name in row.operands)
     row.reasons = tuple(getattr(rules[name], "reason", None) for name in row.operands)
-

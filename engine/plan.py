@@ -8,17 +8,19 @@ NumPy (`run`), or is handed to XLA (`jit`, with the jax extra), which compiles i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from engine.interpreters import NUMPY, jax_arrays
-from engine.op import Op
 from engine.modes import GRAD, mode
-from engine.record import Node, Output
-from engine.symbolic import node_of, source, traced_leaf
+from engine.record import Node, Output, source
+from engine.symbolic import node_of, traced_leaf
 from engine.tensor import Tensor
 from engine.trace import tracing
+
+if TYPE_CHECKING:
+    from engine.op import Op
 
 
 class Step(NamedTuple):
@@ -93,9 +95,7 @@ class Plan:
     def _add(self, node: Node) -> None:
         trace = node.trace
         assert trace is not None
-        operands = tuple(
-            None if item is None else self._operand(node, item) for item in trace.args
-        )
+        operands = tuple(None if item is None else self._operand(node, item) for item in trace.args)
         if all(place is None or place in self._constant_places for place in operands):
             value = trace.values[0] if node.op.outputs == 1 else tuple(trace.values)
             self._constant(value, node)
@@ -136,8 +136,6 @@ class Plan:
         memory: list[Any] = [None] * self._size
         memory[: len(arrays)] = arrays
         for place, array in self._constant_places.items():
-            # Masks stay NumPy's: the shape of what they pick must be known when XLA compiles.
-            keep = type(array) is tuple or array.dtype.kind == "b"
             # XLA folds numbers; indices and masks stay NumPy's, since they decide shapes.
             numbers = getattr(array, "dtype", None) is not None and array.dtype.kind in "fc"
             memory[place] = xp.asarray(array) if numbers else array
@@ -158,7 +156,7 @@ class Plan:
         import jax
 
         xp = jax_arrays()
-        return jax.jit(lambda *arrays: self.run(xp, arrays))  # type: ignore[no-any-return]
+        return jax.jit(lambda *arrays: self.run(xp, arrays))
 
 
 def tensor_array(item: Any) -> Any:
@@ -176,7 +174,11 @@ def _promoted(op: Op, values: list[Any], xp: Any) -> list[Any]:
     from engine import dtypes, promotion
 
     dtype = promotion.result_type_of(
-        [(v.ndim, v.dtype) for v, mask in zip(values, op.masks, strict=True) if v is not None and not mask]
+        [
+            (v.ndim, v.dtype)
+            for v, mask in zip(values, op.masks, strict=True)
+            if v is not None and not mask
+        ]
     )
     if op.floats and dtype.kind in "biu":
         dtype = dtypes.get_default_dtype().numpy
@@ -195,7 +197,9 @@ def trace(function: Callable[..., Any], *examples: Tensor) -> Plan:
     token = mode.set(mode.get() | GRAD)
     try:
         with tracing():
-            leaves = [traced_leaf(t.array, requires_grad=t.array.dtype.kind in "fc") for t in examples]
+            leaves = [
+                traced_leaf(t.array, requires_grad=t.array.dtype.kind in "fc") for t in examples
+            ]
             outputs = function(*leaves)
     finally:
         mode.reset(token)

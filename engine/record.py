@@ -21,7 +21,7 @@ from engine.tensor import LEAF, Tensor
 from engine.trace import MAXIMUM_CONSTANT_DEPTH, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 _mode = mode.get
 _ndarray = np.ndarray
@@ -162,7 +162,9 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
     except (ValueError, TypeError, IndexError) as error:
         if op.check is not None:
             op.check(*arrays, *params)
-        raise RuntimeError(str(error)) from error if isinstance(error, ValueError) else error
+        if isinstance(error, ValueError):
+            raise RuntimeError(str(error)) from error
+        raise
     return record(op, operands, arrays, out, params)
 
 
@@ -199,10 +201,16 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
     for position, operand in enumerate(operands):
         if isinstance(operand, Tensor):
             arrays.append(operand.array)
-        elif operand is None or (op.broadcasts and isinstance(operand, (bool, int, float, complex))):
+        elif operand is None or (
+            op.broadcasts and isinstance(operand, (bool, int, float, complex))
+        ):
             arrays.append(operand)
         else:
-            name = ("input", "other", "third")[position] if op.broadcasts or position == 0 else op.operands[-1]
+            name = (
+                ("input", "other", "third")[position]
+                if op.broadcasts or position == 0
+                else op.operands[-1]
+            )
             raise TypeError(
                 f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, "
                 f"not {type(operand).__name__}"
@@ -257,7 +265,9 @@ def _edges(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         edge = edge_of(operand) if isinstance(operand, Tensor) else None
         if pullback is NO_PULLBACK and edge is not None:
             if reason is not None:
-                raise NotImplementedError(f"the derivative for '{op.name}' is not implemented: {reason}")
+                raise NotImplementedError(
+                    f"the derivative for '{op.name}' is not implemented: {reason}"
+                )
             edge = None
         edges.append(edge)
     return tuple(edges)
@@ -320,9 +330,7 @@ def _saved(
     return tuple(values[name] if name in needed else None for name in op.saves)
 
 
-def _trace(
-    args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool
-) -> Trace:
+def _trace(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool) -> Trace:
     depth = 0
     for origin in args:
         made = origin.node if type(origin) is Output else origin
@@ -542,7 +550,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             if edge_b is not None and type(edge_b) is not Node:
                 edge_b = edge_of(b)
         elif (type(b) is float or type(b) is int) and broadcasts and dtype.kind == "f":
-            y = (_singles if dtype is _F32 else _doubles).get(b)
+            y = (_singles if dtype is _F32 else _doubles).get(b)  # type: ignore[assignment]
             if y is None or dtype is not y.dtype:
                 y = scalar(b, dtype)
             edge_b = None

@@ -127,7 +127,9 @@ def keep_shown(array: Array, *nodes: Any) -> None:
         trace = None if node is None else getattr(node, "node", node).trace
         if trace is not None:
             trace.values = tuple(
-                value.copy() if isinstance(value, np.ndarray) and owner_of(value) is owner else value
+                value.copy()
+                if isinstance(value, np.ndarray) and owner_of(value) is owner
+                else value
                 for value in trace.values
             )
 

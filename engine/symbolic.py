@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.backward import _restored, _run
-from engine.modes import GRAD, TRACE, mode
+from engine.modes import GRAD, mode
 from engine.record import TENSORS, Node, Output, source
 from engine.tensor import Tensor, track, wrap
 from engine.trace import tracing
@@ -45,7 +45,9 @@ def node_of(item: Any) -> Node | None:
     return node if type(node) is Node else None
 
 
-def derivative(y: Tensor, xs: Sequence[Tensor], cotangent: Tensor | None = None) -> list[Tensor | None]:
+def derivative(
+    y: Tensor, xs: Sequence[Tensor], cotangent: Tensor | None = None
+) -> list[Tensor | None]:
     """The gradient of `y` with respect to each of `xs`, as traced tensors; None where y does not
     depend on one. y need not be scalar: its cotangent is 1 in every element unless given.
     """
@@ -109,7 +111,8 @@ def _leading_to(start: Any, targets: Sequence[Any]) -> set[int]:
         trace = reached[rank].trace
         assert trace is not None
         if not trace.cut and any(
-            _key(item) in wanted or getattr(node_of(item), "rank", 1) in leading for item in trace.args
+            _key(item) in wanted or getattr(node_of(item), "rank", 1) in leading
+            for item in trace.args
         ):
             leading.add(rank)
     return leading

@@ -9,7 +9,8 @@ means its default, so that making a tensor costs two stores.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,7 +36,8 @@ _DEFAULTS: dict[str, Any] = {
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field to "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+    "to "
     "be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access "
     "the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
     "github.com/pytorch/pytorch/pull/30531 for more information."
@@ -46,14 +48,48 @@ class Tensor:
     """A multi-dimensional array with a gradient, as torch.Tensor."""
 
     __slots__ = (
-        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "post_hooks", "retained",
-        "unversioned",
+        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "post_hooks",
+        "retained", "unversioned",
     )  # fmt: skip
 
     array: np.ndarray[Any, Any]
     edge: Any
     origin: Any
     label: str | None
+    hooks: list[Any] | None
+    post_hooks: list[Any] | None
+    retained: bool
+    unversioned: bool
+    _grad: Tensor | None
+
+    if TYPE_CHECKING:  # engine.ops.arithmetic and engine.ops.index give these
+
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
+        def __rfloordiv__(self, other: Any) -> Tensor: ...
+        def __mod__(self, other: Any) -> Tensor: ...
+        def __rmod__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __pos__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __iter__(self) -> Iterator[Tensor]: ...
 
     def __getattr__(self, name: str) -> Any:
         if name in _DEFAULTS:
@@ -109,27 +145,35 @@ class Tensor:
         """The gradient accumulated by backward; None before."""
         if self._grad is None and not self.retained and not self.is_leaf:
             warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
-        return self._grad  # type: ignore[no-any-return]
+        return self._grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                    f"assigned grad expected to be a Tensor or None but got grad of type "
+                    f"{type(value).__name__}"
                 )
             if value.array.shape != self.array.shape:
                 raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(value.array.shape)}' to a tensor of "
-                    f"size '{list(self.array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                    f"attempting to assign a gradient of size '{list(value.array.shape)}' to a "
+                    f"tensor of "
+                    f"size '{list(self.array.shape)}'. Please ensure that the gradient and the "
+                    f"tensor are the same size"
                 )
             if value.array.dtype != self.array.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{dtypes.of(value.array.dtype).scalar_name}' to a "
-                    f"tensor with grad_dtype '{self.dtype.scalar_name}'. The gradient must match the tensor's "
-                    "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute "
-                    "with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
-                    "dtypes of a tensor and its gradient may break downstream systems that assume that they match."
+                    f"attempting to assign a gradient with dtype "
+                    f"'{dtypes.of(value.array.dtype).scalar_name}' to a "
+                    f"tensor with grad_dtype '{self.dtype.scalar_name}'. The gradient must match "
+                    f"the tensor's "
+                    "grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
+                    "grad_dtype attribute "
+                    "with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+                    "caution. Diverging the "
+                    "dtypes of a tensor and its gradient may break downstream systems that assume "
+                    "that they match."
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
@@ -188,9 +232,12 @@ class Tensor:
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
-                "the moment.  If you were attempting to deepcopy a module, this may be because of a "
-                "torch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at "
+                "the moment.  If you were attempting to deepcopy a module, this may be because of "
+                "a "
+                "torch.nn.utils.weight_norm usage, see "
+                "https://github.com/pytorch/pytorch/pull/103001"
             )
         copy = leaf(self.array.copy(), self.requires_grad)
         memo[id(self)] = copy
@@ -231,13 +278,17 @@ def leaf(array: Any, requires_grad: bool) -> Tensor:
     tensor = wrap(array)
     if requires_grad:
         if tensor.array.dtype.kind not in "fc":
-            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
         track(tensor)
     return tensor
 
 
 def track(tensor: Tensor) -> None:
-    """Make a tensor a leaf that requires grad; what backward asks of leaves is set, not defaulted."""
+    """Make a tensor a leaf that requires grad; what backward asks of leaves is set, not
+    defaulted.
+    """
     tensor.edge = LEAF
     for name in ("_grad", "hooks", "post_hooks"):
         setattr(tensor, name, getattr(tensor, name))
@@ -254,8 +305,10 @@ def set_requires_grad(tensor: Tensor, value: bool) -> None:
         if value:
             return
         raise RuntimeError(
-            "you can only change requires_grad flags of leaf variables. If you want to use a computed "
-            "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            "you can only change requires_grad flags of leaf variables. If you want to use a "
+            "computed "
+            "variable in a subgraph that doesn't require differentiation use var_no_grad = "
+            "var.detach()."
         )
     if value and tensor.array.dtype.kind not in "fc":
         raise RuntimeError("only Tensors of floating point dtype can require gradients")

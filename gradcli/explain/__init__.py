@@ -1,1 +1,3 @@
-"""What no other tool shows: facts read off the engine's graph. Facts in, data out; no output here."""
+"""What no other tool shows: facts read off the engine's graph. Facts in, data out; no output
+here.
+"""

@@ -11,7 +11,8 @@ import numpy as np
 from engine import symbolic
 from engine.format import tensor_text
 from engine.modes import TRACE, mode
-from engine.symbolic import node_of, source
+from engine.record import source
+from engine.symbolic import node_of
 from engine.tensor import Tensor
 from gradcli.explain.expression import Expression, Number
 from gradcli.explain.rewrites import Reader
@@ -24,7 +25,9 @@ Line = list[tuple[str, str]]
 
 
 class Derivative:
-    """d `of` / d `by`: a formula (None if too long to read) and a value, an array shaped like `by`."""
+    """d `of` / d `by`: a formula (None if too long to read) and a value, an array shaped like
+    `by`.
+    """
 
     __slots__ = ("by", "formula", "of", "value")
 
@@ -62,7 +65,9 @@ class Derivative:
         formula = textwrap.wrap(self.formula or "", WIDTH - len(left) - 3)
         found: list[Line] = []
         for part in formula:
-            sign: Line = [(left, "name"), (" = ", "plain")] if not found else [(indent + "   ", "plain")]
+            sign: Line = (
+                [(left, "name"), (" = ", "plain")] if not found else [(indent + "   ", "plain")]
+            )
             found.append([*sign, (part, "formula")])
         found.append([(indent + " = ", "plain"), (value[0], "value")])
         return [*found, *([(f"{indent}   {line}", "value")] for line in value[1:])]
@@ -93,8 +98,12 @@ def _one(y: Tensor, x: Tensor, g: Tensor | None, names: Mapping[str, Any]) -> De
 
 
 def read(g: Tensor, y: Tensor, names: Mapping[str, Any]) -> Expression:
-    """A traced value as an expression: in the names of leaves if that is short, else in all names."""
-    bound = {id(source(v)): name for name, v in reversed(names.items()) if isinstance(v, Tensor)}
+    """A traced value as an expression: in the names of leaves if that is short, else in all
+    names.
+    """
+    bound = {
+        id(source(v)): name for name, v in reversed(list(names.items())) if isinstance(v, Tensor)
+    }
     bound.pop(id(source(y)), None)
     leaves = {
         id(source(v)): bound[id(source(v))]

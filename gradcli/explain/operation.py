@@ -21,7 +21,15 @@ from gradcli.explain.writer import write
 
 Line = list[tuple[str, str]]
 _SHAPES: tuple[tuple[int, ...], ...] = ((3,), (2, 2), (1, 2, 2))
-_LABELS = {"input": "x", "other": "y", "self": "x", "mat2": "y", "vec": "y", "vec2": "y", "tensor": "y"}
+_LABELS = {
+    "input": "x",
+    "other": "y",
+    "self": "x",
+    "mat2": "y",
+    "vec": "y",
+    "vec2": "y",
+    "tensor": "y",
+}
 
 
 class Operation:
@@ -30,7 +38,12 @@ class Operation:
     __slots__ = ("derivatives", "doc", "name", "places", "signature")
 
     def __init__(
-        self, name: str, signature: str, doc: str, places: list[str], derivatives: list[tuple[str, str]]
+        self,
+        name: str,
+        signature: str,
+        doc: str,
+        places: list[str],
+        derivatives: list[tuple[str, str]],
     ) -> None:
         self.name = name
         self.signature = signature
@@ -87,19 +100,28 @@ def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
     labels = ["x", "y", "z"][: len(required)]
     for shape in _SHAPES:
         leaves = [
-            traced_leaf(np.linspace(0.3, 0.8, int(np.prod(shape))).reshape(shape) + place / 7, label)
+            traced_leaf(
+                np.linspace(0.3, 0.8, int(np.prod(shape))).reshape(shape) + place / 7, label
+            )
             for place, label in enumerate(labels)
         ]
         try:
             with tracing():
                 result = function(*leaves)
-        except (RuntimeError, TypeError, ValueError, IndexError, AttributeError, NotImplementedError):
+        except (
+            RuntimeError,
+            TypeError,
+            ValueError,
+            IndexError,
+            AttributeError,
+            NotImplementedError,
+        ):
             continue
         if not isinstance(result, Tensor) or result.origin is None or not result.requires_grad:
             return
         names = dict(zip(labels, leaves, strict=True))
         called = f"{name}({', '.join(labels)})"
-        for label, leaf, g in zip(labels, leaves, derivative(result, leaves), strict=True):
+        for label, g in zip(labels, derivative(result, leaves), strict=True):
             if g is not None:
                 yield f"d {called}/d{label}", write(read(g, result, names))
         return

@@ -92,7 +92,9 @@ def _sum(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     if isinstance(x, Number):
         return Number(x.value * math.prod(x.shape) / max(math.prod(shape), 1), shape)
     if isinstance(x, Product) and len(x.factors) == 1 and x.factors[0][0].shape == shape == ():
-        return product([(Number(float(math.prod(x.shape))), 1), (Number(x.coefficient), 1), *x.factors], ())
+        return product(
+            [(Number(float(math.prod(x.shape))), 1), (Number(x.coefficient), 1), *x.factors], ()
+        )
     return None
 
 
@@ -112,7 +114,9 @@ def _sum_to(shape: Shape, x: Expression, *params: Any) -> Expression | None:
 
 @rewrite("mean", "mean_dim")
 def _mean(shape: Shape, x: Expression, *params: Any) -> Expression | None:
-    return Number(x.value, shape) if isinstance(x, Number) or x.shape == shape == () else None  # type: ignore[union-attr]
+    if isinstance(x, Number):
+        return Number(x.value, shape)
+    return x if x.shape == shape == () else None
 
 
 @rewrite("reshape", "view", "squeeze", "squeeze_dim", "squeeze_dims", "unsqueeze", "unsafe_view")
@@ -208,12 +212,15 @@ _LINEAR = {
     "sum": (0,), "sum_dim": (0,), "sum_to": (0,), "mean": (0,), "mean_dim": (0,), "reshape": (0,),
     "view": (0,), "t": (0,), "transpose": (0,), "permute": (0,), "mm": (0, 1), "mv": (0, 1),
     "bmm": (0, 1), "dot": (0, 1), "keep": (0,), "squeeze": (0,), "squeeze_dim": (0,),
-    "unsqueeze": (0,), "unsafe_view": (0,), "flip": (0,), "index": (0,), "cumsum": (0,), "outer": (0, 1),
+    "unsqueeze": (0,), "unsafe_view": (0,), "flip": (0,), "index": (0,), "cumsum": (0,),
+    "outer": (0, 1),
 }  # fmt: skip
 """Rows that a number can be taken out of, and from which operands."""
 
 
-def apply_row(row: Any, args: tuple[Expression | None, ...], params: Any, shape: Shape) -> Expression:
+def apply_row(
+    row: Any, args: tuple[Expression | None, ...], params: Any, shape: Shape
+) -> Expression:
     """A row applied to expressions, simplified."""
     change = REWRITES.get(row.name)
     if change is not None:
@@ -285,7 +292,8 @@ def _array(item: Any) -> np.ndarray[Any, Any]:
         return item.array
     if isinstance(item, (Node, Output)):
         node = node_of(item)
-        assert node is not None and node.trace is not None
+        assert node is not None
+        assert node.trace is not None
         return np.asarray(node.trace.values[getattr(item, "index", 0)])
     return np.asarray(item)
 

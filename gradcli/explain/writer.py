@@ -79,7 +79,7 @@ def _sum(expression: Sum) -> str:
     terms = sorted(
         expression.terms, key=lambda pair: (pair[1] < 0, isinstance(pair[0], Number) == polynomial)
     )
-    pieces = []
+    pieces: list[str] = []
     for term, coefficient in terms:
         whole = Product(abs(coefficient), ((term, 1.0),), term.shape)
         text = (
@@ -122,7 +122,9 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
     wide = not tight and any(_is_matrix_product(f) for f, _ in above)
     if wide and exact and fraction.denominator != 1:
         numerator.append(f"{fraction.numerator}/{fraction.denominator}")
-    elif exact and (fraction.numerator == 1 or float(f"{abs(coefficient):.4g}") != abs(coefficient)):
+    elif exact and (
+        fraction.numerator == 1 or float(f"{abs(coefficient):.4g}") != abs(coefficient)
+    ):
         if fraction.numerator != 1 or not above:
             numerator.append(str(fraction.numerator))
         if fraction.denominator != 1:
@@ -132,7 +134,9 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
     above.sort(key=lambda pair: _place(pair[0]))
     lonely = len(above) == 1 and not any(_is_matrix_product(f) for f, _ in above[1:])
     for factor, exponent in above:
-        numerator.append(_power(factor, exponent, FACTOR if lonely and numerator and wide else None))
+        numerator.append(
+            _power(factor, exponent, FACTOR if lonely and numerator and wide else None)
+        )
     denominator.extend(_power(factor, exponent, None) for factor, exponent in below)
     star, slash = (" * ", " / ") if wide else ("*", "/")
     text = star.join(numerator) or "1"
@@ -160,7 +164,9 @@ def _is_matrix_product(expression: Expression) -> bool:
 
 def _power(base: Expression, exponent: float, level: int | None) -> str:
     if exponent == 1:
-        return _bracketed(base, level or (SIGN if not _is_matrix_product(base) else POWER), tight=level is None)
+        return _bracketed(
+            base, level or (SIGN if not _is_matrix_product(base) else POWER), tight=level is None
+        )
     if exponent == 0.5:
         return f"sqrt({write(base)})"
     text, binds = number(exponent)
@@ -255,7 +261,11 @@ class _Filler:
             return name, ATOM
         value = self.names[name]
         if isinstance(value, _Parameter):
-            return number(value.value) if type(value.value) is float else (_parameter(value.value), ATOM)
+            return (
+                number(value.value)
+                if type(value.value) is float
+                else (_parameter(value.value), ATOM)
+            )
         if isinstance(value, tuple):
             return f"[{', '.join(_write(part, True)[0] for part in value)}]", ATOM
         return _write(value, self.tight)
