@@ -235,10 +235,10 @@ def _install_operators() -> None:
         setattr(Tensor, f"__r{name}__", right)
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         setattr(Tensor, f"__{name}__", _operator(name))
-    Tensor.__neg__ = ops.neg  # type: ignore[attr-defined]
-    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
-    Tensor.__abs__ = ops.abs  # type: ignore[attr-defined]
-    Tensor.__invert__ = ops.bitwise_not  # type: ignore[attr-defined]
+    Tensor.__neg__ = ops.neg  # type: ignore[method-assign]
+    Tensor.__pos__ = lambda self: self  # type: ignore[method-assign]
+    Tensor.__abs__ = ops.abs  # type: ignore[method-assign]
+    Tensor.__invert__ = ops.bitwise_not  # type: ignore[method-assign]
 
 
 _install_operators()

@@ -110,7 +110,7 @@ def _matmul_operator(self: Tensor, other: Any) -> Any:
     return matmul(self, other)
 
 
-Tensor.__matmul__ = _matmul_operator  # type: ignore[attr-defined]
+Tensor.__matmul__ = _matmul_operator  # type: ignore[method-assign]
 
 
 @public("Tensor", "__rmatmul__")

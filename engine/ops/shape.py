@@ -470,7 +470,7 @@ def _iterate(self: Tensor) -> Iterator[Tensor]:
     return iter(ops.unbind(self, 0))
 
 
-Tensor.__iter__ = _iterate  # type: ignore[attr-defined]
+Tensor.__iter__ = _iterate  # type: ignore[method-assign]
 
 
 # ---- in place --------------------------------------------------------------------------------
