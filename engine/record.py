@@ -242,8 +242,6 @@ def _cast(array: Any, dtype: Any) -> Any:
 
 def _check_size(op: Op, arrays: list[Any], params: tuple[Any, ...]) -> None:
     """Ask for the result's size before it is made."""
-    if op.view:
-        return
     if op.estimate is not None:
         limits.check(op.estimate(*arrays, *params))
     elif op.broadcasts:

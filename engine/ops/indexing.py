@@ -45,11 +45,28 @@ def _index_put(
     return (xp.added_at if accumulate else xp.stored_at)(x, key_of(indices, dims), value)
 
 
+def _index_shape(*arguments: Any) -> Shape:
+    """The shape of x[indices], its dimensions in some order."""
+    x, *indices, dims = arguments
+    read: set[int] = set()
+    shapes = []
+    for index, dim in zip(indices, dims, strict=True):
+        mask = index.dtype.kind == "b"
+        read.update(range(dim, dim + (index.ndim if mask else 1)))
+        shapes.append((int(np.count_nonzero(index)),) if mask else index.shape)
+    rest = [size for dim, size in enumerate(x.shape) if dim not in read]
+    try:
+        return (*np.broadcast_shapes(*shapes), *rest)
+    except ValueError:
+        return ()  # the forward will fail, with a better message
+
+
 op("index(x, *indices; dims)", lambda xp, x, indices, dims: x[key_of(indices, dims)],
-   written="x[indices]", indices=non_differentiable,
+   written="x[indices]", indices=non_differentiable, estimate=_index_shape,
    x=lambda ns, g, indices, x_shape, dims:
        ns.index_backward(g, indices, x_shape, dims))  # fmt: skip
 op("index_backward(x, *indices; shape, dims)", _index_backward, node="IndexPutImplBackward0",
+   estimate=lambda *arguments: arguments[-2],
    indices=non_differentiable,
    x=lambda ns, g, indices, dims: ns.index(g, indices, dims))  # fmt: skip
 op("index_put(x, value, *indices; dims, accumulate)", _index_put, indices=non_differentiable,
@@ -144,6 +161,7 @@ def _like_source(ns: Any, g: Any, shape: Shape) -> Any:
 
 
 op("index_select(x, index; dim)", _index_select, written="index_select(x, dim, index)",
+   estimate=lambda x, index, dim: (*x.shape[:dim], index.size, *x.shape[dim + 1 :]),
    index=non_differentiable,
    x=lambda ns, g, index, x_shape, x_dtype, dim:
        ns.index_add(ns.zeros(x_shape, x_dtype), index, g, dim, 1))  # fmt: skip

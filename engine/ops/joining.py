@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import comb
 from typing import Any
 
 import numpy as np
 
-from engine import promotion
+from engine import limits, promotion
 from engine.catalog import expose, public
 from engine.op import op
 from engine.ops.arguments import Shape, array_of, wrap_dim, wrong_type
@@ -225,6 +226,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     array = array_of("combinations", input)
     if array.ndim != 1:
         raise RuntimeError(f"Expect a 1D vector, but got shape {list(array.shape)}")
+    limits.check((comb(array.size + (r - 1 if with_replacement else 0), r), r), 8)
     picked = (choose_again if with_replacement else choose)(range(array.size), r)
     places = np.array(list(picked), np.int64).reshape(-1, r)
     return ops.index(input, [wrap(places)], (0,))

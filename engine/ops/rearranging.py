@@ -6,9 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from engine import limits
 from engine.catalog import expose, public
 from engine.op import op
-from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrap_dims, wrong_type
+from engine.ops.arguments import (
+    Shape,
+    array_of,
+    dtype_of,
+    integers,
+    wrap_dim,
+    wrap_dims,
+    wrong_type,
+)
 from engine.ops.shape import reshape, unsqueeze
 from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
@@ -140,6 +149,7 @@ def repeat_interleave(
     """input with each element, or each part along a dimension, repeated."""
     array = array_of("repeat_interleave", input)
     if repeats is None:
+        limits.check((int(array.sum()),), 8)
         return wrap(np.repeat(np.arange(array.size), array))
     if dim is None:
         input, dim = reshape(input, -1), 0
@@ -147,6 +157,7 @@ def repeat_interleave(
     dim = wrap_dim(dim, array.ndim)
     if isinstance(repeats, Tensor):
         counts = np.broadcast_to(repeats.array, (array.shape[dim],))
+        limits.check((int(counts.sum()),), 8)
         return ops.index_select(input, wrap(np.repeat(np.arange(counts.size), counts)), dim)
     shape = array.shape
     wide = (*shape[: dim + 1], repeats, *shape[dim + 1 :])
@@ -154,24 +165,30 @@ def repeat_interleave(
     return reshape(ops.expand(unsqueeze(input, dim + 1), wide), made)
 
 
-for _name in ("tril", "triu"):
+def _triangles(name: str, side: str) -> None:
+    """tril and triu, and the places they keep."""
 
-    def _triangle(input: Tensor, diagonal: int = 0, *, name: str = _name) -> Tensor:
+    def triangle(input: Tensor, diagonal: int = 0) -> Tensor:
         if array_of(name, input).ndim < 2:
             raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
         if not hasattr(diagonal, "__index__"):
             raise wrong_type(name, "diagonal", 1, "int", diagonal)
         return getattr(ops, name)(input, diagonal)
 
-    _triangle.__name__ = _name
-    _triangle.__doc__ = (
-        f"input with zeros {'above' if _name == 'tril' else 'below'} a diagonal of its matrices."
-    )
-    expose(_name, _triangle)
-    expose(
-        f"{_name}_indices",
-        lambda row, col, offset=0, *, dtype=None, name=_name: wrap(
-            np.stack(getattr(np, f"{name}_indices")(row, offset, col)).astype(np.int64)
-        ),
-        "torch",
-    )
+    def indices(
+        row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None
+    ) -> Tensor:
+        limits.check((row, col), 8)
+        places = np.stack(getattr(np, f"{name}_indices")(row, offset, col))
+        return wrap(places.astype(dtype_of(f"{name}_indices", dtype) or np.int64))
+
+    triangle.__name__ = name
+    triangle.__doc__ = f"input with zeros {side} a diagonal of its matrices."
+    indices.__name__ = f"{name}_indices"
+    indices.__doc__ = f"The rows and columns of the elements that {name} keeps."
+    expose(name, triangle)
+    expose(indices.__name__, indices, "torch")
+
+
+_triangles("tril", "above")
+_triangles("triu", "below")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import limits
 from engine.catalog import expose, public
 from engine.op import op
 from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrong_type
@@ -33,6 +34,11 @@ def _split_at(x: Any, ends: Sequence[int], dim: int, part: int | None) -> Any:
     return tuple([x[(*before, slice(start, end))] for start, end in zip(starts, ends, strict=True)])
 
 
+def _cost(parts: int) -> Shape:
+    """What many parts cost: a tensor takes about the memory of 128 numbers."""
+    return (parts, 128)
+
+
 def _ends(size: int, step: int) -> list[int]:
     return [min(start + step, size) for start in range(0, max(size, 1), max(step, 1))]
 
@@ -52,11 +58,13 @@ def _shapes(shape: Shape, ends: Sequence[int], dim: int) -> list[Shape]:
 op("split(x; size, dim)",
    lambda xp, x, size, dim, part=None: _split_at(x, _ends(x.shape[dim], size), dim, part),
    written="split(x, size, dim)", outputs=0, view=True,
+   estimate=lambda x, size, dim: _cost(x.shape[dim] // max(size, 1)),
    x=lambda ns, g, x_shape, x_dtype, size, dim: ns.cat(
        _whole(ns, g, _shapes(x_shape, _ends(x_shape[dim], size), dim), x_dtype), dim))  # fmt: skip
 op("split_with_sizes(x; sizes, dim)",
    lambda xp, x, sizes, dim, part=None: _split_at(x, _running(sizes), dim, part),
    written="split(x, sizes, dim)", outputs=0, view=True,
+   estimate=lambda x, sizes, dim: _cost(len(sizes)),
    x=lambda ns, g, x_shape, x_dtype, sizes, dim: ns.cat(
        _whole(ns, g, _shapes(x_shape, _running(sizes), dim), x_dtype), dim))  # fmt: skip
 
@@ -69,6 +77,7 @@ def _unbind(xp: Any, x: Any, dim: int, part: int | None = None) -> Any:
 
 
 op("unbind(x; dim)", _unbind, written="unbind(x, dim)", outputs=0, view=True,
+   estimate=lambda x, dim: _cost(x.shape[dim]),
    x=lambda ns, g, x_shape, x_dtype, dim: ns.stack(_whole(
        ns, g, [x_shape[:dim] + x_shape[dim + 1:]] * x_shape[dim], x_dtype), dim))  # fmt: skip
 
@@ -150,6 +159,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     if isinstance(given, int):
         if given <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {given}")
+        limits.check(_cost(given))
         small, longer = divmod(shape[dim], given)
         ends = [(i + 1) * small + min(i + 1, longer) for i in range(given)]
     else:

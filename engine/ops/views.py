@@ -19,6 +19,10 @@ from engine.storage import follow
 # ---- the same elements in another shape ------------------------------------------------------
 
 
+def _shape_given(x: Any, shape: Shape, *_: Any) -> Shape:
+    return shape
+
+
 def _view_check(x: Any, shape: Shape) -> None:
     raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {x.size}")
 
@@ -61,7 +65,7 @@ def expand_check(x: Any, shape: Shape) -> None:
 
 
 op("expand(x; shape)", lambda xp, x, shape: xp.spread(x, shape), written="x.expand(shape)",
-   view=True, check=expand_check, x=lambda ns, g, x_shape: ns.sum_to(g, x_shape))  # fmt: skip
+   view=True, check=expand_check, estimate=_shape_given, x=lambda ns, g, x_shape: ns.sum_to(g, x_shape))  # fmt: skip
 
 # ---- the dimensions in another order ---------------------------------------------------------
 
@@ -122,10 +126,6 @@ def _put_back(name: str) -> Any:
         return _stored(xp, xp.zeros(shape, x.dtype), ((rows[name], params),), x)
 
     return forward
-
-
-def _shape_given(x: Any, shape: Shape, *_: Any) -> Shape:
-    return shape
 
 
 op("select(x; dim, index)", lambda xp, x, dim, index: x[(slice(None),) * dim + (index, ...)],
@@ -197,6 +197,7 @@ def _windows_backward(xp: Any, x: Any, shape: Shape, dim: int, size: int, step: 
 
 
 op("unfold(x; dim, size, step)", _windows, written="x.unfold(dim, size, step)", view=True,
+   estimate=lambda x, dim, size, step: (x.size // step + 1, size),
    x=lambda ns, g, x_shape, dim, size, step:
        ns.unfold_backward(g, x_shape, dim, size, step))  # fmt: skip
 op("unfold_backward(x; shape, dim, size, step)", _windows_backward, node="UnfoldBackwardBackward0",
