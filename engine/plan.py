@@ -17,7 +17,7 @@ from engine.modes import GRAD, mode
 from engine.record import Node, Output, source
 from engine.symbolic import node_of, traced_leaf
 from engine.tensor import Tensor
-from engine.trace import tracing
+from engine.tracing import tracing
 
 if TYPE_CHECKING:
     from engine.op import Op

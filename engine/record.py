@@ -18,7 +18,7 @@ from engine.modes import GRAD, TRACE, mode
 from engine.op import NO_PULLBACK, Op
 from engine.storage import View, follow, next_rank, note_shown
 from engine.tensor import LEAF, Tensor
-from engine.trace import MAXIMUM_CONSTANT_DEPTH, Trace
+from engine.tracing import MAXIMUM_CONSTANT_DEPTH, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from engine.backward import _restored, _run
 from engine.modes import GRAD, mode
 from engine.record import TENSORS, Node, Output, source
 from engine.tensor import Tensor, track, wrap
-from engine.trace import tracing
+from engine.tracing import tracing
 
 
 def tensor_of(item: Any, dtype: Any = None) -> Any:

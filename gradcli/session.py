@@ -10,11 +10,10 @@ from __future__ import annotations
 import ast
 import warnings
 from bisect import bisect_right
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import engine  # noqa: F401 - the catalog is complete once it is loaded
-from engine import dtypes, journal, limits, modes
+from engine import dtypes, journal, limits, modes, tracing
 from engine.format import options, set_printoptions
 from engine.generator import default_generator
 from engine.tensor import Tensor
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     from gradcli.language.limits import Limits
 
 commands.load()
-
-tracing: Any = import_module("engine.trace")
-"""The module; `engine.trace` itself is PyTorch's function of that name."""
 
 ELEMENTS = 100_000_000
 """The most elements one tensor may have."""

@@ -27,7 +27,7 @@ def backward(
     retain: Operand | None = None,
     create_graph: Operand | None = None,
 ) -> None:
-    """Compute the gradients of a tensor and add them to the .grad of its leaves.
+    """Compute the gradients of a tensor; add them to its leaves' .grad.
 
     backward z                        from one number
     backward y gradient=[1., 1.]      from several, each with its weight
@@ -46,7 +46,7 @@ def backward(
 
 @command("autograd")
 def grad(session: Session, *tensors: Operand) -> object:
-    """Show the gradient that backward left in a tensor; None if there is none.
+    """Show the gradient that backward left in a tensor, or None.
 
     grad a            a.grad
     grad a b          several, with their names
@@ -66,7 +66,7 @@ def grad(session: Session, *tensors: Operand) -> object:
 
 @command("autograd")
 def zero(session: Session, *tensors: Operand) -> None:
-    """Forget the gradients of tensors, or of every variable: .grad is None again.
+    """Forget gradients, of all variables or of some: .grad is None.
 
     zero a            as a.grad = None
     zero              as optimizer.zero_grad()
@@ -81,12 +81,12 @@ def zero(session: Session, *tensors: Operand) -> None:
 
 @command("autograd")
 def step(session: Session, *tensors: Operand, lr: Operand | None = None) -> Moved:
-    """Move leaves against their gradients, in place; they stay leaves.
+    """Move leaves against their gradients, in place.
 
     step W lr=0.001   W -= 0.001 * W.grad, under no_grad
     step              every leaf variable that has a gradient
 
-    lr: how far, as a multiple of the gradient; `set lr=...` if left out
+    lr: how far, as a multiple of the gradient; as `set lr=...` if left out
     """
     rate = session.settings.lr if lr is None else _rate(lr)
     found: list[tuple[str, Any]]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @command("session", "vars")
 def variables(session: Session) -> Table:
-    """List the variables: shape, dtype, how autograd sees them, value.
+    """List the variables.
 
     vars
     """
@@ -82,7 +82,7 @@ def reset(session: Session) -> None:
 
 @command("session")
 def save(session: Session, file: Path) -> Notice:
-    """Write variables, gradients, leaves and random state to a file.
+    """Write variables, gradients and random state to a file.
 
     save model        to model.npz; `load model` brings it back
     """
@@ -225,11 +225,14 @@ def _overview() -> Notice:
 
 def _of_command(each: Command) -> Notice:
     """Usage, meaning, examples, options."""
-    lines: list[list[tuple[str, str]]] = [[(each.usage(), "source")]]
-    lines += [[("  " + each.summary, "plain")]]
+    blank = [("", "plain")]
+    lines = [[(each.usage(), "source")], [("  " + each.summary, "plain")], blank]
     lines += [[("  " + line, "plain")] for line in each.details if line]
+    margin = max(map(len, each.options), default=0) + 2
+    if each.options:
+        lines.append(blank)
     for option in each.options:
-        lines.append([(f"  {option}=", "name"), (f"  {each.describe(option)}", "plain")])
+        lines.append([(f"  {option}=".ljust(margin + 2), "name"), (each.describe(option), "plain")])
     return Notice(lines, {"usage": each.usage(), "help": each.summary})
 
 

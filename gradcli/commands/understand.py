@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command("understand")
 def graph(session: Session, tensor: Operand) -> object:
-    """Draw what a tensor was computed from: names, operations, values, gradients.
+    """Draw what a tensor was computed from, values and gradients too.
 
     graph z
     """
@@ -28,7 +28,7 @@ def graph(session: Session, tensor: Operand) -> object:
 
 @command("understand")
 def diff(session: Session, y: Operand, *x: Operand) -> object:
-    """Show the derivative of y with respect to x as a formula, beside its value.
+    """Show the derivative of y with respect to x as a formula.
 
     diff z a          dz/da
     diff z            with respect to every leaf
@@ -94,7 +94,7 @@ def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
         ("elements", f"{array.size} ({amount(array.nbytes)})"),
         ("requires grad", "yes" if tensor.requires_grad else "no"),
         ("gradient", "none yet" if gradient is None else _short(values_text(gradient.array))),
-        ("written", f"{version(array)} times in place"),
+        ("version", f"{version(array)} (writes in place)"),
     ]
     if array.size and array.dtype.kind in "iuf":
         rows.insert(4, ("range", f"{array.min():.6g} to {array.max():.6g}"))

@@ -15,7 +15,7 @@ import numpy as np
 from engine import catalog
 from engine.symbolic import derivative, traced_leaf
 from engine.tensor import Tensor
-from engine.trace import tracing
+from engine.tracing import tracing
 from gradcli.explain.derivative import read
 from gradcli.explain.writer import write
 

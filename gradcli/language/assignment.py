@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.tensor import Tensor
 from gradcli.faults import PURPOSE, Fault
 from gradcli.language import operators, values
-from gradcli.language.indexing import element, index, set_element
+from gradcli.language.indexing import element, index, parts, set_element
 from gradcli.language.operators import IN_PLACE, SIGNS
 from gradcli.language.table import EXPRESSIONS, statement
 
@@ -44,8 +44,12 @@ def assign(walker: Walker, target: ast.expr, value: Any) -> None:
         else:
             raise Fault("SyntaxError", "this cannot be assigned to", walker.source.span(target))
     except PURPOSE as error:
-        inner = target.value if isinstance(target, (ast.Subscript, ast.Attribute)) else target
-        raise walker.fault(error, target, [(inner, owner), (target, value)], "=") from error
+        operands: list[tuple[ast.AST, Any]] = [(target, value)]
+        if isinstance(target, ast.Subscript):
+            operands = parts(target, owner, index(walker, target.slice))
+        elif isinstance(target, ast.Attribute):
+            operands = [(target.value, owner), (target, value)]
+        raise walker.fault(error, target, operands, "=") from error
 
 
 def _unpack(walker: Walker, target: ast.Tuple | ast.List, value: Any) -> None:

@@ -205,7 +205,7 @@ def _rename(error: BaseException, callee: Any, word: str) -> None:
             r"(\d+)(?= positional arguments? but |(?: were| was) given)",
             lambda found: str(int(found[1]) - hidden),
             text,
-        )
+        ).replace("takes 1 positional arguments", "takes 1 positional argument")
     error.args = (f"{word}() {text}",)
 
 

@@ -54,12 +54,17 @@ def subscript(walker: Walker, node: ast.Subscript) -> Any:
     try:
         return element(walker, owner, key)
     except PURPOSE as error:
-        parts: list[tuple[ast.AST, Any]] = [(node.value, owner), (node.slice, key)]
-        if type(node.slice) is ast.Tuple:
-            parts += zip(node.slice.elts, key, strict=True)
-        raise walker.fault(error, node, parts, "[]") from error
+        raise walker.fault(error, node, parts(node, owner, key), "[]") from error
     except Fault as fault:
         raise walker.fault(fault, node) from None
+
+
+def parts(node: ast.Subscript, owner: Any, key: Any) -> list[tuple[ast.AST, Any]]:
+    """What an index error may be about: the owner, the index, and each part of it."""
+    found: list[tuple[ast.AST, Any]] = [(node.value, owner), (node.slice, key)]
+    if type(node.slice) is ast.Tuple:
+        found += zip(node.slice.elts, key, strict=True)
+    return found
 
 
 def set_element(walker: Walker, owner: Any, key: Any, value: Any) -> None:

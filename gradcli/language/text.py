@@ -40,7 +40,7 @@ def quoted(walker: Walker, value: Any) -> str:
 def _quote(walker: Walker, value: Any, out: list[str], count: list[int], depth: int) -> None:
     kind = type(value)
     if kind not in _BRACKETS:
-        words = f"<function {value.__name__}>" if kind in _FUNCTIONS else repr(value)
+        words = _function(value) if kind in _FUNCTIONS else repr(value)
         out.append(words)
         count[0] += len(words)
         walker.limits.check_characters(count[0])
@@ -65,6 +65,14 @@ def _quote(walker: Walker, value: Any, out: list[str], count: list[int], depth: 
             _quote(walker, value[part], out, count, depth + 1)
         count[0] += 2
     out.append("," * (kind is tuple and len(value) == 1) + closing)
+
+
+def _function(value: Any) -> str:
+    """An operation, or a method bound to a tensor."""
+    owner = getattr(value, "__self__", None)
+    if type(value) is MethodType:
+        return f"<built-in method {value.__name__} of {type(owner).__name__} object>"
+    return f"<built-in function {value.__name__}>"
 
 
 _BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}")}

@@ -91,7 +91,12 @@ def _as_is(kind: type, name: str) -> Callable[..., Any]:
     def run(walker: Walker, owner: Any, *args: Any) -> Any:
         for arg in (owner, *args):
             walker.measure(arg)
-        return method(owner, *args)
+        result = method(owner, *args)
+        if type(result) is str:
+            walker.charge(len(result))
+        elif type(result) in (list, dict):
+            walker.counted(result, 64)
+        return result
 
     return run
 

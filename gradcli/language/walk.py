@@ -123,8 +123,8 @@ class Walker:
         if len(message) > bounds.MESSAGE:
             message = message[: bounds.MESSAGE] + "..."
         kind = type(error).__name__
-        if kind == "MemoryError" and not message:
-            message = "not enough memory"
+        if not message:
+            message = "not enough memory" if kind == "MemoryError" else f"{word or 'this'} failed"
         fault = Fault(kind, message, self.source.span(node), fact=getattr(error, "fact", None))
         fault.node = getattr(error, "node", None)
         named = [self.operand(*pair) for pair in operands]

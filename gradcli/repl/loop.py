@@ -81,11 +81,11 @@ class Loop:
         while True:
             try:
                 text = self.reader.prompt([("class:prompt", ">>> ")])
+                if text.strip() and self._enter(text) == LEFT:
+                    return 0
             except KeyboardInterrupt:
                 continue
             except EOFError:
-                return 0
-            if text.strip() and self._enter(text) == LEFT:
                 return 0
 
     def _enter(self, text: str) -> int:

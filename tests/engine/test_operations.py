@@ -14,7 +14,7 @@ from engine import symbolic
 from engine.interpreters import jax_arrays
 from engine.op import rows
 from engine.plan import Plan
-from engine.trace import tracing
+from engine.tracing import tracing
 from tests.engine.samples import SAMPLES
 from tests.engine.sampling import Array, Sample, leaves, outputs, run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MethodType
 
 from engine.tensor import Tensor
 from gradcli.faults import Span
@@ -46,11 +47,15 @@ def _attribute(case: Case) -> None:
     owner = case.operands[0]
     if owner.value is None:
         return explain_none(case)
+    base = case.text(0)
+    if type(owner.value) in (MethodType, values.Method) and name[:1] != "_":
+        return case.tell("a method is called with parentheses.", f"{base}().{name}")
+    if type(owner.value) is dict and name in owner.value:
+        return case.tell(None, f"{base}[{name!r}]")
     found = similar(name, values.names_of(owner.value))
     if name[:2] == "__":
         return case.tell("only what a value is for can be asked of it.")
     if found:
-        base = case.text(0)
         return case.tell(None, *[f"{base}.{other}" for other in found])
     return None
 

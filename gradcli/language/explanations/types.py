@@ -7,6 +7,7 @@ import re
 from engine.tensor import Tensor
 from gradcli.language.explanations.case import Case, explains, similar
 from gradcli.language.explanations.names import explain_none
+from gradcli.language.values import CONTEXTS
 
 
 @explains(r"to have the same dtype|expected scalar type")
@@ -19,6 +20,15 @@ def _dtypes(case: Case) -> None:
         left, right = case.text(a), case.text(b)
         case.tell("both must have one dtype.", f"{right}.to({one})", f"{left}.to({two})",
                   fact=f"{left} is {one}, {right} is {two}")  # fmt: skip
+
+
+@explains(r"\(position \d+\) must be (?!Tensor, )[\w. ]+, not (\w+)")
+def _wrong_type(case: Case) -> None:
+    """Methods and functions count positions differently: the type tells which operand it is."""
+    for index, operand in enumerate(case.operands):
+        if type(operand.value).__name__ == case.match[1]:
+            return case.point(index)
+    return None
 
 
 @explains(r"must be Tensor, not")
@@ -39,7 +49,18 @@ def _not_tensor(case: Case) -> None:
 @explains(r"unsupported operand type")
 def _operator(case: Case) -> None:
     if any(operand.value is None for operand in case.operands):
-        explain_none(case)
+        return explain_none(case)
+    others = [i for i in range(len(case.operands)) if i not in case.tensors()]
+    if len(others) == 1 and len(case.operands) == 2:
+        case.point(others[0])
+    return None
+
+
+@explains(r"does not support the context manager protocol")
+def _context(case: Case) -> None:
+    made = case.operands[0].value
+    if isinstance(made, type) and made.__name__ in CONTEXTS:
+        case.tell(None, f"with {case.text(0)}(): ...")
 
 
 @explains(r"object is not callable")
