@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 
 FAMILIES = (
-    "arithmetic", "reduce", "shape", "joining", "splitting", "rearranging", "index", "places",
-    "combining", "order", "linalg", "nn", "data", "creation", "drawing", "convert",
+    "arithmetic", "reduce", "shape", "reshaping", "joining", "splitting", "rearranging", "index",
+    "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing", "convert",
 )  # fmt: skip
 
 

@@ -80,9 +80,7 @@ def integers(
     try:
         return tuple([index(value) for value in values])
     except TypeError:
-        place, wrong = next(
-            (i, v) for i, v in enumerate(values, 1) if not hasattr(v, "__index__")
-        )
+        place, wrong = next((i, v) for i, v in enumerate(values, 1) if not hasattr(v, "__index__"))
     if place == 1:
         raise wrong_type(name, argument, position, "tuple of ints", wrong)
     raise TypeError(

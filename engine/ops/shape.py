@@ -8,19 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from engine import journal
 from engine.catalog import attributes, expose, public
-from engine.modes import GRAD, mode
 from engine.ops.arguments import Shape, array_of, count_of, integers, wrap_dim, wrap_dims
 from engine.ops.elementwise import broadcast_error
 from engine.ops.views import AS_VIEW, COPY_SLICES, expand_check
 from engine.record import TENSORS as ops
-from engine.storage import View
-from engine.tensor import LEAF, Size, Tensor
+from engine.tensor import Size, Tensor
 
 __all__ = ["AS_VIEW", "COPY_SLICES"]
 
-# ---- shapes -----------------------------------------------------------------------
+# ---- shapes ----------------------------------------------------------------------------------
 
 
 def _resolved(shape: Shape, count: int) -> Shape:
@@ -210,7 +207,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
         ) from None
 
 
-# ---- dimensions -------------------------------------------------------------------
+# ---- dimensions ------------------------------------------------------------------------------
 
 
 @public("torch Tensor", "transpose", "swapaxes", "swapdims")
@@ -342,7 +339,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return ops.unsqueeze(input, wrap_dim(dim, array_of("unsqueeze", input).ndim + 1))
 
 
-# ---- parts ------------------------------------------------------------------------
+# ---- parts -----------------------------------------------------------------------------------
 
 
 @public()
@@ -471,33 +468,3 @@ def _iterate(self: Tensor) -> Iterator[Tensor]:
 
 
 Tensor.__iter__ = _iterate  # type: ignore[method-assign]
-
-
-# ---- in place --------------------------------------------------------------------------------
-
-
-def _in_place(function: Any) -> None:
-    """The form of a view function that changes the tensor itself: its shape, not its numbers."""
-
-    def changed(self: Tensor, *args: Any, **options: Any) -> Tensor:
-        if self.edge is LEAF and mode.get() & GRAD:
-            raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation."
-            )
-        before = Tensor()
-        before.array, before.edge, before.origin = self.array, self.edge, self.origin
-        after = function(before, *args, **options)
-        for slot in ("array", "edge", "origin"):
-            journal.note_slot(self, slot)
-        is_view = type(before.edge) is View or type(after.edge) is not View
-        self.array, self.origin = after.array, after.origin
-        self.edge = after.edge if is_view else after.edge.edge
-        return self
-
-    changed.__name__ = changed.__qualname__ = f"{function.__name__}_"
-    changed.__doc__ = f"In place: {function.__doc__}"
-    expose(changed.__name__, changed, "Tensor")
-
-
-for _function in (squeeze, unsqueeze, t, transpose):
-    _in_place(_function)

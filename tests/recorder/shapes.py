@@ -169,6 +169,19 @@ x[0].data_ptr()==x.data_ptr()
 x.is_contiguous(), x.T.is_contiguous(), x[:, :1].is_contiguous()
 """.strip().splitlines()
 
+SHAPES += """
+y = T([[[1.], [2.]]]) * a[0]; y.squeeze_(); (y, y._is_view())
+y = T([[[1.], [2.]]]) * a[0]; y.squeeze_(0); y
+y = T([[[1.], [2.]]]) * a[0]; y.squeeze_((0, 2)); y
+y = a * 1; y.unsqueeze_(0); y
+y = x * 1; y.transpose_(0, 1); y.mul_(3); y.sum().backward(); (y, x.grad)
+y = x * 1; y.swapaxes_(0, 1); y.stride()
+y = x * 1; y.t_(); y
+y = (x * 1)[None][0]; y.t_(); y.mul_(2); y.sum().backward(); (y._is_view(), x.grad)
+x.t_()
+y = x.detach(); y.unsqueeze_(0); (x.shape, y.shape)
+""".strip().splitlines()
+
 PLACES = """
 x[[[0,1],[1,1]]]
 x[[[0,1]]]
