@@ -1,22 +1,48 @@
-"""How large one result may be: asked before anything is allocated.
+"""How large one result, and the whole process, may be: asked before anything is allocated.
 
-`elements` is None in the library, where the operating system decides; a session sets it.
+Both limits are None in the library, where the operating system decides; a session sets them.
 """
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Iterable
 from math import prod
 
 elements: int | None = None
+"""The most elements of one result."""
+memory: int | None = None
+"""The most bytes of the process; looked at each time as many as `OFTEN` were asked for."""
+OFTEN = 50_000_000
+
+_asked = 0
 
 
 def check(shape: Iterable[int], itemsize: int = 4) -> None:
-    """Raise PyTorch's allocation error if a result of `shape` would be over the limit."""
+    """Raise PyTorch's allocation error if a result of `shape` would be over a limit."""
+    global _asked
     if elements is None:
         return
-    if prod(shape := tuple(shape)) > elements:
+    count = prod(shape := tuple(shape))
+    if count > elements:
         raise no_memory(shape, itemsize)
+    _asked += count * itemsize
+    if _asked > OFTEN:
+        _asked = 0
+        if memory is not None and resident() + count * itemsize > memory:
+            gc.collect()
+            if resident() + count * itemsize > memory:
+                raise no_memory(shape, itemsize)
+
+
+def resident() -> int:
+    """The bytes of memory the process holds; 0 where that cannot be told."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def no_memory(shape: Iterable[int], itemsize: int) -> RuntimeError:

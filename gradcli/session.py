@@ -8,6 +8,7 @@ data, to `emit`.
 from __future__ import annotations
 
 import ast
+import os
 import warnings
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, cast
@@ -39,6 +40,8 @@ commands.load()
 
 ELEMENTS = 100_000_000
 """The most elements one tensor may have."""
+MEMORY = min(4_000_000_000, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+"""The most bytes the process may hold."""
 
 
 class Leave(BaseException):
@@ -96,7 +99,7 @@ class Session:
         self._log: list[Step] = []
         """The steps of this input: made, taken back or made again."""
         self._statement = ""
-        limits.elements = ELEMENTS
+        limits.elements, limits.memory = ELEMENTS, MEMORY
         dtypes.set_default_dtype(dtypes.float32)
         set_printoptions(profile="default")
 

@@ -228,7 +228,7 @@ def _of_command(each: Command) -> Notice:
     blank = [("", "plain")]
     lines = [[(each.usage(), "source")], [("  " + each.summary, "plain")], blank]
     lines += [[("  " + line, "plain")] for line in each.details if line]
-    margin = max(map(len, each.options), default=0) + 2
+    margin = max(map(len, each.options), default=0) + 3
     if each.options:
         lines.append(blank)
     for option in each.options:

@@ -70,7 +70,7 @@ class _Drawing:
         bound = [(n, v) for n, v in names.items() if isinstance(v, Tensor) and n != "_"]
         self.names = {id(source(value)): name for name, value in reversed(bound)}
         self.tensors = {id(source(value)): value for _, value in bound}
-        self.reader = _ForwardReader(self.names)
+        self.reader = ForwardReader(self.names)
         self.root = root
         self.flows = _gradients(root)
         self.drawn: set[int] = set()
@@ -148,8 +148,11 @@ class _Drawing:
         node = node_of(item)
         if node is None:
             return item.label or "constant"
-        text = write(self.reader.read(item))
-        return text if len(text) <= 30 else node.op.name
+        expression = self.reader.read(item)
+        if expression.size > 12:
+            return str(node.op.name)
+        text = write(expression)
+        return text if len(text) <= 30 else str(node.op.name)
 
     def _row(self, item: Any, branch: str) -> Row:
         node = node_of(item)
@@ -204,7 +207,7 @@ def _gradients(root: Tensor) -> dict[int, np.ndarray[Any, Any]]:
     }
 
 
-class _ForwardReader(Reader):
+class ForwardReader(Reader):
     """Reads what was computed as it was written, nothing simplified."""
 
     def _make(self, item: Any) -> Expression:

@@ -278,7 +278,7 @@ class _Filler:
         sign, level = _BINARY[type(tree.op)]
         tight = self.tight
         self.tight = tight or sign == "@"
-        right_level = {"**": SIGN, "+": TERM}.get(sign, level + 1)
+        right_level = SIGN if sign == "**" else level + 1
         left = self._at(tree.left, ATOM if sign == "**" else max(level, TERM))
         right = self._at(tree.right, right_level)
         self.tight = tight

@@ -33,13 +33,14 @@ class Limits:
     """The bounds of a session, and how much of them the present input has used.
 
     `steps` counts statements, loop rounds and calls (None: no bound); `items` is the length of one
-    list; `characters` of one text; `bits` of one integer; `memory` the bytes of lists and texts
-    made since the last look at what is still alive; `output` what print may write; `resident` the
-    bytes the process may grow by (where steps are bounded, RESIDENT unless told).
+    list; `characters` of one text; `bits` of one integer; `memory` the bytes of the lists and
+    texts that are alive, looked for whenever `look` bytes were `used`; `output` what print may
+    write; `resident` the bytes the process may grow by (RESIDENT where steps are bounded, unless
+    told).
     """
 
-    __slots__ = ("bits", "characters", "frames", "items", "left", "memory", "output", "printed",
-                 "resident", "steps", "used")  # fmt: skip
+    __slots__ = ("bits", "characters", "frames", "items", "left", "look", "memory", "output",
+                 "printed", "resident", "steps", "used")  # fmt: skip
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Limits:
         self.resident = RESIDENT if resident is None and steps is not None else resident
         self.frames = 0
         self.used = 0
+        self.look = memory
         self.reset()
 
     def reset(self) -> None:

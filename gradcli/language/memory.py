@@ -3,46 +3,63 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from gc import get_referents
+from sys import getsizeof
+from typing import TYPE_CHECKING, Any
+
+from gradcli.language.functions import Function
+from gradcli.language.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NESTED = frozenset({list, tuple, dict, range})
+_HELD = frozenset({list, tuple, dict, str, Function, Scope})
+_STRETCH = 100_000
 
 
 def alive(roots: list[Any]) -> int:
-    """The bytes held by the lists, tuples, dicts and texts reachable from `roots`."""
-    from gradcli.language.functions import Function
+    """The bytes held by the lists, tuples, dicts and texts reachable from `roots`.
 
-    held = (str, list, tuple, dict, Function)
-    total, seen, stack = 0, set[int](), list(roots)
-    while stack:
-        value = stack.pop()
-        kind = type(value)
-        if kind is str:
-            total += 50 + len(value)
-        elif kind in (list, tuple, dict):
-            if id(value) in seen:
-                continue
-            seen.add(id(value))
-            total += 64 + 8 * len(value)
-            parts = [*value, *value.values()] if kind is dict else value
-            kinds = set(map(type, parts))
-            if kinds & {int, float}:
-                total += int(32 * len(parts) * _distinct(parts))
-            if kinds & {str, list, tuple, dict, Function}:
-                stack.extend(part for part in parts if type(part) in held)
-        elif kind is Function:
-            scope = value.outer
-            while scope is not None and id(scope) not in seen:
-                seen.add(id(scope))
-                stack.append(scope.names)
-                scope = scope.outer
+    The collector's own list of what an object refers to makes this quick. Containers and texts are
+    counted once; a number once for each stretch of _STRETCH references to it.
+    """
+    total = 0
+    seen: set[int] = set()
+    level: list[Any] = roots
+    while level:
+        below: list[Any] = []
+        for parts in _stretches(level):
+            distinct = dict(zip(map(id, parts), parts, strict=True))
+            fresh = [
+                part for key, part in distinct.items() if type(part) in _HELD and key not in seen
+            ]
+            total += 32 * (len(distinct) - len(fresh)) + sum(map(getsizeof, fresh))
+            seen.update(map(id, fresh))
+            below += [part for part in fresh if type(part) is not str]
+        level = below
     return total
 
 
-def _distinct(parts: Any) -> float:
-    """The share of items that are objects of their own, by a sample: `[0] * 10**6` has one."""
-    sample = parts[:: max(1, len(parts) // 64)]
-    return len(set(map(id, sample))) / len(sample)
+def _stretches(level: list[Any]) -> Iterator[list[Any]]:
+    """What the objects of a level refer to, some at a time."""
+    some: list[Any] = []
+    count = 0
+    for value in level:
+        if type(value) is Function or type(value) is Scope:
+            below = value.outer if type(value) is Function else value
+            yield [below.names, below.outer] if type(below) is Scope else []
+            continue
+        if len(value) > _STRETCH and type(value) is not dict:
+            for start in range(0, len(value), _STRETCH):
+                yield list(value[start : start + _STRETCH])
+            continue
+        some.append(value)
+        count += len(value)
+        if count > _STRETCH:
+            yield get_referents(*some)
+            some, count = [], 0
+    yield get_referents(*some)
 
 
 def resident() -> int:

@@ -34,7 +34,7 @@ def quoted(walker: Walker, value: Any) -> str:
     """repr(value)"""
     parts: list[str] = []
     _quote(walker, value, parts, [0], 0)
-    return "".join(parts)
+    return walker.spelled("".join(parts))
 
 
 def _quote(walker: Walker, value: Any, out: list[str], count: list[int], depth: int) -> None:
@@ -132,7 +132,7 @@ def joined(walker: Walker, node: ast.JoinedStr) -> str:
         parts.append(words)
         count += len(words)
         walker.limits.check_characters(count)
-    return "".join(parts)
+    return walker.spelled("".join(parts))
 
 
 def formatted_with(walker: Walker, pattern: str, *args: Any, **names: Any) -> str:
@@ -170,7 +170,7 @@ def _filled(
             parts.append(formatted(walker, value, specification or ""))
             count += len(parts[-1])
         walker.limits.check_characters(count)
-    return "".join(parts)
+    return walker.spelled("".join(parts))
 
 
 def percent(walker: Walker, pattern: str, values: Any) -> str:
@@ -189,7 +189,7 @@ def percent(walker: Walker, pattern: str, values: Any) -> str:
         len(value) for value in (given if isinstance(given, tuple) else (given,))
         if isinstance(value, str)
     ))  # fmt: skip
-    return str(pattern % given)
+    return walker.spelled(str(pattern % given))
 
 
 def _plain(walker: Walker, value: Any) -> Any:

@@ -64,13 +64,13 @@ def _join(walker: Walker, text: str, parts: Iterable[Any]) -> str:
     items = walker.listed(parts)
     size = sum(len(part) if type(part) is str else 0 for part in items) + len(text) * len(items)
     walker.limits.check_characters(size)
-    return text.join(items)
+    return walker.spelled(text.join(items))
 
 
 def _replace(walker: Walker, text: str, old: str, new: str, count: int = -1) -> str:
     if type(old) is str and type(new) is str and len(new) > len(old):
         walker.limits.check_characters(len(text) + text.count(old) * (len(new) - len(old)))
-    return text.replace(old, new, count)
+    return walker.spelled(text.replace(old, new, count))
 
 
 def _padded(name: str) -> Callable[..., str]:
@@ -79,7 +79,7 @@ def _padded(name: str) -> Callable[..., str]:
     def run(walker: Walker, text: str, width: int, *fill: str) -> str:
         if type(width) is int:
             walker.limits.check_characters(width)
-        return method(text, width, *fill)  # type: ignore[no-any-return]
+        return walker.spelled(method(text, width, *fill))
 
     return run
 
@@ -93,7 +93,7 @@ def _as_is(kind: type, name: str) -> Callable[..., Any]:
             walker.measure(arg)
         result = method(owner, *args)
         if type(result) is str:
-            walker.charge(len(result))
+            walker.spelled(result)
         elif type(result) in (list, dict):
             walker.counted(result, 64)
         return result

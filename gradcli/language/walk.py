@@ -161,7 +161,7 @@ class Walker:
         """Count bytes about to be taken; over the bound, look at what is still alive."""
         limits = self.limits
         limits.used += size
-        if limits.used > limits.memory:
+        if limits.used > limits.look:
             from gradcli.language.memory import alive
 
             scopes: list[Any] = []
@@ -170,6 +170,7 @@ class Walker:
                 scopes.append(scope.names)
                 scope = scope.caller
             limits.used = alive([self.variables, self.building, *scopes]) + size
+            limits.look = max(limits.memory, limits.used + limits.memory // 3)
             if limits.used > limits.memory:
                 raise Fault(
                     "MemoryError",
@@ -194,6 +195,12 @@ class Walker:
     def made(self, value: Any) -> Any:
         """A new list, tuple or dict, counted."""
         return self.counted(value, 8)
+
+    def spelled(self, text: str) -> str:
+        """A new text, counted."""
+        if len(text) > bounds.HEAVY:
+            self.charge(len(text))
+        return text
 
     def counted(self, value: Any, each: int) -> Any:
         """A new container whose items take `each` bytes, counted; what this transaction does to it
