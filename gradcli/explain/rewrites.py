@@ -119,7 +119,16 @@ def _mean(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     return x if x.shape == shape == () else None
 
 
-@rewrite("reshape", "view", "squeeze", "squeeze_dim", "squeeze_dims", "unsqueeze", "unsafe_view")
+@rewrite(
+    "reshape",
+    "view",
+    "squeeze",
+    "squeezed",
+    "squeeze_dim",
+    "squeeze_dims",
+    "unsqueeze",
+    "unsafe_view",
+)
 def _reshape(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     if x.shape == shape:
         return x
