@@ -1,140 +1,255 @@
 """einsum: composed of rows that differentiate themselves, pair by pair from the left.
 
-Each operand is brought to one layout (a dimension for every label, those it lacks of size 1);
-two operands are then multiplied and summed by one batched matrix product.
+Every operand is brought to one layout, a dimension for each label: those of the output first, then
+those to be summed; the ones an operand lacks have size 1 there. Two operands in that layout are
+multiplied and summed by one batched matrix product. The steps are PyTorch's, in its order.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from engine.catalog import public
+from engine.ops.arguments import array_of
+from engine.ops.shape import movedim, reshape, view
 from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
 Labels = list[str]
+"""Letters; the dimensions an ellipsis covers are '.0', '.1', ..., counted from the widest."""
 
 
 @public("torch")
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(*args: Any) -> Tensor:
     """Sums of products of elements, named by letters: 'ij,jk->ik' is a matrix product."""
-    tensors = list(operands[0]) if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else [*operands]
-    if not tensors:
-        raise ValueError("einsum(): must provide at least one operand")
-    inputs, output = _parse(equation, [t.array.ndim for t in tensors])
-    sizes = _sizes(inputs, tensors)
-    for label in output:
-        if label not in sizes:
-            raise RuntimeError(
-                f"einsum(): output subscript {label} does not appear in the equation for any input operand"
-            )
-    current, labels = _diagonals(tensors[0], inputs[0])
-    rest = list(zip(tensors[1:], inputs[1:], strict=True))
-    while rest:
-        (tensor, names), *rest = rest
-        other, others = _diagonals(tensor, names)
-        keep = set(output).union(*(names for _, names in rest))
-        current, labels = _contract(current, labels, other, others, keep, sizes)
-    gone = tuple(i for i, label in enumerate(labels) if label not in output)
-    if gone:
-        current = ops.sum_dim(current, gone, False)
-        labels = [label for label in labels if label in output]
-    order = tuple(labels.index(label) for label in output)
-    return current if order == tuple(range(len(order))) else ops.permute(current, order)
+    equation, operands = _arguments(args)
+    if not operands:
+        raise RuntimeError("einsum(): must provide at least one operand")
+    inputs, output = _parse(equation, [array_of("einsum", x, "operands", 2).ndim for x in operands])
+    layout = output + sorted({label for labels in inputs for label in labels} - {*output})
+    sizes, wide = _sizes(inputs, operands)
+    aligned = [
+        _aligned(x, labels, layout, place)
+        for place, (x, labels) in enumerate(zip(operands, inputs, strict=True))
+    ]
+    result = aligned[0]
+    left = [wide[label] for label in layout]
+    for other in aligned[1:]:
+        result = _contracted(result, other, range(len(output), len(layout)), left)
+    if len(output) == len(layout):
+        return result
+    if len(operands) > 1:
+        return view(result, tuple(sizes[label] for label in output))
+    return ops.sum_dim(result, tuple(range(len(output), len(layout))), False)
+
+
+# ---- what is meant ---------------------------------------------------------------------------
+
+
+def _arguments(args: Sequence[Any]) -> tuple[str, Sequence[Tensor]]:
+    """The equation and the operands; also of einsum(x, [0, 1], y, [1, 2], [0, 2])."""
+    if len(args) < 2:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one "
+            "operand and its subscripts list"
+        )
+    if isinstance(args[0], Tensor):
+        equation = ",".join("".join(map(_letter, labels)) for labels in args[1::2])
+        if len(args) % 2 == 0:
+            return equation, args[::2]
+        return equation + "->" + "".join(map(_letter, args[-1])), args[:-1:2]
+    operands = args[1:]
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = operands[0]
+    return args[0], operands
+
+
+def _letter(number: Any) -> str:
+    if number is Ellipsis:
+        return "..."
+    if not 0 <= number < 52:
+        raise ValueError(
+            "einsum(): subscript in subscript list is not within the valid range [0, 52)"
+        )
+    return chr(ord("A") + number) if number < 26 else chr(ord("a") + number - 26)
 
 
 def _parse(equation: str, ndims: list[int]) -> tuple[list[Labels], Labels]:
-    """The labels of each operand and of the output; `...` becomes labels of its own."""
-    left, arrow, right = equation.replace(" ", "").partition("->")
-    terms = left.split(",")
+    """The labels of each operand and of the output."""
+    left, arrow, right = equation.partition("->")
+    terms: list[Labels] = []
+    start = 0
+    for place, term in enumerate(left.split(",")):
+        if place == len(ndims):
+            raise RuntimeError(
+                "einsum(): fewer operands were provided than specified in the equation"
+            )
+        terms.append(
+            _labels(term, start, (
+                f"operand {place} for which an ellipsis was already found",
+                f"operand {place} that is not part of any ellipsis",
+            ))
+        )  # fmt: skip
+        start += len(term) + 1
     if len(terms) < len(ndims):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
-    if len(terms) > len(ndims):
-        raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
-    inputs = []
-    widest = 0
-    for place, (term, ndim) in enumerate(zip(terms, ndims, strict=True)):
-        spread = ndim - len(term.replace("...", ""))
-        if spread < 0 or (spread > 0 and "..." not in term):
+    covered = [_covered(*each) for each in zip(terms, ndims, range(len(ndims)), strict=True)]
+    widest = max(covered)
+    inputs = [_spread(term, n, widest) for term, n in zip(terms, covered, strict=True)]
+    counts = Counter(label for labels in inputs for label in labels)
+    if not arrow:
+        once = sorted(label for label, count in counts.items() if count == 1 and label[0] != ".")
+        return inputs, [f".{i}" for i in range(widest)] + once
+    ends = _labels(right, len(left) + 2, (
+        "output but an ellipsis (...) was already found",
+        "output that is not part of any ellipsis (...)",
+    ))  # fmt: skip
+    for place, label in enumerate(ends):
+        if label != "..." and (label in ends[:place] or label not in counts):
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({len(term.replace('...', ''))}) "
-                f"{'is more than' if spread < 0 else 'does not match'} the number of dimensions ({ndim}) "
-                f"for operand {place} and no ellipsis was given"
-            )
-        widest = max(widest, spread)
-        inputs.append(_labels(term, spread))
-    if arrow:
-        output = _labels(right, widest)
-    else:
-        seen = [label for labels in inputs for label in labels]
-        dots = [f".{i}" for i in range(-widest, 0)]
-        output = dots + sorted(s for s in {*seen} if seen.count(s) == 1 and not s.startswith("."))
-    return inputs, output
-
-
-def _labels(term: str, spread: int) -> Labels:
-    """Letters one by one; the dimensions of an ellipsis are counted from its end."""
-    before, dots, after = term.partition("...")
-    for letter in before + after:
-        if not letter.isalpha():
-            raise RuntimeError(
-                "einsum(): invalid subscript given at index "
-                f"{term.index(letter)} in the equation string, subscripts must be in [a-zA-Z]"
-            )
-    return [*before, *((f".{i}" for i in range(-spread, 0)) if dots else ()), *after]
-
-
-def _sizes(inputs: list[Labels], tensors: list[Tensor]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for place, (labels, tensor) in enumerate(zip(inputs, tensors, strict=True)):
-        for label, size in zip(labels, tensor.array.shape, strict=True):
-            seen = sizes.get(label, 1)
-            if size != 1 != seen and size != seen:
-                raise RuntimeError(
-                    f"einsum(): subscript {label} has size {size} for operand {place} which does not "
-                    f"broadcast with previously seen size {seen}"
+                f"einsum(): output subscript {label} "
+                + (
+                    "appears more than once in the output"
+                    if label in ends[:place]
+                    else "does not appear in the equation for any input operand"
                 )
-            sizes[label] = seen if size == 1 else size
-    return sizes
+            )
+    return inputs, _spread(ends, widest, widest)
 
 
-def _diagonals(tensor: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
-    """The tensor with repeated labels ('ii') taken as a diagonal."""
-    labels = list(labels)
-    for label in dict.fromkeys(labels):
-        while labels.count(label) > 1:
-            first = labels.index(label)
-            second = labels.index(label, first + 1)
-            tensor = ops.diagonal(tensor, 0, first, second)
-            labels = [x for i, x in enumerate(labels) if i not in (first, second)] + [label]
-    return tensor, labels
+def _labels(term: str, start: int, wrong: tuple[str, str]) -> Labels:
+    """The letters of a term and '...'; `wrong` says what a second ellipsis is, and half a one."""
+    found: Labels = []
+    place = 0
+    while place < len(term):
+        letter = term[place]
+        if letter == ".":
+            if "..." in found or term[place : place + 3] != "...":
+                raise RuntimeError(f"einsum(): found '.' for {wrong['...' not in found]}")
+            found.append("...")
+            place += 2
+        elif letter.isascii() and letter.isalpha():
+            found.append(letter)
+        elif letter != " ":
+            raise RuntimeError(
+                f"einsum(): invalid subscript given at index {start + place} in the equation "
+                "string, subscripts must be in [a-zA-Z]"
+            )
+        place += 1
+    return found
 
 
-def _contract(
-    a: Tensor, a_labels: Labels, b: Tensor, b_labels: Labels, keep: set[str], sizes: dict[str, int]
-) -> tuple[Tensor, Labels]:
-    """The product of two operands, summed over the labels nobody needs any more."""
-    shared = [label for label in a_labels if label in b_labels]
-    batch = [label for label in shared if label in keep]
-    over = [label for label in shared if label not in keep]
-    only_a = [label for label in a_labels if label not in b_labels]
-    only_b = [label for label in b_labels if label not in a_labels]
-    left = _arranged(a, a_labels, [batch, only_a, over], sizes)
-    right = _arranged(b, b_labels, [batch, over, only_b], sizes)
-    labels = batch + only_a + only_b
-    shape = tuple(sizes[label] for label in labels)
-    if not over:  # nothing is summed: a product element by element
-        return ops.view(ops.mul(left, right), shape), labels
-    return ops.view(ops.bmm(left, right), shape), labels
+def _covered(term: Labels, ndim: int, place: int) -> int:
+    """How many dimensions of an operand its ellipsis covers."""
+    dots = "..." in term
+    named = len(term) - dots
+    if named <= ndim if dots else named == ndim:
+        return ndim - named
+    raise RuntimeError(
+        f"einsum(): the number of subscripts in the equation ({named}) "
+        f"{'is more than' if dots else 'does not match'} the number of dimensions ({ndim}) for "
+        f"operand {place}{'' if dots else ' and no ellipsis was given'}"
+    )
 
 
-def _arranged(tensor: Tensor, labels: Labels, groups: list[Labels], sizes: dict[str, int]) -> Tensor:
-    """The operand as a batch of matrices whose three dimensions are the groups of labels."""
-    order = [label for group in groups for label in group]
-    moved = ops.permute(tensor, tuple(labels.index(label) for label in order))
-    full = tuple(sizes[label] for label in order)
-    if moved.array.shape != full:
-        moved = ops.expand(moved, full)
-    shape = tuple(math.prod(sizes[label] for label in group) for group in groups)
-    return moved.reshape(shape)
+def _spread(term: Labels, covered: int, widest: int) -> Labels:
+    """A term with the labels that its ellipsis stands for."""
+    if "..." not in term:
+        return term
+    place = term.index("...")
+    dots = [f".{i}" for i in range(widest - covered, widest)]
+    return [*term[:place], *dots, *term[place + 1 :]]
+
+
+def _sizes(inputs: list[Labels], operands: Sequence[Tensor]) -> tuple[dict[str, int], Counter[str]]:
+    """Each label's size, and how many operands have it with a size other than 1."""
+    sizes: dict[str, int] = {}
+    wide: Counter[str] = Counter()
+    for place, (labels, operand) in enumerate(zip(inputs, operands, strict=True)):
+        for dim, (label, size) in enumerate(zip(labels, operand.array.shape, strict=True)):
+            seen = sizes.setdefault(label, size)
+            if label in labels[:dim] or size == 1:
+                continue
+            if seen not in (1, size):
+                raise RuntimeError(
+                    f"einsum(): dimension {dim} covered by ellipsis in operand {place}has size "
+                    f"{size} which does not broadcast with previously seen ellipsis with size "
+                    f"{seen} for the respective dimension"
+                    if label[0] == "."
+                    else f"einsum(): subscript {label} has size {size} for operand {place} which "
+                    f"does not broadcast with previously seen size {seen}"
+                )
+            sizes[label] = size
+            wide[label] += 1
+    return sizes, wide
+
+
+# ---- doing it --------------------------------------------------------------------------------
+
+
+def _aligned(x: Tensor, labels: Labels, layout: Labels, place: int) -> Tensor:
+    """An operand in the common layout; a label given twice becomes a diagonal."""
+    kept: Labels = []
+    for label in labels:
+        dim = len(kept)
+        if label not in kept:
+            kept.append(label)
+            continue
+        first = kept.index(label)
+        before, size = x.array.shape[first], x.array.shape[dim]
+        if before != size:
+            raise RuntimeError(
+                f"einsum(): subscript {label} is repeated for operand {place} but the sizes don't "
+                f"match, {size} != {before}"
+            )
+        x = movedim(ops.diagonal(x, 0, first, dim), -1, first)
+    for label in layout:
+        if label not in kept:
+            x = ops.unsqueeze(x, len(kept))
+            kept.append(label)
+    return ops.permute(x, tuple(map(kept.index, layout)))
+
+
+def _contracted(a: Tensor, b: Tensor, dims: range, left: list[int]) -> Tensor:
+    """The product, summed over those of `dims` that no further operand has.
+
+    `left` counts for each dimension the operands yet to come that are wide there.
+    """
+    both, only_a, only_b = [], [], []
+    for dim in dims:
+        in_a, in_b = a.array.shape[dim] != 1, b.array.shape[dim] != 1
+        if in_a and in_b:
+            left[dim] -= 1
+        if left[dim] == 1 and (in_a or in_b):
+            (both if in_a and in_b else only_a if in_a else only_b).append(dim)
+            left[dim] = 0
+    if only_a:
+        a = ops.sum_dim(a, tuple(only_a), True)
+    if only_b:
+        b = ops.sum_dim(b, tuple(only_b), True)
+    return _product(a, b, both) if both else ops.mul(a, b)
+
+
+def _product(a: Tensor, b: Tensor, over: list[int]) -> Tensor:
+    """The product summed over dimensions, which stay with size 1: one batched matrix product."""
+    x, y = a.array.shape, b.array.shape
+    rest = [dim for dim in range(len(x)) if dim not in over]
+    batch = [dim for dim in rest if x[dim] != 1 != y[dim]]
+    rows = [dim for dim in rest if x[dim] != 1 == y[dim]]
+    columns = [dim for dim in rest if x[dim] == 1]
+    if rows and columns and columns[-1] < rows[0]:  # then the product needs no rearranging
+        a, b, x, y, rows, columns = b, a, y, x, columns, rows
+
+    def matrices(t: Tensor, *groups: list[int]) -> Tensor:
+        order = [dim for group in groups for dim in group]
+        order += [dim for dim in range(len(x)) if dim not in order]
+        shape = tuple(math.prod(t.array.shape[dim] for dim in group) for group in groups)
+        return reshape(ops.permute(t, tuple(order)), shape)
+
+    product = ops.bmm(matrices(a, batch, rows, over), matrices(b, batch, over, columns))
+    order = [*batch, *rows, *over, *columns]
+    shape = tuple(y[dim] if dim in columns else 1 if dim in over else x[dim] for dim in order)
+    return ops.permute(view(product, shape), tuple(map(order.index, range(len(order)))))

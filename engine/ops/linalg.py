@@ -1,4 +1,4 @@
-"""Products of vectors and matrices as PyTorch spells and composes them, over the rows of products.py."""
+"""Products of vectors and matrices as PyTorch spells and composes them, over their rows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 
 import engine.ops.products  # noqa: F401 (its rows)
 from engine.catalog import public
-from engine.ops.arguments import array_of, wrap_dims
+from engine.ops.arguments import Shape, array_of, wrap_dims
 from engine.ops.einsum import einsum
+from engine.ops.elementwise import broadcast_error
+from engine.ops.shape import contiguous, reshape
 from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
@@ -51,55 +53,79 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     a, b = array_of("matmul", input), array_of("matmul", other, "other", 2)
     if a.ndim == 2 and b.ndim == 2:
         return ops.mm(input, other)
+    if not a.ndim or not b.ndim:
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
+        )
     if a.ndim == 1 and b.ndim == 1:
         return ops.dot(input, other)
     if a.ndim == 2 and b.ndim == 1:
         return ops.mv(input, other)
     if a.ndim == 1 and b.ndim == 2:
-        return ops.squeeze_dim(ops.mm(ops.unsqueeze(input, 0), other), 0)
-    if not a.ndim or not b.ndim:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
-        )
-    return _batched(input, other)
+        return ops.squeezed(ops.mm(ops.unsqueeze(input, 0), other), 0)
+    return _folded(input, other) if _folds(input, other) else _batched(input, other)
+
+
+def _folds(a: Tensor, b: Tensor) -> bool:
+    """Whether the batch of the larger is better folded into the rows of one matrix.
+
+    PyTorch's choice: where it costs no copy, or spares the other a gradient of the whole batch.
+    """
+    large, small = (a, b) if a.array.ndim >= b.array.ndim else (b, a)
+    if large.array.ndim < 3 or small.array.ndim > 2:
+        return False
+    if small.requires_grad:
+        return True
+    if a.array.ndim == 2:
+        return False
+    x = large.array if large is a else large.array.swapaxes(-1, -2)
+    return x.size == 0 or all(
+        x.strides[dim] == x.strides[dim + 1] * x.shape[dim + 1] for dim in range(x.ndim - 2)
+    )
+
+
+def _folded(a: Tensor, b: Tensor) -> Tensor:
+    """The product of a batch and a matrix or vector as one product; b @ A is (A' @ b')'."""
+    turned = b.array.ndim > a.array.ndim
+    if turned:
+        a, b = _turned(b), ops.t(a) if a.array.ndim == 2 else a
+    *lead, width = a.array.shape
+    rows = reshape(a, (math.prod(lead), width))
+    if b.array.ndim == 1:
+        return ops.unsafe_view(ops.mv(rows, b), tuple(lead))
+    product = ops.unsafe_view(ops.mm(rows, b), (*lead, b.array.shape[1]))
+    return contiguous(_turned(product)) if turned else product
+
+
+def _turned(x: Tensor) -> Tensor:
+    return ops.transpose(x, x.array.ndim - 2, x.array.ndim - 1)
 
 
 def _batched(a: Tensor, b: Tensor) -> Tensor:
-    """The product where one has three dimensions or more: folded to one mm, or one bmm."""
-    if b.array.ndim == 1:
-        folded = ops.view(_contiguous(a), (-1, a.array.shape[-1]))
-        return ops.unsafe_view(ops.mv(folded, b), a.array.shape[:-1])
-    if b.array.ndim == 2:
-        folded = ops.view(_contiguous(a), (math.prod(a.array.shape[:-1]), a.array.shape[-1]))
-        return ops.unsafe_view(ops.mm(folded, b), (*a.array.shape[:-1], b.array.shape[-1]))
-    vector = a.array.ndim == 1
-    if vector:
-        a = ops.unsqueeze(a, 0)
-    try:
-        batch = np.broadcast_shapes(a.array.shape[:-2], b.array.shape[:-2])
-    except ValueError:
-        from engine.ops.elementwise import broadcast_error
-
-        broadcast_error(np.empty(a.array.shape[:-2]), np.empty(b.array.shape[:-2]))
-        raise
+    """The products of two batches, broadcast to each other."""
+    x, y = a.array.shape, b.array.shape
+    if len(x) == len(y) == 3 and x[0] != y[0]:
+        if x[0] == 1 and a.requires_grad:
+            return matmul(ops.squeeze_dim(a, 0), b)
+        if y[0] == 1 and b.requires_grad:
+            return matmul(a, ops.squeeze_dim(b, 0))
+    batch = _broadcast(x[:-2], y[:-2])
     count = math.prod(batch)
-    n, m = a.array.shape[-2:]
-    left = _flat_batch(a, batch, count)
-    right = _flat_batch(b, batch, count)
-    product = ops.unsafe_view(ops.bmm(left, right), (*batch, n, b.array.shape[-1]))
-    return ops.squeeze_dim(product, len(batch)) if vector else product
+    n, m = x[-2] if len(x) > 1 else 1, x[-1]
+    left = reshape(ops.expand(a, (*batch, n, m)), (count, n, m))
+    right = reshape(ops.expand(b, (*batch, *y[-2:])), (count, *y[-2:]))
+    if len(y) > 1:
+        return ops.unsafe_view(ops.bmm(left, right), (*batch, *x[-2:-1], y[-1]))
+    product = ops.bmm(left, ops.unsqueeze(right, 2))
+    return ops.unsafe_view(ops.squeeze_dim(product, 2), (*batch, n))
 
 
-def _flat_batch(x: Tensor, batch: tuple[int, ...], count: int) -> Tensor:
-    matrix = x.array.shape[-2:]
-    x = ops.expand(x, (*batch, *matrix))
-    if len(batch) == 1:
-        return x
-    return ops.view(_contiguous(x), (count, *matrix))
-
-
-def _contiguous(x: Tensor) -> Tensor:
-    return x if x.array.flags.c_contiguous else ops.contiguous(x)
+def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        broadcast_error(np.empty(a), np.empty(b))
+        raise
 
 
 def _matmul_operator(self: Tensor, other: Any) -> Any:
@@ -139,24 +165,47 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(a.shape)} and {list(b.shape)}"
         )
-    return tensordot(input, other, dims=([-1], [-1]))
+    return tensordot(input, other, ([-1], [-1]))
 
 
 @public("torch")
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """The product summed over some dimensions of each: the last of a and the first of b, or lists."""
     x, y = a.array, b.array
+    over_a, over_b = _summed_dims(dims, x.ndim, y.ndim)
+    for dim_a, dim_b in zip(over_a, over_b, strict=True):
+        size_a, size_b = x.shape[dim_a], y.shape[dim_b]
+        if size_b == 1:
+            a = ops.sum_dim(a, (dim_a,), True)
+        elif size_a == 1:
+            b = ops.sum_dim(b, (dim_b,), True)
+        elif size_a != size_b:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {size_a} in dim {dim_a} "
+                f"and second has size {size_b} in dim {dim_b}"
+            )
+    rest_a = [dim for dim in range(x.ndim) if dim not in over_a]
+    rest_b = [dim for dim in range(y.ndim) if dim not in over_b]
+    rows, columns = [x.shape[dim] for dim in rest_a], [y.shape[dim] for dim in rest_b]
+    width = math.prod(a.array.shape[dim] for dim in over_a)
+    left = reshape(ops.permute(a, (*rest_a, *over_a)), (math.prod(rows), width))
+    right = reshape(ops.permute(b, (*over_b, *rest_b)), (width, math.prod(columns)))
+    return reshape(ops.mm(left, right), (*rows, *columns))
+
+
+def _summed_dims(dims: Any, ndim_a: int, ndim_b: int) -> tuple[Shape, Shape]:
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
     if isinstance(dims, int):
-        over_a, over_b = tuple(range(x.ndim - dims, x.ndim)), tuple(range(dims))
-    else:
-        over_a, over_b = wrap_dims(dims[0], x.ndim), wrap_dims(dims[1], y.ndim)
-    rest_a = tuple(d for d in range(x.ndim) if d not in over_a)
-    rest_b = tuple(d for d in range(y.ndim) if d not in over_b)
-    width = math.prod(x.shape[d] for d in over_a)
-    left = ops.permute(a, rest_a + over_a).reshape(-1 if width else 0, width)
-    right = ops.permute(b, over_b + rest_b).reshape(width, -1 if width else 0)
-    shape = tuple(x.shape[d] for d in rest_a) + tuple(y.shape[d] for d in rest_b)
-    return ops.mm(left, right).reshape(shape)
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(ndim_a, ndim_b):
+            raise RuntimeError(f"tensordot expects dims < ndim_of_a/... {dims}")
+        return tuple(range(ndim_a - dims, ndim_a)), tuple(range(dims))
+    first, second = ([each] if isinstance(each, int) else each for each in dims)
+    if len(first) != len(second):
+        raise RuntimeError("both dimension lists should have same length")
+    return wrap_dims(first, ndim_a), wrap_dims(second, ndim_b)
 
 
 @public()

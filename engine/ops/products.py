@@ -80,6 +80,10 @@ op("mm(a, b)", _matrix, written="a @ b", check=_mm_check, estimate=_rows_by_colu
    b=lambda ns, g, a: ns.mm(ns.t(a), g))  # fmt: skip
 
 
+op("squeezed(x; dim)", lambda xp, x, dim: x.squeeze(dim), written="x.squeeze(dim)",
+   node="SqueezeBackward4", x=lambda ns, g, dim: ns.unsqueeze(g, dim))  # fmt: skip
+
+
 def _vector(xp: Any, a: Any, b: Any) -> Any:
     if a.ndim != 2 or b.ndim != 1:
         raise ValueError("a matrix and a vector expected")
