@@ -49,7 +49,7 @@ class Limits:
         items: int = 1_000_000,
         characters: int = 1_000_000,
         bits: int = BITS,
-        memory: int = 80_000_000,
+        memory: int = 48_000_000,
         output: int = 10_000_000,
         resident: int | None = None,
     ) -> None:

@@ -18,8 +18,9 @@ _HELD = frozenset({list, tuple, dict, str, Function, Scope})
 _STRETCH = 100_000
 
 
-def alive(roots: list[Any]) -> int:
-    """The bytes held by the lists, tuples, dicts and texts reachable from `roots`.
+def alive(roots: list[Any], enough: int) -> int:
+    """The bytes held by the lists, tuples, dicts and texts reachable from `roots`, no longer
+    counted once there are `enough`.
 
     The collector's own list of what an object refers to makes this quick. Containers and texts are
     counted once; a number once for each stretch of _STRETCH references to it.
@@ -37,6 +38,8 @@ def alive(roots: list[Any]) -> int:
             total += 32 * (len(distinct) - len(fresh)) + sum(map(getsizeof, fresh))
             seen.update(map(id, fresh))
             below += [part for part in fresh if type(part) is not str]
+            if total > enough:
+                return total
         level = below
     return total
 

@@ -95,7 +95,7 @@ def _as_is(kind: type, name: str) -> Callable[..., Any]:
         if type(result) is str:
             walker.spelled(result)
         elif type(result) in (list, dict):
-            walker.counted(result, 64)
+            walker.made(result)
         return result
 
     return run

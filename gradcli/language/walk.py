@@ -169,7 +169,7 @@ class Walker:
             while scope is not None:
                 scopes.append(scope.names)
                 scope = scope.caller
-            limits.used = alive([self.variables, self.building, *scopes]) + size
+            limits.used = alive([self.variables, self.building, *scopes], limits.memory) + size
             limits.look = max(limits.memory, limits.used + limits.memory // 3)
             if limits.used > limits.memory:
                 raise Fault(

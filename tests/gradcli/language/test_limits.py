@@ -20,9 +20,9 @@ def test_garbage_is_not_counted() -> None:
 
 def test_what_is_alive_is_counted() -> None:
     desk = Desk()
-    desk.run("x = []\nfor i in range(9): x.append([0] * 10**6)")
-    assert desk.fault("for i in range(9): x.append([0] * 10**6)").kind == "MemoryError"
-    desk.run("x.clear()\nfor i in range(9): x.append([0] * 10**6)")
+    desk.run("x = []\nfor i in range(5): x.append([0] * 10**6)")
+    assert desk.fault("for i in range(5): x.append([0] * 10**6)").kind == "MemoryError"
+    desk.run("x.clear()\nfor i in range(5): x.append([0] * 10**6)")
 
 
 def test_tensors_are_counted_together() -> None:
