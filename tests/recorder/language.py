@@ -1,4 +1,4 @@
-"""What PyTorch and Python print for the language's test programs: `python -m tests.recorder.language`."""
+"""What PyTorch prints for the language's programs: `python -m tests.recorder.language`."""
 
 from __future__ import annotations
 
