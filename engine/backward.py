@@ -72,7 +72,7 @@ def backward(
         targets = _sequence(inputs)
         if not targets:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    roots = _roots(outputs, _cotangents(outputs, grad_tensors, create_graph), create_graph)
+    roots = _roots(outputs, grad_tensors, create_graph)
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     keep = create_graph if retain_graph is None else retain_graph
@@ -118,7 +118,7 @@ def grad(
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True"
         )
-    roots = _roots(sources, _cotangents(sources, grad_outputs, create_graph), create_graph)
+    roots = _roots(sources, grad_outputs, create_graph)
     edges = [_target_edge(target, i, "differentiated") for i, target in enumerate(targets)]
     walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
     walk.restrict(edges)
@@ -140,6 +140,10 @@ def grad(
 
 class Traversal:
     """One run over the graph: the gradients on their way, and those that arrived."""
+
+    __slots__ = (
+        "_targets", "create_graph", "heap", "keep", "leaves", "needed", "ns", "pending", "wanted",
+    )  # fmt: skip
 
     def __init__(self, create_graph: bool, keep: bool) -> None:
         self.create_graph = create_graph
@@ -554,57 +558,62 @@ def _target_edge(target: Tensor, index: int, role: str) -> Any:
     return edge
 
 
-def _cotangents(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> list[Any]:
-    """The gradients to start from, as arrays, or Tensors under create_graph."""
-    cotangents = [None] * len(outputs) if given is None else list(_optional_sequence(given))
+def _roots(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> list[tuple[Any, Any]]:
+    """Where to start: each output's edge and its cotangent, an array, or a Tensor if recorded."""
+    if given is None:
+        return [_root(output, None, i, create_graph) for i, output in enumerate(outputs)]
+    cotangents = _sequence(given)
     if len(cotangents) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(cotangents)} gradients")
-    found: list[Any] = []
-    for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
-        array = output.array
-        if cotangent is None:
-            if output.edge is None or not output.requires_grad:
-                found.append(None)
-                continue
-            if array.size != 1:
-                raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            if array.dtype.kind != "f":
-                raise RuntimeError(
-                    "grad can be implicitly created only for real scalar outputs but got "
-                    f"{dtypes.of(array.dtype)}"
-                )
-            g: Any = scalar(1.0, array.dtype)
-            if array.ndim:
-                g = g.reshape(array.shape)
-            found.append(wrap(g) if create_graph else g)
-            continue
-        if not isinstance(cotangent, Tensor):
-            raise TypeError(
-                f"gradients can be either Tensors or None, but got {type(cotangent).__name__}"
-            )
-        if cotangent.array.shape != array.shape:
-            raise RuntimeError(
-                f"Mismatch in shape: grad_output[{i}] has a shape of {cotangent.shape} and "
-                f"output[{i}] "
-                f"has a shape of {output.shape}."
-            )
-        found.append(cotangent if create_graph else cotangent.array.astype(array.dtype, copy=False))
-    return found
+    return [
+        _root(output, cotangent, i, create_graph)
+        for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True))
+    ]
 
 
-def _optional_sequence(given: Any) -> Sequence[Any]:
-    return (given,) if isinstance(given, Tensor) else given
-
-
-def _roots(
-    outputs: Sequence[Tensor], cotangents: Sequence[Any], create_graph: bool
-) -> list[tuple[Any, Any]]:
-    roots = []
-    for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
+def _root(output: Tensor, cotangent: Any, i: int, create_graph: bool) -> tuple[Any, Any]:
+    array = output.array
+    edge = output.edge
+    if type(edge) is not Node:
         edge = edge_of(output)
-        if edge is None:
-            raise RuntimeError(
-                f"element {i} of tensors does not require grad and does not have a grad_fn"
-            )
-        roots.append((edge, cotangent))
-    return roots
+    g: Any
+    if cotangent is None:
+        _check_implicit(array, edge)
+        g = scalar(1.0, array.dtype)
+        if array.ndim:
+            g = g.reshape(array.shape)
+        if create_graph:
+            g = wrap(g)
+    else:
+        _check_cotangent(output, cotangent, i)
+        g = cotangent if create_graph else cotangent.array.astype(array.dtype, copy=False)
+    if edge is None:
+        raise RuntimeError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn"
+        )
+    return edge, g
+
+
+def _check_implicit(array: Any, edge: Any) -> None:
+    """Only a scalar's cotangent goes without saying: it is 1."""
+    if edge is None:
+        return
+    if array.size != 1:
+        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    if array.dtype.kind != "f":
+        raise RuntimeError(
+            "grad can be implicitly created only for real scalar outputs but got "
+            f"{dtypes.of(array.dtype)}"
+        )
+
+
+def _check_cotangent(output: Tensor, cotangent: Any, i: int) -> None:
+    if not isinstance(cotangent, Tensor):
+        raise TypeError(
+            f"gradients can be either Tensors or None, but got {type(cotangent).__name__}"
+        )
+    if cotangent.array.shape != output.array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {cotangent.shape} and output[{i}] "
+            f"has a shape of {output.shape}."
+        )

@@ -454,7 +454,7 @@ def unary(op: Op) -> Callable[..., Any]:
             out = _asarray(out)
         edge = x.edge
         if edge is not None and type(edge) is not Node:
-            edge = edge_of(x)
+            edge = x if edge is LEAF else edge_of(x)
         tensor = Tensor()
         tensor.array = out
         if edge is None or not now:
@@ -539,14 +539,14 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
         dtype = x.dtype
         edge_a = a.edge
         if edge_a is not None and type(edge_a) is not Node:
-            edge_a = edge_of(a)
+            edge_a = a if edge_a is LEAF else edge_of(a)
         if type(b) is Tensor:
             y = b.array
             if dtype is not y.dtype or (floats and dtype.kind != "f"):
                 return general(a, b)
             edge_b = b.edge
             if edge_b is not None and type(edge_b) is not Node:
-                edge_b = edge_of(b)
+                edge_b = b if edge_b is LEAF else edge_of(b)
         elif (type(b) is float or type(b) is int) and broadcasts and dtype.kind == "f":
             y = (_singles if dtype is _F32 else _doubles).get(b)  # type: ignore[assignment]
             if y is None or dtype is not y.dtype:
@@ -579,15 +579,17 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             node.saved = ()
         else:
             node.saved = _saved(op, node.edges, [x, y], out, ())
-        if broadcasts and (edge_b is not None or y.ndim) and x.shape != y.shape:
-            shape = out.shape
-            keep_a = edge_a is None or x.shape == shape
-            keep_b = edge_b is None or y.shape == shape
-            if not (keep_a and keep_b):
-                node.restore = (
-                    None if keep_a else (x.shape, dtype),
-                    None if keep_b else (y.shape, dtype),
-                )
+        if broadcasts and (edge_b is not None or y.ndim):
+            shape_a, shape_b = x.shape, y.shape
+            if shape_a != shape_b:
+                shape = out.shape
+                keep_a = edge_a is None or shape_a == shape
+                keep_b = edge_b is None or shape_b == shape
+                if not (keep_a and keep_b):
+                    node.restore = (
+                        None if keep_a else (shape_a, dtype),
+                        None if keep_b else (shape_b, dtype),
+                    )
         return tensor
 
     return call

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 import engine.ops.products  # noqa: F401 (its rows)
 from engine.catalog import public
-from engine.ops.arguments import Shape, array_of, wrap_dims
+from engine.ops.arguments import array_of, wrap_dim, wrap_dims
 from engine.ops.einsum import einsum
 from engine.ops.elementwise import broadcast_error
-from engine.ops.shape import contiguous, reshape
+from engine.ops.shape import contiguous, flatten, reshape
 from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
@@ -148,10 +149,11 @@ def _rmatmul(self: Tensor, other: Any) -> Any:
 @public("torch Tensor", "outer", "ger")
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The matrix of all products of two vectors' elements."""
-    for name, x in (("self", input), ("vec2", vec2)):
-        if x.array.ndim != 1:
-            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.array.ndim}-D")
-    return ops.mul(ops.view(input, (input.array.size, 1)), vec2)
+    a, b = array_of("outer", input), array_of("outer", vec2, "vec2", 2)
+    for name, x in (("self", a), ("vec2", b)):
+        if x.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
+    return ops.mul(reshape(input, (a.size, 1)), vec2)
 
 
 @public()
@@ -170,42 +172,46 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 
 @public("torch")
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
-    """The product summed over some dimensions of each: the last of a and the first of b, or lists."""
+    """The product summed over dims: the last of a and the first of b, or two lists."""
     x, y = a.array, b.array
-    over_a, over_b = _summed_dims(dims, x.ndim, y.ndim)
+    over_a, over_b = _summed_dims(dims, min(x.ndim, y.ndim))
     for dim_a, dim_b in zip(over_a, over_b, strict=True):
-        size_a, size_b = x.shape[dim_a], y.shape[dim_b]
+        size_a, size_b = x.shape[wrap_dim(dim_a, x.ndim)], y.shape[wrap_dim(dim_b, y.ndim)]
         if size_b == 1:
-            a = ops.sum_dim(a, (dim_a,), True)
+            a = ops.sum_dim(a, wrap_dims(dim_a, x.ndim), True)
         elif size_a == 1:
-            b = ops.sum_dim(b, (dim_b,), True)
+            b = ops.sum_dim(b, wrap_dims(dim_b, y.ndim), True)
         elif size_a != size_b:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {size_a} in dim {dim_a} "
                 f"and second has size {size_b} in dim {dim_b}"
             )
-    rest_a = [dim for dim in range(x.ndim) if dim not in over_a]
-    rest_b = [dim for dim in range(y.ndim) if dim not in over_b]
+    over_a, over_b = wrap_dims(over_a, x.ndim), wrap_dims(over_b, y.ndim)
+    rest_a = tuple(dim for dim in range(x.ndim) if dim not in over_a)
+    rest_b = tuple(dim for dim in range(y.ndim) if dim not in over_b)
     rows, columns = [x.shape[dim] for dim in rest_a], [y.shape[dim] for dim in rest_b]
-    width = math.prod(a.array.shape[dim] for dim in over_a)
-    left = reshape(ops.permute(a, (*rest_a, *over_a)), (math.prod(rows), width))
-    right = reshape(ops.permute(b, (*over_b, *rest_b)), (width, math.prod(columns)))
+    a, b = ops.permute(a, rest_a + over_a), ops.permute(b, over_b + rest_b)
+    if math.prod(rows) == math.prod(columns) == 1:
+        return reshape(ops.dot(flatten(a), flatten(b)), (*rows, *columns))
+    width = math.prod(a.array.shape[len(rows) :])
+    left, right = reshape(a, (math.prod(rows), width)), reshape(b, (width, math.prod(columns)))
     return reshape(ops.mm(left, right), (*rows, *columns))
 
 
-def _summed_dims(dims: Any, ndim_a: int, ndim_b: int) -> tuple[Shape, Shape]:
+def _summed_dims(dims: Any, ndim: int) -> tuple[Sequence[int], Sequence[int]]:
+    """The dimensions of each operand to sum over, as given: for n, the last n and the first n."""
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
-        if dims > min(ndim_a, ndim_b):
-            raise RuntimeError(f"tensordot expects dims < ndim_of_a/... {dims}")
-        return tuple(range(ndim_a - dims, ndim_a)), tuple(range(dims))
+        if dims > ndim:
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        return range(-dims, 0), range(dims)
     first, second = ([each] if isinstance(each, int) else each for each in dims)
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
-    return wrap_dims(first, ndim_a), wrap_dims(second, ndim_b)
+    return first, second
 
 
 @public()
@@ -216,12 +222,16 @@ def trace(input: Tensor) -> Tensor:
 
 
 @public()
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """beta * input + alpha * (mat1 @ mat2)."""
+    array_of("addmm", mat1, "mat1", 2), array_of("addmm", mat2, "mat2", 3)
     return ops.addmm(input, mat1, mat2, beta, alpha)
 
 
 @public()
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * (mat @ vec)."""
+    array_of("addmv", mat, "mat", 2), array_of("addmv", vec, "vec", 3)
     return ops.addmv(input, mat, vec, beta, alpha)

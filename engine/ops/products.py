@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from engine import dtypes
 from engine.op import op
+from engine.ops.views import expand_check
+
+_BOOL = np.dtype(bool)
+_C_NAMES = {
+    "Long": "long int", "Short": "short int", "Char": "signed char", "Byte": "unsigned char",
+    "Half": "c10::Half", "BFloat16": "c10::BFloat16", "ComplexFloat": "c10::complex<float>",
+    "ComplexDouble": "c10::complex<double>",
+}  # fmt: skip
 
 
-def _same_dtype(a: Any, b: Any) -> None:
-    if a.dtype != b.dtype:
-        first, second = (dtypes.of(x.dtype).scalar_name.lower() for x in (a, b))
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {first} != {second}")
+def _name(x: Any) -> str:
+    return dtypes.of(x.dtype).scalar_name
 
 
-def _mm_check(a: Any, b: Any) -> None:
-    if a.ndim != 2:
-        raise RuntimeError("self must be a matrix")
-    if b.ndim != 2:
-        raise RuntimeError("mat2 must be a matrix")
+def _not_for_bool(kernel: str, x: Any) -> None:
+    if x.dtype == _BOOL:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+
+
+# ---- two matrices ----------------------------------------------------------------------------
+
+
+def _multipliable(a: Any, b: Any) -> None:
     if a.shape[1] != b.shape[0]:
         error = RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and "
@@ -26,48 +38,26 @@ def _mm_check(a: Any, b: Any) -> None:
         )
         error.operand = 1  # type: ignore[attr-defined]
         raise error
-    _same_dtype(a, b)
 
 
-def _mv_check(a: Any, b: Any) -> None:
-    if a.ndim != 2 or b.ndim != 1:
-        raise RuntimeError(
-            f"vector + matrix @ vector expected, got {min(b.ndim, 1)}, {a.ndim}, {b.ndim}"
-        )
-    if a.shape[1] != b.shape[0]:
-        raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.shape[0]})")
-    _same_dtype(a, b)
-
-
-def _dot_check(a: Any, b: Any) -> None:
-    if a.ndim != 1 or b.ndim != 1:
-        raise RuntimeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
+def _mm_check(a: Any, b: Any) -> None:
+    if a.ndim != 2:
+        raise RuntimeError("self must be a matrix")
+    if b.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    _multipliable(a, b)
     if a.dtype != b.dtype:
-        first, second = (dtypes.of(x.dtype).scalar_name for x in (a, b))
-        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
-    if a.shape != b.shape:
+        first, second = (_C_NAMES.get(name, name.lower()) for name in (_name(a), _name(b)))
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to have "
-            f"the same number of elements, but got {a.shape[0]} and {b.shape[0]} elements respectively"
+            f"expected m1 and m2 to have the same dtype, but got: {first} != {second}"
         )
-
-
-def _bmm_check(a: Any, b: Any) -> None:
-    for place, x in ((1, a), (2, b)):
-        if x.ndim != 3:
-            raise RuntimeError(f"batch{place} must be a 3D tensor")
-    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
-        raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {a.shape[2]}] "
-            f"but got: [{b.shape[0]}, {b.shape[1]}]."
-        )
-    _same_dtype(a, b)
+    _not_for_bool("addmm_impl_cpu_", a)
 
 
 def _matrix(xp: Any, a: Any, b: Any) -> Any:
-    """a.dot(b), NumPy's quickest; its shapes are checked only by what it accepts."""
-    if a.ndim != 2 or b.ndim != 2:
-        raise ValueError("two matrices expected")
+    """a.dot(b), NumPy's quickest, which takes any shapes and bools too."""
+    if a.ndim != 2 or b.ndim != 2 or a.dtype is _BOOL:
+        raise ValueError("two matrices of numbers expected")
     return a.dot(b)
 
 
@@ -80,35 +70,23 @@ op("mm(a, b)", _matrix, written="a @ b", check=_mm_check, estimate=_rows_by_colu
    b=lambda ns, g, a: ns.mm(ns.t(a), g))  # fmt: skip
 
 
-op("squeezed(x; dim)", lambda xp, x, dim: x.squeeze(dim), written="x.squeeze(dim)",
-   node="SqueezeBackward4", x=lambda ns, g, dim: ns.unsqueeze(g, dim))  # fmt: skip
-
-
-def _vector(xp: Any, a: Any, b: Any) -> Any:
-    if a.ndim != 2 or b.ndim != 1:
-        raise ValueError("a matrix and a vector expected")
-    return a.dot(b)
-
-
-op("mv(a, b)", _vector, written="a @ b", check=_mv_check,
-   a=lambda ns, g, b: ns.unsqueeze(g, 1) * ns.unsqueeze(b, 0),
-   b=lambda ns, g, a: ns.mv(ns.t(a), g))  # fmt: skip
-
-
-def _dot(xp: Any, a: Any, b: Any) -> Any:
-    if a.ndim != 1 or b.ndim != 1:
-        raise ValueError("two vectors expected")
-    return a.dot(b)
-
-
-op("dot(a, b)", _dot, check=_dot_check, written="dot(a, b)",
-   a=lambda ns, g, b: g * b,
-   b=lambda ns, g, a: g * a)  # fmt: skip
+def _bmm_check(a: Any, b: Any) -> None:
+    for place, x in ((1, a), (2, b)):
+        if x.ndim != 3:
+            raise RuntimeError(f"batch{place} must be a 3D tensor")
+    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}]."
+        )
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"expected scalar type {_name(a)} but found {_name(b)}")
+    _not_for_bool("bmm", a)
 
 
 def _bmm(xp: Any, a: Any, b: Any) -> Any:
-    if a.ndim != 3 or b.ndim != 3 or a.shape[0] != b.shape[0]:
-        raise ValueError("two batches of matrices expected")
+    if a.ndim != 3 or b.ndim != 3 or a.shape[0] != b.shape[0] or a.dtype is _BOOL:
+        raise ValueError("two batches of matrices of numbers expected")
     return xp.matmul(a, b)
 
 
@@ -117,48 +95,130 @@ op("bmm(a, b)", _bmm, written="a @ b", check=_bmm_check,
    a=lambda ns, g, b: ns.bmm(g, ns.transpose(b, 1, 2)),
    b=lambda ns, g, a: ns.bmm(ns.transpose(a, 1, 2), g))  # fmt: skip
 
+# ---- with a vector ---------------------------------------------------------------------------
+
+
+def _mv_check(a: Any, b: Any, bias: Any = None) -> None:
+    if a.ndim != 2 or b.ndim != 1 or (bias is not None and bias.ndim > 1):
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {1 if bias is None else bias.ndim}, {a.ndim}, "
+            f"{b.ndim}"
+        )
+    rows, columns = a.shape
+    had = rows if bias is None else bias.size
+    if columns != b.shape[0] or had not in (1, rows):
+        raise RuntimeError(
+            f"size mismatch, got input ({had}), mat ({rows}x{columns}), vec ({b.shape[0]})"
+        )
+    added = b if bias is None else bias
+    if not added.dtype == a.dtype == b.dtype:
+        raise RuntimeError(
+            "addmv input tensors must have the same dtype, but got "
+            f"{_name(added)}, {_name(a)}, and {_name(b)}"
+        )
+    _not_for_bool("addmv_impl_cpu", a)
+
+
+def _vector(xp: Any, a: Any, b: Any) -> Any:
+    if a.ndim != 2 or b.ndim != 1 or a.dtype is _BOOL:
+        raise ValueError("a matrix and a vector of numbers expected")
+    return a.dot(b)
+
+
+op("mv(a, b)", _vector, written="a @ b", check=_mv_check,
+   a=lambda ns, g, b: ns.unsqueeze(g, 1) * ns.unsqueeze(b, 0),
+   b=lambda ns, g, a: ns.mv(ns.t(a), g))  # fmt: skip
+op("squeezed(x; dim)", lambda xp, x, dim: x.squeeze(dim), written="x.squeeze(dim)",
+   node="SqueezeBackward4", x=lambda ns, g, dim: ns.unsqueeze(g, dim))  # fmt: skip
+
+
+def _dot_check(a: Any, b: Any) -> None:
+    if a.ndim != 1 or b.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {_name(a)} and {_name(b)}"
+        )
+    if a.shape != b.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to "
+            f"have the same number of elements, but got {a.shape[0]} and {b.shape[0]} elements "
+            "respectively"
+        )
+    _not_for_bool("dot", a)
+
+
+def _dot(xp: Any, a: Any, b: Any) -> Any:
+    if a.ndim != 1 or b.ndim != 1 or a.dtype is _BOOL:
+        raise ValueError("two vectors of numbers expected")
+    return a.dot(b)
+
+
+op("dot(a, b)", _dot, check=_dot_check, written="dot(a, b)",
+   a=lambda ns, g, b: g * b,
+   b=lambda ns, g, a: g * a)  # fmt: skip
+
+# ---- added to something ----------------------------------------------------------------------
+
+
+def _scaled(x: Any, factor: float) -> Any:
+    return x if factor == 1 else x * factor
+
+
+def _sum(product: Any, bias: Any, beta: float, alpha: float) -> Any:
+    """alpha * product + beta * bias in the product's shape; beta = 0 hides even nan."""
+    if product.dtype.kind in "iu":
+        beta, alpha = int(beta), int(alpha)
+    product = _scaled(product, alpha)
+    if beta == 0:
+        return product
+    out = product + _scaled(bias, beta)
+    if out.shape != product.shape:
+        raise ValueError("the product is smaller than what it is added to")
+    return out
+
 
 def _addmm_check(bias: Any, a: Any, b: Any, *scales: Any) -> None:
-    _mm_check(a, b)
-    shape = (a.shape[0], b.shape[1])
-    for dim, (had, wanted) in enumerate(zip(bias.shape[::-1], shape[::-1], strict=False)):
-        if had not in (1, wanted):
+    for name, x in (("mat1", a), ("mat2", b)):
+        if x.ndim != 2:
+            raise RuntimeError(f"{name} must be a matrix, got {x.ndim}-D tensor")
+    _multipliable(a, b)
+    expand_check(bias, _rows_by_columns(a, b))
+    for name, x in (("self", bias), ("mat1", a)):
+        if x.dtype != b.dtype:
             raise RuntimeError(
-                f"The expanded size of the tensor ({wanted}) must match the existing size ({had}) at "
-                f"non-singleton dimension {1 - dim}.  Target sizes: {list(shape)}.  Tensor sizes: "
-                f"{list(bias.shape)}"
+                f"{name} and mat2 must have the same dtype, but got {_name(x)} and {_name(b)}"
             )
+    _not_for_bool("addmm_impl_cpu_", a)
 
 
-def _addmm(xp: Any, bias: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
-    product = _matrix(xp, a, b)
-    if alpha != 1:
-        product = product * alpha
-    return product + bias if beta == 1 else product + bias * beta
-
-
-op("addmm(bias, a, b; beta, alpha)", _addmm, check=_addmm_check,
+op("addmm(bias, a, b; beta, alpha)",
+   lambda xp, bias, a, b, beta, alpha: _sum(_matrix(xp, a, b), bias, beta, alpha),
+   check=_addmm_check, written="addmm(bias, a, b, beta=beta, alpha=alpha)",
    estimate=lambda bias, a, b, beta, alpha: _rows_by_columns(a, b),
-   written="addmm(bias, a, b, beta=beta, alpha=alpha)",
-   bias=lambda ns, g, bias_shape, beta: ns.sum_to(g if beta == 1 else g * beta, bias_shape),
-   a=lambda ns, g, b, alpha: ns.mm(g if alpha == 1 else g * alpha, ns.t(b)),
-   b=lambda ns, g, a, alpha: ns.mm(ns.t(a), g if alpha == 1 else g * alpha))  # fmt: skip
+   bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),
+   a=lambda ns, g, b, alpha: ns.mm(_scaled(g, alpha), ns.t(b)),
+   b=lambda ns, g, a, alpha: ns.mm(ns.t(a), _scaled(g, alpha)))  # fmt: skip
 op("addmv(bias, a, b; beta, alpha)",
-   lambda xp, bias, a, b, beta, alpha: _vector(xp, a, b) * alpha + bias * beta,
+   lambda xp, bias, a, b, beta, alpha: _sum(_vector(xp, a, b), bias, beta, alpha),
+   check=lambda bias, a, b, *scales: _mv_check(a, b, bias),
    written="addmv(bias, a, b, beta=beta, alpha=alpha)",
-   check=lambda bias, a, b, *scales: _mv_check(a, b),
-   bias=lambda ns, g, bias_shape, beta: ns.sum_to(g * beta, bias_shape),
-   a=lambda ns, g, b, alpha: ns.unsqueeze(g * alpha, 1) * ns.unsqueeze(b, 0),
-   b=lambda ns, g, a, alpha: ns.mv(ns.t(a), g * alpha))  # fmt: skip
+   bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),
+   a=lambda ns, g, b, alpha: ns.unsqueeze(_scaled(g, alpha), 1) * ns.unsqueeze(b, 0),
+   b=lambda ns, g, a, alpha: ns.mv(ns.t(a), _scaled(g, alpha)))  # fmt: skip
+
+# ---- the diagonal's sum ----------------------------------------------------------------------
 
 
 def _trace_check(x: Any) -> None:
-    raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
+    if x.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
+    _not_for_bool("trace", x)
 
 
 def _trace(xp: Any, x: Any) -> Any:
-    if x.ndim != 2:
-        raise ValueError("a matrix expected")
+    if x.ndim != 2 or x.dtype is _BOOL:
+        raise ValueError("a matrix of numbers expected")
     return xp.trace(x)
 
 
