@@ -8,6 +8,7 @@ that of the function as a whole (detach, rounding to fewer digits).
 
 from itertools import chain
 
+from tests.engine.samples_places import PLACES
 from tests.engine.sampling import Sample, given, inside, positive, proportion, real, samples
 
 INF, NAN = float("inf"), float("nan")
@@ -534,5 +535,5 @@ composites = [
 
 SAMPLES: list[Sample] = [
     *unary, *binary, *arithmetic, *pointwise, *comparisons, *logic, *reductions, *shapes, *indexing,
-    *matrices, *networks, *creation, *conversions, *composites,
+    *matrices, *networks, *creation, *conversions, *composites, *PLACES,
 ]  # fmt: skip
