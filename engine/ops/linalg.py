@@ -125,7 +125,7 @@ def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     try:
         return np.broadcast_shapes(a, b)
     except ValueError:
-        broadcast_error(np.empty(a), np.empty(b))
+        broadcast_error(np.broadcast_to(0, a), np.broadcast_to(0, b))
         raise
 
 
