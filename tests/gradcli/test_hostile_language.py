@@ -466,15 +466,15 @@ def _peak() -> int:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:60])
 def test_hostile(text: str) -> None:
-    desk = Desk(steps=300_000)
+    desk = Desk(steps=150_000)
     desk.run(SETUP)
-    before = time.monotonic()
+    before = time.process_time()  # the machine may have other work
     kind, shown = "OK", ""
     try:
         desk.run(text)
     except Fault as fault:
         kind, shown = fault.kind, plain(fault, text.split("\n"))
-    assert time.monotonic() - before < 2
+    assert time.process_time() - before < 2
     assert kind in HOSTILE[text].split("|"), shown[:500]
     assert len(shown) < 2_000
     assert all(len(line) <= 80 for line in shown.split("\n")[1:])
