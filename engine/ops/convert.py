@@ -1,5 +1,4 @@
-"""What a tensor is and what it can become: numbers, arrays, other dtypes; outside autograd or "
-"in."""
+"""What a tensor is, and what it can become: numbers, arrays, tensors of other dtypes."""
 
 from __future__ import annotations
 
@@ -164,8 +163,7 @@ def tolist(self: Tensor) -> Any:
 
 @public("Tensor")
 def numpy(self: Tensor, *, force: bool = False) -> Any:
-    """The elements as a NumPy array that shares memory. Raises RuntimeError for a tracked "
-    "tensor."""
+    """The elements as a NumPy array that shares memory; not for a tracked tensor."""
     if self.requires_grad and not force:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
@@ -324,12 +322,6 @@ def is_nonzero(input: Tensor) -> bool:
 def is_tensor(obj: Any) -> bool:
     """Whether obj is a Tensor."""
     return isinstance(obj, Tensor)
-
-
-@public("Tensor")
-def has_names(self: Tensor) -> bool:
-    """Whether dimensions have names: never."""
-    return False
 
 
 # ---- real and complex ------------------------------------------------------------------------

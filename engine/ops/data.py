@@ -102,8 +102,7 @@ def _overflow(wanted: DType, too_large: bool) -> Exception:
 
 
 def _slowly(data: Any, wanted: DType | None) -> Any:
-    """The same for data with tensors, arrays, ranges or mistakes among them, as PyTorch reads "
-    "it."""
+    """The same for data with tensors, arrays, ranges or mistakes among them."""
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
     kind = _infer(data)

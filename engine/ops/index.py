@@ -27,8 +27,7 @@ from engine.tensor import Tensor, wrap
 
 
 class Part(NamedTuple):
-    """What an index shows: the view that its basic parts leave, and tensor indices at dims of "
-    "it."""
+    """What an index shows: the view its basic parts leave, and tensor indices at dims of that."""
 
     view: Tensor
     indices: list[Tensor]

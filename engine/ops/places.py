@@ -70,8 +70,7 @@ def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
     reduce: str | None = None,
 ) -> Tensor:  # fmt: skip
-    """A copy of input with the elements of src stored at the places along a dimension index "
-    "gives."""
+    """A copy of input with elements of src stored at the places along a dimension in index."""
     array = array_of("scatter", input)
     dim = wrap_dim(dim, array.ndim)
     places = check_places("scatter", array, dim, index)
@@ -94,8 +93,7 @@ def _same_dtype(name: str, x: Any, src: Tensor) -> Tensor:
 
 @public()
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """A copy of input with the elements of src added at the places along a dimension index "
-    "gives."""
+    """A copy of input with elements of src added at the places along a dimension in index."""
     array = array_of("scatter_add", input)
     dim = wrap_dim(dim, array.ndim)
     places = check_places("scatter_add", array, dim, index)
@@ -306,8 +304,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 
 @public()
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """The places of the elements that are not zero: a row for each, or a tensor for each "
-    "dimension."""
+    """The places of the elements that are not zero, a row for each (or a tensor a dimension)."""
     array = array_of("nonzero", input)
     if not as_tuple:
         return ops.nonzero(input)

@@ -21,8 +21,9 @@ moving = [
 ]  # fmt: skip
 
 placing = [
-    *samples("scatter", "x.scatter(1, i, y[:, :2])", "x.scatter(0, j, y[:1])", "x.scatter(1, i[:1], 2.5)",
-             "y = x * 1; y.scatter_(0, j, 0.0); y", x=real(2, 3), y=real(2, 3), i=[[0, 2], [1, 0]],
+    *samples("scatter", "x.scatter(1, i, y[:, :2])", "x.scatter(0, j, y[:1])",
+             "x.scatter(1, i[:1], 2.5)", "y = x * 1; y.scatter_(0, j, 0.0); y", x=real(2, 3),
+             y=real(2, 3), i=[[0, 2], [1, 0]],
              j=[[1, 0, 1]]),
     *samples("scatter_add", "x.scatter_add(1, i, y[:, :2])", "x.scatter_add(0, j, y)", x=real(2, 3),
              y=real(2, 3), i=[[0, 0], [1, 0]], j=[[1, 1, 1], [1, 0, 1]]),
