@@ -27,7 +27,7 @@ _RENAMED = {
 @lru_cache(maxsize=8)
 def _renamed(row: Op) -> Op:
     renamed = copy(row)
-    renamed.node_name = _RENAMED[row.node_name]
+    renamed.node_name = _RENAMED.get(row.node_name, row.node_name)
     return renamed
 
 
