@@ -18,7 +18,7 @@ from engine import dtypes, journal, limits, modes, tracing
 from engine.format import options, set_printoptions
 from engine.generator import default_generator
 from engine.tensor import Tensor
-from gradcli import commands
+from gradcli import commands, interrupts
 from gradcli.command import KINDS, REGISTRY
 from gradcli.faults import Fault, Span
 from gradcli.interrupts import Held
@@ -148,18 +148,22 @@ class Session:
         try:
             for statement in statements:
                 self._record(statement)
+            with Held():
+                self._join(statements)
         except BaseException:
             with Held():
                 for step in reversed(self._log):
                     step.swap()
                 self.past[:], self.future[:] = past, future
             raise
-        if len(self._log) > 1 and self._log == self.past[-len(self._log) :]:
-            made = self._log
+
+    def _join(self, statements: Sequence[Statement]) -> None:
+        """Make one step of those the input made, unless it went back and forth among them."""
+        made = self._log
+        if len(made) > 1 and made == self.past[-len(made) :]:
             text = "\n".join(statement.text for statement in statements)
-            self.past[-len(made) :] = [
-                Step(text, [j for step in made for j in step.journals], sum(s.size for s in made))
-            ]
+            journals = [changes for step in made for changes in step.journals]
+            self.past[-len(made) :] = [Step(text, journals, sum(step.size for step in made))]
         self._make_room()
 
     def _record(self, statement: Statement) -> None:
@@ -168,32 +172,45 @@ class Session:
         before = self.variables.copy()
         changes.call(_swap_of(self.variables, before))
         ambient = _ambient()
+        kept = False
         try:
             journal.current = changes
             self._run_statement(statement)
+            with Held():
+                journal.current = None
+                kept = True
+                if not self._alone:
+                    self._keep(statement, changes, before, ambient)
         except BaseException as error:
             with Held():
                 journal.current = None
-                changes.rollback()
-                _set_ambient(ambient)
+                if not kept:
+                    changes.rollback()
+                    _set_ambient(ambient)
             if isinstance(error, Fault):
                 raise self._placed(error)  # noqa: B904 - the same error
             raise
-        finally:
-            journal.current = None
-        if self._alone:
-            return
-        with Held():
-            if _ambient() != ambient:
-                changes.call(_ambient_swap(ambient))
-            lost = [v for k, v in before.items() if k != "_" and self.variables.get(k) is not v]
-            new = self.variables.keys() - before.keys() - {"_"}
-            if lost or new or len(changes) > 1:
-                size = changes.size + sum(map(_bytes, lost))
-                step = Step(statement.text, [changes], size)
-                self.past.append(step)
-                self.future.clear()
-                self._log.append(step)
+
+    def _keep(
+        self,
+        statement: Statement,
+        changes: journal.Journal,
+        before: dict[str, Any],
+        ambient: tuple[Any, ...],
+    ) -> None:
+        """Make a step of what a statement changed, if it changed anything."""
+        if _ambient() != ambient:
+            changes.call(_ambient_swap(ambient))
+        now = self.variables
+        lost = [
+            value for name, value in before.items() if name != "_" and now.get(name) is not value
+        ]
+        if lost or now.keys() - before.keys() - {"_"} or len(changes) > 1:
+            size = changes.size + sum(map(_bytes, lost))
+            step = Step(statement.text, [changes], size)
+            self.past.append(step)
+            self.future.clear()
+            self._log.append(step)
 
     def _run_statement(self, statement: Statement) -> None:
         self._alone = _stands_alone(statement)
@@ -270,7 +287,9 @@ class Session:
             tracing.name(value, name)
 
     def at(self, line: int) -> None:
-        """Let the nodes made from now on remember their line."""
+        """Let the nodes made from now on remember their line; hear a Ctrl-C that went unheard."""
+        if interrupts.asked:
+            raise KeyboardInterrupt
         tracing.line = self._blocks[-1][0] + line - 1
 
     def _warned(self, message: Warning | str, category: type[Warning], *rest: object) -> None:
