@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 
 FAMILIES = (
     "arithmetic", "reduce", "shape", "reshaping", "joining", "splitting", "rearranging", "index",
@@ -51,6 +52,8 @@ def _expose_the_rest() -> None:
     for function in (dtypes.get_default_dtype, dtypes.set_default_dtype,
                      format.set_printoptions, format.get_printoptions):  # fmt: skip
         expose(function.__name__, function, "torch")
+    for name in ("pi", "e", "inf", "nan"):
+        expose(name, getattr(math, name), "torch")
     expose("Tensor", Tensor, "torch")
     expose("Size", Size, "torch")
     attributes.update(("T", "mT", "_version", "retains_grad"))

@@ -193,6 +193,8 @@ class Tensor:
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if value.array.shape == self.array.shape and value.array.dtype == self.array.dtype:
             journal.note_contents(self.array)  # graphs that saved this tensor see the new numbers
             self.array[...] = value.array
@@ -301,6 +303,8 @@ def detached(tensor: Tensor) -> Tensor:
 
 def set_requires_grad(tensor: Tensor, value: bool) -> None:
     """Start or stop tracking a leaf. Raises RuntimeError as PyTorch does where it cannot."""
+    if not isinstance(value, bool):
+        raise RuntimeError("requires_grad must be a bool")
     if not tensor.is_leaf:
         if value:
             return
