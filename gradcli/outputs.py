@@ -84,6 +84,11 @@ def note(text: str, **said: Any) -> Notice:
     return Notice([[(line, "note")] for line in text.split("\n")], said or {"note": text})
 
 
+def texts(lines: Sequence[Line]) -> list[str]:
+    """Styled lines as plain ones."""
+    return ["".join(text for text, _ in line) for line in lines]
+
+
 class Warned:
     """A warning of the engine's."""
 
@@ -227,7 +232,7 @@ def plain(output: Output) -> str:
     """An output as text without colour, with its line end."""
     if type(output) is Printed:
         return output.text
-    return "".join("".join(text for text, _ in line) + "\n" for line in output.lines())
+    return "".join(line + "\n" for line in texts(output.lines()))
 
 
 # ---- facts of values ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog import namespaces
@@ -37,11 +38,18 @@ def backward(
     retain: keep the graph, so that backward can run again
     create_graph: record the gradients too, so that they can be differentiated
     """
-    wanted(tensor, "backward").backward(
-        None if gradient is None else _weights(gradient, tensor.value),
-        retain_graph=None if retain is None else switch("retain", retain),
-        create_graph=create_graph is not None and switch("create_graph", create_graph),
-    )
+    root = wanted(tensor, "backward")
+    keep = None if retain is None else switch("retain", retain)
+    create = create_graph is not None and switch("create_graph", create_graph)
+    weights: Any = None if gradient is None else _weights(gradient, root)
+    try:
+        root.backward(weights, retain_graph=keep, create_graph=create)
+    except RuntimeError as error:
+        if gradient is None or weights.shape == root.shape:
+            raise
+        why = f"gradient gives each element of {tensor.text} its weight, so their shapes agree."
+        fact = f"shape {list(weights.shape)}, {tensor.text} has {list(root.shape)}"
+        raise Fault("RuntimeError", str(error), gradient.span, fact=fact, why=why) from error
 
 
 @command("autograd")
@@ -113,8 +121,7 @@ def track(session: Session, tensor: Operand, *tensors: Operand) -> None:
 
     track a b         as a.requires_grad_(), b.requires_grad_()
     """
-    for part in (tensor, *tensors):
-        wanted(part, "track").requires_grad_(True)
+    _each((tensor, *tensors), "track", lambda each: each.requires_grad_(True))
 
 
 @command("autograd")
@@ -123,8 +130,7 @@ def untrack(session: Session, tensor: Operand, *tensors: Operand) -> None:
 
     untrack a b       as a.requires_grad_(False), b.requires_grad_(False)
     """
-    for part in (tensor, *tensors):
-        wanted(part, "untrack").requires_grad_(False)
+    _each((tensor, *tensors), "untrack", lambda each: each.requires_grad_(False))
 
 
 @command("autograd")
@@ -133,8 +139,7 @@ def retain(session: Session, tensor: Operand, *tensors: Operand) -> None:
 
     retain y          as y.retain_grad(); then backward z, grad y
     """
-    for part in (tensor, *tensors):
-        wanted(part, "retain").retain_grad()
+    _each((tensor, *tensors), "retain", lambda each: each.retain_grad())
 
 
 # ---- what they share ---------------------------------------------------------------------------
@@ -147,6 +152,17 @@ def wanted(part: Operand, word: str) -> Any:
     kind = type(part.value).__name__
     fixes = [f"{word} tensor({part.text})"] if kind in ("list", "float", "int") else []
     raise Fault("TypeError", f"{word} takes a tensor, not {kind}", part.span, fixes=fixes)
+
+
+def _each(parts: tuple[Operand, ...], word: str, act: Callable[[Any], object]) -> None:
+    """Do something to each tensor; an error knows which one it was."""
+    for place, part in enumerate(parts):
+        tensor = wanted(part, word)
+        try:
+            act(tensor)
+        except RuntimeError as error:
+            error.operand = place  # type: ignore[attr-defined]
+            raise
 
 
 def leaves(session: Session) -> list[tuple[str, Tensor]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gradcli.command import GROUPS, REGISTRY, Command, Name, Operand, Path, command
 from gradcli.faults import Fault
-from gradcli.outputs import Notice, Table, note
+from gradcli.outputs import Notice, Table, note, texts
 
 if TYPE_CHECKING:
     from gradcli.session import Session, Step
@@ -31,7 +33,7 @@ def variables(session: Session) -> Table:
             rows.append((name, shape, dtype, kind_of(value), _first_line(values_text(value.array))))
         else:
             text = _first_line(session.value(name, value).text)
-            rows.append((name, "", type(value).__name__, "", text))
+            rows.append((name, "", type(value).__name__.lower(), "", text))
     taken = sum(max(len(row[column]) for row in rows) + 2 for column in range(4)) if rows else 0
     room = max(session.settings.width - taken, 12)
     rows = [(*row[:4], _cut(row[4], room)) for row in rows]
@@ -88,8 +90,9 @@ def save(session: Session, file: Path) -> Notice:
     """
     from gradcli.saving import save_session
 
-    path = session.path(file if file.endswith(".npz") else file + ".npz")
-    left_out = save_session(session, path)
+    with _at(file):
+        path = session.path(file if file.endswith(".npz") else file + ".npz")
+        left_out = save_session(session, path)
     count = len(session.variables.keys() - {"_"}) - len(left_out)
     text = f"saved {_count(count, 'variable')} to {path.name}"
     if left_out:
@@ -111,15 +114,18 @@ def load(
     if file is None:
         from gradcli.saving import load_session
 
-        path = session.path(name if name.endswith(".npz") else name + ".npz")
-        names = load_session(session, path)
+        with _at(name):
+            path = session.path(name if name.endswith(".npz") else name + ".npz")
+            names = load_session(session, path)
         return note(f"loaded {', '.join(names) or 'no variables'}", loaded=names)
     if not name.isidentifier():
-        raise Fault("SyntaxError", f"{name!r} is not a name", fixes=("load x data.csv",))
+        with _at(name):
+            raise Fault("SyntaxError", f"{name!r} is not a name", fixes=("load x data.csv",))
     from gradcli.reading import read_tensor
 
     which = None if array is None else str(array.value)
-    value = read_tensor(session.path(file), which)
+    with _at(file):
+        value = read_tensor(session.path(file), which)
     session.variables[name] = value
     session.bound(name, value)
     shape, dtype = list(value.array.shape), str(value.dtype).removeprefix("torch.")
@@ -171,16 +177,15 @@ def help_(session: Session, name: Name | None = None) -> Notice:
     """
     if name is None:
         return _overview()
-    word = name.removeprefix(":")
-    if word in REGISTRY:
-        return _of_command(REGISTRY[word])
+    if name in REGISTRY:
+        return _of_command(REGISTRY[name])
     from gradcli.explain.operation import describe
 
-    found = describe(word)
+    found = describe(name)
     if found is not None:
         lines = found.lines()
-        return Notice(lines, {"help": ["".join(text for text, _ in line) for line in lines]})
-    raise _no_help(word)
+        return Notice(lines, {"help": texts(lines)})
+    raise _no_help(name)
 
 
 @command("session", "exit", "quit")
@@ -236,15 +241,29 @@ def _of_command(each: Command) -> Notice:
     return Notice(lines, {"usage": each.usage(), "help": each.summary})
 
 
-def _no_help(word: str) -> Fault:
+def _no_help(word: Name) -> Fault:
     from difflib import get_close_matches
 
     from engine import catalog
 
     known = {*REGISTRY, *catalog.methods, *catalog.attributes}.union(*catalog.namespaces.values())
     close = get_close_matches(word, known, 2)
-    return Fault("NameError", f"no command or operation is called {word!r}",
-                 fixes=[f"help {each}" for each in close] or ["help"])  # fmt: skip
+    return Fault(
+        "NameError",
+        f"no command or operation is called {word!r}",
+        getattr(word, "span", None),
+        fixes=[f"help {each}" for each in close] or ["help"],
+    )
+
+
+@contextmanager
+def _at(word: str) -> Iterator[None]:
+    """Errors inside point at `word`, as it was typed."""
+    try:
+        yield
+    except Fault as fault:
+        fault.span = fault.span or getattr(word, "span", None)
+        raise
 
 
 def _shown(value: Any) -> str:

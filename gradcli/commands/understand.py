@@ -9,32 +9,32 @@ from engine.tensor import Tensor
 from gradcli.command import Operand, command
 from gradcli.commands.autograd import leaves, wanted
 from gradcli.faults import Fault
-from gradcli.outputs import Table
+from gradcli.outputs import Notice, Table, texts
 
 if TYPE_CHECKING:
     from gradcli.session import Session
 
 
 @command("understand")
-def graph(session: Session, tensor: Operand) -> object:
+def graph(session: Session, tensor: Operand) -> Notice:
     """Draw what a tensor was computed from, values and gradients too.
 
     graph z
     """
     from gradcli.explain.graph import graph_of
 
-    return graph_of(wanted(tensor, "graph"), session.variables)
+    lines = graph_of(wanted(tensor, "graph"), session.variables).lines()
+    return Notice(lines, {"graph": texts(lines)})
 
 
 @command("understand")
-def diff(session: Session, y: Operand, *x: Operand) -> object:
+def diff(session: Session, y: Operand, *x: Operand) -> Notice:
     """Show the derivative of y with respect to x as a formula.
 
     diff z a          dz/da
     diff z            with respect to every leaf
     """
     from gradcli.explain.derivative import derivative
-    from gradcli.outputs import Notice
 
     of = wanted(y, "diff")
     by = [wanted(part, "diff") for part in x] or [leaf for _, leaf in leaves(session)]
@@ -43,7 +43,7 @@ def diff(session: Session, y: Operand, *x: Operand) -> object:
                     why="no variable requires grad.", fixes=(f"diff {y.text} x",))  # fmt: skip
     found = derivative(of, by, session.variables)
     lines = [line for each in found for line in each.lines()]
-    return Notice(lines, {"derivatives": ["".join(text for text, _ in line) for line in lines]})
+    return Notice(lines, {"derivatives": texts(lines)})
 
 
 @command("understand")

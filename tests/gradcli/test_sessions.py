@@ -1,4 +1,4 @@
-"""Every transcript under sessions/, and those in README.md, replayed."""
+"""Every transcript under sessions/, those of the commands, and those in README.md, replayed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradcli.outputs import plain
 from gradcli.replay import Report, files, replay
 
 ROOT = Path(__file__).parents[2]
-FILES = list(files([ROOT / "sessions"]))
+FILES = list(files([ROOT / "sessions", Path(__file__).parent / "commands"]))
 
 
 def shown(report: Report) -> str:
