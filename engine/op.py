@@ -74,30 +74,11 @@ class Op:
     """One row. Made by `op`; see the module's text for what its fields mean."""
 
     __slots__ = (
-        "bound",
-        "broadcasts",
-        "check",
-        "differentiable",
-        "estimate",
-        "floats",
-        "forward",
-        "frees",
-        "masks",
-        "name",
-        "needs",
-        "node_name",
-        "operands",
-        "outputs",
-        "params",
-        "precision",
-        "pullbacks",
-        "reasons",
-        "saves",
-        "saves_facts",
-        "variadic",
-        "view",
+        "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward",
+        "frees", "masks", "name", "needs", "node_name", "operands", "outputs", "params", "places",
+        "pullbacks", "reasons", "saves", "saves_facts", "variadic", "view", "wants",
         "written",
-    )
+    )  # fmt: skip
 
     name: str
     node_name: str
@@ -112,6 +93,8 @@ class Op:
     masks: tuple[bool, ...]
     saves: tuple[str, ...]
     saves_facts: bool
+    places: tuple[int, ...]
+    wants: tuple[frozenset[int], ...]
     frees: bool
     broadcasts: bool
     floats: bool
@@ -217,9 +200,14 @@ def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
             raise TypeError(
                 f"{row.name}: the rule for {operand} names {set(needs[operand]) - known}"
             )
-    order = (*row.operands, "out", *facts, *row.params)
+    order = (*row.operands, "out", *row.params, *facts)
     used = {name for names in needs.values() for name in names}
     row.saves = tuple(name for name in order if name in used)
+    row.places = tuple(order.index(name) for name in row.saves)
+    row.wants = tuple(
+        frozenset(row.saves.index(name) for name in needs.get(operand, ()))
+        for operand in row.operands
+    )
     row.frees = any(name in row.operands or name == "out" for name in row.saves)
     row.saves_facts = any(name in facts for name in row.saves)
     row.differentiable = bool(needs)

@@ -21,7 +21,7 @@ from engine.tensor import LEAF, Tensor
 from engine.tracing import MAXIMUM_CONSTANT_DEPTH, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _mode = mode.get
 _ndarray = np.ndarray
@@ -308,24 +308,24 @@ def _saved(
         fixed = len(op.operands) - 1
         arrays = [*arrays[:fixed], tuple(arrays[fixed:])]
         edges = (*edges[:fixed], any(edge is not None for edge in edges[fixed:]) or None)
-    values: dict[str, Any] = dict(zip(op.operands, arrays, strict=True))
-    values["out"] = out
-    values.update(zip(op.params, params, strict=True))
+    values = [*arrays, out, *params]
     if op.saves_facts:
-        for name, array in zip(op.operands, arrays, strict=True):
-            for fact in ("shape", "dtype"):
-                values[f"{name}_{fact}"] = (
-                    tuple(getattr(a, fact) for a in array)
-                    if type(array) is tuple
-                    else getattr(array, fact, None)
-                )
-    needed = {
-        name
-        for names, edge in zip(op.needs, edges, strict=True)
-        if edge is not None
-        for name in names
-    }
-    return tuple(values[name] if name in needed else None for name in op.saves)
+        for array in arrays:
+            values += _facts(array)
+    kept = [values[place] for place in op.places]
+    if any(edge is None for edge in edges):
+        needed = set[int]().union(
+            *(wants for wants, edge in zip(op.wants, edges, strict=True) if edge is not None)
+        )
+        kept = [value if place in needed else None for place, value in enumerate(kept)]
+    return tuple(kept)
+
+
+def _facts(array: Any) -> tuple[Any, Any]:
+    """The shape and dtype of an operand, or of each of many."""
+    if type(array) is tuple:
+        return tuple(a.shape for a in array), tuple(a.dtype for a in array)
+    return getattr(array, "shape", None), getattr(array, "dtype", None)
 
 
 def _trace(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool) -> Trace:
@@ -425,6 +425,8 @@ def caller(op: Op) -> Callable[..., Any]:
             return viewer(op) if op.view else unary(op)
         if count == 2 and not op.params and not op.saves_facts and not any(op.masks):
             return binary(op)
+        if not (op.broadcasts or op.floats or op.view):
+            return several(op)
     return lambda *arguments: apply(op, arguments[:count], arguments[count:])
 
 
@@ -593,3 +595,78 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
         return tensor
 
     return call
+
+
+def several(op: Op) -> Callable[..., Any]:
+    """The caller of a row of some operands that are not promoted, and parameters: addmm, losses."""
+    forward, checks, count = op.bound, op.check is not None, len(op.operands)
+    facts = [
+        (place, fact)
+        for place, operand in enumerate(op.operands)
+        for fact in ("shape", "dtype")
+        if f"{operand}_{fact}" in op.saves
+    ]
+    names = [*op.operands, "out", *op.params, *(f"{op.operands[i]}_{fact}" for i, fact in facts)]
+    plans: dict[int, list[int | None]] = {}  # by the set of tracked operands, as bits
+
+    def call(*arguments: Any) -> Any:
+        operands, params = arguments[:count], arguments[count:]
+        if (now := _mode()) > GRAD:
+            return apply(op, operands, params)
+        arrays: list[Any] = []
+        edges: list[Any] = []
+        tracked, bit = 0, 1
+        for operand, pullback in zip(operands, op.pullbacks):  # noqa: B905 (as many)
+            array = edge = None
+            if type(operand) is Tensor:
+                array, edge = operand.array, operand.edge
+                if checks and array.dtype is not operands[0].array.dtype:
+                    return apply(op, operands, params)
+                if edge is not None and type(edge) is not Node:
+                    edge = operand if edge is LEAF else edge_of(operand)
+                if edge is not None:
+                    if pullback is NO_PULLBACK:
+                        return apply(op, operands, params)
+                    tracked |= bit
+            elif operand is not None:
+                return apply(op, operands, params)
+            arrays.append(array)
+            edges.append(edge)
+            bit += bit
+        try:
+            out = forward(*arrays, *params)
+        except (ValueError, TypeError, IndexError):
+            return apply(op, operands, params)
+        if type(out) is not _ndarray:
+            out = _asarray(out)
+        tensor = Tensor()
+        tensor.array = out
+        if not tracked or not now:
+            tensor.edge = None
+            return tensor
+        tensor.edge = node = Node()
+        node.op = op
+        node.edges = tuple(edges)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        plan = plans.get(tracked)
+        if plan is None:
+            plan = plans[tracked] = _plan(op, edges, names)
+        values = [*arrays, out, *params]
+        for place, fact in facts:
+            values.append(getattr(arrays[place], fact, None))
+        node.saved = tuple([None if place is None else values[place] for place in plan])
+        return tensor
+
+    return call
+
+
+def _plan(op: Op, edges: Sequence[Any], names: Sequence[str]) -> list[int | None]:
+    """For each value the row saves its place among `names`; None if no tracked operand needs it."""
+    needed = {
+        name
+        for wanted, edge in zip(op.needs, edges, strict=True)
+        if edge is not None
+        for name in wanted
+    }
+    return [names.index(name) if name in needed else None for name in op.saves]
