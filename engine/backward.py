@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes, journal, storage
+from engine.callers import TENSORS
 from engine.interpreters import ARRAYS
 from engine.modes import GRAD, mode
-from engine.record import TENSORS, Freed, Node, Output, edge_of, scalar
+from engine.node import Freed, Node, Output, edge_of
+from engine.scalars import scalar
 from engine.tensor import LEAF, Tensor, wrap
 
 FREED = Freed()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine import journal
-from engine.record import Node, Output, edge_of
+from engine.node import Node, Output, edge_of
 from engine.tensor import LEAF, Tensor
 
 Hook = Callable[..., Any]

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import dtypes, journal, storage
+from engine.callers import TENSORS
 from engine.hooks import journal_container, retain_for
 from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
+from engine.node import Node, edge_of
 from engine.ops.views import COPY_SLICES
 from engine.promotion import category
-from engine.record import TENSORS, Node, edge_of, record
+from engine.record import record
 from engine.storage import View, next_rank, owner_of
 from engine.tensor import LEAF, Tensor
 

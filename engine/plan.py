@@ -14,7 +14,8 @@ import numpy as np
 
 from engine.interpreters import NUMPY, jax_arrays
 from engine.modes import GRAD, mode
-from engine.record import Node, Output, source
+from engine.node import Node, Output
+from engine.record import source
 from engine.symbolic import node_of, traced_leaf
 from engine.tensor import Tensor
 from engine.tracing import tracing

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from engine.backward import _restored, _run
+from engine.callers import TENSORS
 from engine.modes import GRAD, mode
-from engine.record import TENSORS, Node, Output, source
+from engine.node import Node, Output
+from engine.record import source
 from engine.tensor import Tensor, track, wrap
 from engine.tracing import tracing
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import engine.ops.elementwise  # noqa: F401 (its rows)
+from engine.callers import TENSORS as ops
+from engine.callers import binary
 from engine.catalog import expose, public
 from engine.op import rows
-from engine.record import TENSORS as ops
-from engine.record import apply, binary
+from engine.record import apply
 from engine.tensor import Tensor
 
 _NUMBER = (int, float, complex)  # bool is an int

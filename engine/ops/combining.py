@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.op import non_differentiable, op
 from engine.ops.arguments import array_of, wrap_dim
 from engine.ops.indexing import places_along, whole_parts
 from engine.ops.places import check_places, check_vector, cut
-from engine.record import TENSORS as ops
 
 if TYPE_CHECKING:
     from engine.tensor import Tensor

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes, journal, promotion
+from engine.callers import TENSORS as ops
 from engine.catalog import attributes, expose, public
 from engine.op import non_differentiable, op
 from engine.ops.arguments import (
@@ -17,7 +18,6 @@ from engine.ops.arguments import (
     warn_of_scalar,
     wrap_dim,
 )
-from engine.record import TENSORS as ops
 from engine.storage import View
 from engine.tensor import Size, Tensor, detached, set_requires_grad, wrap
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine import dtypes, limits
+from engine.callers import TENSORS as ops
 from engine.catalog import expose, public
 from engine.ops.arguments import Shape, array_of, dtype_of, integers, on_cpu, wrong_type
 from engine.ops.data import requiring, tensor
 from engine.promotion import number_dtype
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
 DType = np.dtype[Any]

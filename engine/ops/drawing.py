@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes, limits
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import Shape, array_of, dtype_of, on_cpu, wrong_type
 from engine.ops.creation import sizes_of
 from engine.ops.data import requiring
 from engine.ops.elementwise import broadcast_error
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
 DType = np.dtype[Any]

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import array_of
 from engine.ops.shape import movedim, reshape, view
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
 Labels = list[str]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine import dtypes
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops import indexing
 from engine.ops.arguments import Shape, array_of
@@ -20,7 +21,6 @@ from engine.ops.convert import converted
 from engine.ops.data import tensor
 from engine.ops.shape import reshape
 from engine.ops.views import expand_check
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
 # ---- x[...] ----------------------------------------------------------------------------------

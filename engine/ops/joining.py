@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from engine import limits, promotion
+from engine.callers import TENSORS as ops
 from engine.catalog import expose, public
 from engine.op import op
 from engine.ops.arguments import Shape, array_of, wrap_dim, wrong_type
 from engine.ops.shape import at_least, reshape, view
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
 # ---- rows ------------------------------------------------------------------------------------

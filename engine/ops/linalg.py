@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 import engine.ops.products  # noqa: F401 (its rows)
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import array_of, wrap_dim, wrap_dims
 from engine.ops.einsum import einsum
 from engine.ops.elementwise import broadcast_error
 from engine.ops.shape import contiguous, flatten, reshape
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
 __all__ = ["einsum"]

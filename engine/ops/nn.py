@@ -10,9 +10,9 @@ import numpy as np
 
 import engine.ops.losses  # noqa: F401 (its rows)
 from engine import dtypes
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import array_of, dtype_of, wrap_dim
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
 _REDUCTIONS = ("none", "mean", "sum")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.op import non_differentiable, op
 from engine.ops.arguments import Shape, array_of, wrap_dim
 from engine.ops.indexing import whole_parts
 from engine.ops.results import named
-from engine.record import TENSORS as ops
 
 if TYPE_CHECKING:
     from engine.tensor import Tensor

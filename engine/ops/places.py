@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import Shape, array_of, wrap_dim
 from engine.ops.convert import converted
 from engine.ops.elementwise import broadcast_error
 from engine.ops.index import check_number
 from engine.ops.shape import expand, reshape, unsqueeze
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
 # ---- along a dimension -----------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine import limits
+from engine.callers import TENSORS as ops
 from engine.catalog import expose, public
 from engine.op import op
 from engine.ops.arguments import (
@@ -19,7 +20,6 @@ from engine.ops.arguments import (
     wrong_type,
 )
 from engine.ops.shape import reshape, unsqueeze
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor, wrap
 
 # ---- rows ------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ import numpy as np
 
 import engine.ops.reductions  # noqa: F401 (its rows)
 from engine import dtypes
+from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import array_of, dtype_of, wrap_dim, wrap_dims
 from engine.ops.results import named
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
 Dims = tuple[int, ...]

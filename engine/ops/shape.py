@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.callers import TENSORS as ops
 from engine.catalog import attributes, expose, public
 from engine.ops.arguments import Shape, array_of, count_of, integers, wrap_dim, wrap_dims
 from engine.ops.elementwise import broadcast_error
 from engine.ops.views import AS_VIEW, COPY_SLICES, expand_check
-from engine.record import TENSORS as ops
 from engine.tensor import Size, Tensor
 
 __all__ = ["AS_VIEW", "COPY_SLICES"]

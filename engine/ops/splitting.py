@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from engine import limits
+from engine.callers import TENSORS as ops
 from engine.catalog import expose, public
 from engine.op import op
 from engine.ops.arguments import Shape, array_of, integers, wrap_dim, wrong_type
-from engine.record import TENSORS as ops
 from engine.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import numpy as np
 
 from engine import symbolic
 from engine.format import values_text
-from engine.record import Freed, Node, Output, source
+from engine.node import Freed, Node, Output
+from engine.record import source
 from engine.symbolic import node_of
 from engine.tensor import LEAF, Tensor
 from gradcli.explain.expression import Call, Expression, Name, Number

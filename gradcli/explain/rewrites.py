@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.node import Node, Output
 from engine.op import rows
-from engine.record import Node, Output
 from engine.symbolic import node_of
 from engine.tensor import Tensor
 from gradcli.explain.expression import (

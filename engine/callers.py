@@ -1,0 +1,294 @@
+"""The short ways: a row's function of Tensors, for the common case.
+
+`unary`, `binary`, `viewer` and `several` do what `record.apply` does for tensors of one floating
+dtype with no tracing, with everything that case does not need left out; whatever else comes along
+they hand to `apply`. They are why an operation on small tensors costs little more than NumPy's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.interpreters import NUMPY, Rows
+from engine.modes import GRAD, mode
+from engine.node import Node, edge_of
+from engine.op import NO_PULLBACK
+from engine.record import apply, renew_view, saved_values
+from engine.scalars import F32, doubles, scalar, singles
+from engine.storage import View, next_rank
+from engine.tensor import LEAF, Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine.op import Op
+
+_mode = mode.get
+_ndarray = np.ndarray
+_asarray = np.asarray
+
+
+def caller(op: Op) -> Callable[..., Any]:
+    """The function of Tensors that a row stands for: f(operands..., parameters...).
+
+    A last operand that stands for many is passed as one sequence.
+    """
+    op.bound = op.over(NUMPY)
+    count = len(op.operands)
+    if op.variadic:
+        fixed = count - 1
+        return lambda *arguments: apply(
+            op, (*arguments[:fixed], *arguments[fixed]), arguments[fixed + 1 :]
+        )
+    if op.outputs == 1 and op.differentiable:
+        if op.operands == ("x",):
+            return viewer(op) if op.view else unary(op)
+        if count == 2 and not op.params and not op.saves_facts and not any(op.masks):
+            return binary(op)
+        if not (op.broadcasts or op.floats or op.view):
+            return several(op)
+    return lambda *arguments: apply(op, arguments[:count], arguments[count:])
+
+
+TENSORS = Rows(caller)
+"""The table of rows over Tensors: `TENSORS.sin(x)` runs and records the row."""
+
+
+def unary(op: Op) -> Callable[..., Any]:
+    """The caller of a row with one operand."""
+    forward = op.bound
+    keeps = op.saves
+    keeps_input, keeps_out, keeps_nothing = keeps == ("x",), keeps == ("out",), keeps == ()
+    names = ("x", "out", "x_shape", "x_dtype", *op.params)
+    places = [names.index(name) for name in keeps]
+
+    def call(x: Any, *params: Any) -> Any:
+        if type(x) is not Tensor or (now := _mode()) > GRAD:
+            return apply(op, (x,), params)
+        array = x.array
+        if array.dtype.kind != "f":
+            return apply(op, (x,), params)
+        try:
+            out = forward(array, *params)
+        except (ValueError, TypeError, IndexError):
+            return apply(op, (x,), params)
+        if type(out) is not _ndarray:
+            out = _asarray(out)
+        edge = x.edge
+        if edge is not None and type(edge) is not Node:
+            edge = x if edge is LEAF else edge_of(x)
+        tensor = Tensor()
+        tensor.array = out
+        if edge is None or not now:
+            tensor.edge = None
+            return tensor
+        tensor.edge = node = Node()
+        node.op = op
+        node.edges = (edge,)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        if keeps_input:
+            node.saved = (array,)
+        elif keeps_out:
+            node.saved = (out,)
+        elif keeps_nothing:
+            node.saved = ()
+        else:
+            values = (array, out, array.shape, array.dtype, *params)
+            node.saved = tuple([values[place] for place in places])
+        return tensor
+
+    return call
+
+
+def viewer(op: Op) -> Callable[..., Any]:
+    """The caller of a row whose result shows its one operand's memory."""
+    forward = op.bound
+    names = ("x", "out", "x_shape", "x_dtype", *op.params)
+    places = [names.index(name) for name in op.saves]
+
+    def call(x: Any, *params: Any) -> Any:
+        if type(x) is not Tensor or _mode() != GRAD:
+            return apply(op, (x,), params)
+        array = x.array
+        try:
+            out = forward(array, *params)
+        except (ValueError, TypeError, IndexError):
+            return apply(op, (x,), params)
+        if out.base is None:
+            return apply(op, (x,), params)
+        tensor = Tensor()
+        tensor.array = out
+        edge = x.edge
+        step = (op, params)
+        if type(edge) is View:
+            base, path, made, edge = edge.base, (*edge.path, step), edge.made, edge.current()
+        else:
+            base, path, made = x, (step,), ""
+            if edge is LEAF:
+                edge = x
+        if edge is None:
+            tensor.edge = View(base, path, None, renew_view, made)
+            return tensor
+        node = Node()
+        node.op = op
+        node.edges = (edge,)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        if places:
+            values = (None, None, array.shape, array.dtype, *params)
+            node.saved = tuple([values[place] for place in places])
+        else:
+            node.saved = ()
+        tensor.edge = View(base, path, node, renew_view, made)
+        return tensor
+
+    return call
+
+
+def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callable[..., Any]:
+    """The caller of a row with two operands and no parameters: elementwise, or a matrix product."""
+    forward = op.bound
+    floats, broadcasts = op.floats, op.broadcasts
+    crosswise = op.needs == ((op.operands[1],), (op.operands[0],))
+    keeps_nothing = op.saves == ()
+    general = fallback or (lambda a, b: apply(op, (a, b)))
+
+    def call(a: Any, b: Any) -> Any:
+        if type(a) is not Tensor or (now := _mode()) > GRAD:
+            return general(a, b)
+        x = a.array
+        dtype = x.dtype
+        edge_a = a.edge
+        if edge_a is not None and type(edge_a) is not Node:
+            edge_a = a if edge_a is LEAF else edge_of(a)
+        if type(b) is Tensor:
+            y = b.array
+            if dtype is not y.dtype or (floats and dtype.kind != "f"):
+                return general(a, b)
+            edge_b = b.edge
+            if edge_b is not None and type(edge_b) is not Node:
+                edge_b = b if edge_b is LEAF else edge_of(b)
+        elif (type(b) is float or type(b) is int) and broadcasts and dtype.kind == "f":
+            y = (singles if dtype is F32 else doubles).get(b)  # type: ignore[assignment]
+            if y is None or dtype is not y.dtype:
+                y = scalar(b, dtype)
+            edge_b = None
+        else:
+            return general(a, b)
+        try:
+            out = forward(x, y)
+        except (ValueError, TypeError):
+            return general(a, b)
+        if type(out) is not _ndarray:
+            out = _asarray(out)
+        tensor = Tensor()
+        tensor.array = out
+        if (edge_a is None and edge_b is None) or not now:
+            tensor.edge = None
+            return tensor
+        tensor.edge = node = Node()
+        node.op = op
+        node.edges = (edge_a, edge_b)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        if crosswise:
+            node.saved = (
+                None if edge_b is None else x,
+                None if edge_a is None else y,
+            )
+        elif keeps_nothing:
+            node.saved = ()
+        else:
+            node.saved = saved_values(op, node.edges, [x, y], out, ())
+        if broadcasts and (edge_b is not None or y.ndim):
+            shape_a, shape_b = x.shape, y.shape
+            if shape_a != shape_b:
+                shape = out.shape
+                keep_a = edge_a is None or shape_a == shape
+                keep_b = edge_b is None or shape_b == shape
+                if not (keep_a and keep_b):
+                    node.restore = (
+                        None if keep_a else (shape_a, dtype),
+                        None if keep_b else (shape_b, dtype),
+                    )
+        return tensor
+
+    return call
+
+
+def several(op: Op) -> Callable[..., Any]:
+    """The caller of a row of some operands that are not promoted, and parameters: addmm, losses."""
+    forward, checks, count = op.bound, op.check is not None, len(op.operands)
+    facts = [
+        (place, fact)
+        for place, operand in enumerate(op.operands)
+        for fact in ("shape", "dtype")
+        if f"{operand}_{fact}" in op.saves
+    ]
+    names = [*op.operands, "out", *op.params, *(f"{op.operands[i]}_{fact}" for i, fact in facts)]
+    plans: dict[int, list[int | None]] = {}  # by the set of tracked operands, as bits
+
+    def call(*arguments: Any) -> Any:
+        operands, params = arguments[:count], arguments[count:]
+        if (now := _mode()) > GRAD:
+            return apply(op, operands, params)
+        arrays: list[Any] = []
+        edges: list[Any] = []
+        tracked, bit = 0, 1
+        for operand, pullback in zip(operands, op.pullbacks):  # noqa: B905 (as many)
+            array = edge = None
+            if type(operand) is Tensor:
+                array, edge = operand.array, operand.edge
+                if checks and array.dtype is not operands[0].array.dtype:
+                    return apply(op, operands, params)
+                if edge is not None and type(edge) is not Node:
+                    edge = operand if edge is LEAF else edge_of(operand)
+                if edge is not None:
+                    if pullback is NO_PULLBACK:
+                        return apply(op, operands, params)
+                    tracked |= bit
+            elif operand is not None:
+                return apply(op, operands, params)
+            arrays.append(array)
+            edges.append(edge)
+            bit += bit
+        try:
+            out = forward(*arrays, *params)
+        except (ValueError, TypeError, IndexError):
+            return apply(op, operands, params)
+        if type(out) is not _ndarray:
+            out = _asarray(out)
+        tensor = Tensor()
+        tensor.array = out
+        if not tracked or not now:
+            tensor.edge = None
+            return tensor
+        tensor.edge = node = Node()
+        node.op = op
+        node.edges = tuple(edges)
+        node.rank = next_rank()
+        node.hooks = node.trace = node.restore = None
+        plan = plans.get(tracked)
+        if plan is None:
+            plan = plans[tracked] = _plan(op, edges, names)
+        values = [*arrays, out, *params]
+        for place, fact in facts:
+            values.append(getattr(arrays[place], fact, None))
+        node.saved = tuple([None if place is None else values[place] for place in plan])
+        return tensor
+
+    return call
+
+
+def _plan(op: Op, edges: Sequence[Any], names: Sequence[str]) -> list[int | None]:
+    """For each value the row saves its place among `names`; None if no tracked operand needs it."""
+    needed = {
+        name
+        for wanted, edge in zip(op.needs, edges, strict=True)
+        if edge is not None
+        for name in wanted
+    }
+    return [names.index(name) if name in needed else None for name in op.saves]

@@ -1,0 +1,28 @@
+"""Python numbers as 0-dim arrays: a ufunc takes those twice as fast, and of the right dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+singles: dict[Any, Any] = {}
+doubles: dict[Any, Any] = {}
+_scalars = {F32: singles, _F64: doubles}
+
+
+def scalar(number: Any, dtype: Any) -> Any:
+    """A Python number as a read-only 0-dim array, the common ones made once."""
+    cache = _scalars.get(dtype)
+    if cache is None:
+        return np.asarray(number, dtype)
+    array = cache.get(number)
+    if array is None:
+        array = np.asarray(number, dtype)
+        array.flags.writeable = False
+        if number != 0:  # 0.0 and -0.0 are one key
+            if len(cache) > 256:
+                cache.clear()
+            cache[number] = array
+    return array
