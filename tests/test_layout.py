@@ -21,7 +21,7 @@ PLACES = {
     "torch": (),
 }
 """Library → the files, or folders, that may import it."""
-LONGEST = 650
+LONGEST = 700
 
 
 def imported(path: Path) -> Iterator[str]:
