@@ -1,7 +1,7 @@
 """PyTorch's autograd on NumPy: `import engine as torch`.
 
 The engine knows nothing of gradcli, terminals or parsing, and needs NumPy alone. A reader begins
-with op.py (what one operation is), then record.py (running and recording it) and backward.py (the
+with op.py (what one operation is), then record.py (running and recording it) and traversal.py (the
 traversal); ops/ holds the rows, family by family.
 
 NumPy's floating-point warnings are turned off, since PyTorch has none: 0/0 is nan, silently.

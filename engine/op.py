@@ -10,7 +10,7 @@ of a function of that namespace. Then, for each operand, its vector-Jacobian pro
 `rule(ns, g, ...)` over a namespace of rows, whose further arguments say by their names what it
 needs: an operand, `out` (the result), `<operand>_shape`, `<operand>_dtype`, or a parameter. Only
 what the rules name is saved for backward. A rule never broadcasts, accumulates or asks who needs a
-gradient: the driver (record.py, backward.py) does that once for all of them.
+gradient: the driver (record.py, traversal.py) does that once for all of them.
 
 A row is read four ways: over NumPy arrays, over Tensors (gradients that have gradients), over
 traced Tensors (gradients as formulas) and, compiled, over jax.numpy.

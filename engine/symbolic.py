@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.backward import _restored, _run
 from engine.callers import TENSORS
 from engine.modes import GRAD, mode
 from engine.node import Node, Output
 from engine.record import source
 from engine.tensor import Tensor, track, wrap
 from engine.tracing import tracing
+from engine.traversal import restored, run_rule
 
 
 def tensor_of(item: Any, dtype: Any = None) -> Any:
@@ -163,13 +163,13 @@ def _contributions(
         pullback = op.pullbacks[position]
         if pullback.rule is None:
             continue
-        contribution = _run(pullback, TENSORS, g, values)
+        contribution = run_rule(pullback, TENSORS, g, values)
         if op.broadcasts:
             operand = tensor_of(item).array
-            contribution = _restored(TENSORS, contribution, operand.shape, operand.dtype)
+            contribution = restored(TENSORS, contribution, operand.shape, operand.dtype)
         yield item, contribution
     if op.variadic and op.pullbacks[-1].rule is not None:
-        contributions = _run(op.pullbacks[-1], TENSORS, g, values)
+        contributions = run_rule(op.pullbacks[-1], TENSORS, g, values)
         yield from (
             (item, contribution)
             for item, contribution in zip(trace.args[fixed:], contributions, strict=True)

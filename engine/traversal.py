@@ -1,0 +1,445 @@
+"""The traversal: gradients flow from roots to leaves, newest node first.
+
+Nodes are numbered as they are made, so every consumer of a value is newer than what made it: a
+heap that yields the newest node with a gradient yields each node once, when its gradient is
+complete. There is no recursion and no second pass. The same loop runs over arrays (plain
+backward) and over Tensors (`create_graph=True`), where each step is recorded in turn.
+
+Gradients of leaves are committed together at the end: a traversal that fails or is interrupted
+leaves every `.grad` as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush, heappushpop
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from engine import dtypes, journal, storage
+from engine.callers import TENSORS
+from engine.interpreters import ARRAYS
+from engine.modes import GRAD, mode
+from engine.node import Freed, Node, Output, edge_of
+from engine.tensor import LEAF, Tensor, wrap
+
+FREED = Freed()
+_UNCHANGED = (None,) * 8
+_ALONE = 5
+_ndarray, _asarray = np.ndarray, np.asarray
+
+_SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they "
+    "have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+class Traversal:
+    """One run over the graph: the gradients on their way, and those that arrived."""
+
+    __slots__ = (
+        "_targets", "create_graph", "heap", "keep", "leaves", "needed", "ns", "pending", "wanted",
+    )  # fmt: skip
+
+    def __init__(self, create_graph: bool, keep: bool) -> None:
+        self.create_graph = create_graph
+        self.keep = keep
+        self.ns: Any = TENSORS if create_graph else ARRAYS
+        self.heap: list[int] = []
+        self.pending: dict[int, tuple[Node, Any]] = {}
+        self.leaves: dict[int, tuple[Tensor, Any]] = {}
+        self.needed: set[Any] | None = None
+        self.wanted: dict[tuple[int, int], Any] = {}
+
+    # ---- which nodes to run ------------------------------------------------------------------
+
+    def restrict(self, edges: Sequence[Any]) -> None:
+        """Run only the nodes that lead to these edges, and keep the gradients that reach them."""
+        self._targets = edges
+        self.needed = set()
+        for edge in edges:
+            if isinstance(edge, Tensor):
+                self.needed.add(edge)
+            else:
+                self.wanted[key_of(edge)] = None
+
+    def _mark_needed(self, roots: Sequence[tuple[Any, Any]]) -> None:
+        """Add to `needed` every node from which a target can be reached."""
+        assert self.needed is not None
+        reached: dict[int, Node] = {}
+        stack = [_node_of(edge) for edge, _ in roots]
+        while stack:
+            node = stack.pop()
+            if type(node) is Node and node.rank not in reached:
+                reached[node.rank] = node
+                stack.extend(_node_of(edge) for edge in node.edges if edge is not None)
+        targets = {rank for rank, _ in self.wanted}
+        needed = self.needed
+        for rank in sorted(reached, reverse=True):
+            node = reached[rank]
+            if rank in targets or any(_node_of(edge) in needed for edge in node.edges):
+                needed.add(node)
+
+    # ---- the loop ----------------------------------------------------------------------------
+
+    def run(self, roots: Sequence[tuple[Any, Any]]) -> None:
+        """Let the gradients flow from the roots, pairs of an edge and its cotangent."""
+        if self.needed is not None:
+            self._mark_needed(roots)
+        now = mode.get()
+        token = mode.set(now | GRAD if self.create_graph else now & ~GRAD)
+        try:
+            for edge, g in roots:
+                self._send(edge, g)
+            self._loop()
+        finally:
+            mode.reset(token)
+
+    def _loop(self) -> None:
+        heap, pending, leaves = self.heap, self.pending, self.leaves
+        needed, wanted, ns = self.needed, self.wanted, self.ns
+        plain, keep, send = not self.create_graph, self.keep, self._send
+        last_write = storage.last_write
+        # One gradient waits here, outside the heap: a chain of operations never touches the heap.
+        ahead: Any = None
+        held: Any = None
+        while heap or ahead is not None:
+            if ahead is None:
+                node, g = pending.pop(heappop(heap))
+            elif not heap or ahead.rank < heap[0]:
+                node, g, ahead = ahead, held, None
+            else:
+                pending[ahead.rank] = (ahead, held)
+                node, g = pending.pop(heappushpop(heap, ahead.rank))
+                ahead = None
+            if wanted or node.hooks is not None:
+                g = self._before(node, g)
+                last_write = storage.last_write
+                if g is None:
+                    continue
+            saved = node.saved
+            if type(saved) is not tuple:
+                raise _at(node, RuntimeError(_SECOND_TIME))
+            if last_write < node.rank:
+                check_versions(node)
+            op = node.op
+            values = saved if plain else lifted(node)
+            if op.variadic or node.hooks is not None:
+                self._send_all(node, g, values)
+            else:
+                for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
+                    node.edges, op.pullbacks, node.restore or _UNCHANGED
+                ):
+                    if edge is None or (needed is not None and _node_of(edge) not in needed):
+                        continue
+                    if count == 1:
+                        contribution = rule(ns, g, values[pick])
+                    elif count == 0:
+                        contribution = rule(ns, g)
+                    else:
+                        contribution = rule(ns, g, *pick(values))
+                    if contribution is None:
+                        continue
+                    if was is not None:
+                        contribution = restored(ns, contribution, *was)
+                    if type(edge) is Node:
+                        rank = edge.rank
+                        if edge is ahead:
+                            held = held + contribution
+                        elif rank in pending:
+                            pending[rank] = (edge, pending[rank][1] + contribution)
+                        elif ahead is None:
+                            ahead, held = edge, contribution
+                        else:
+                            pending[rank] = (edge, contribution)
+                            heappush(heap, rank)
+                    elif type(edge) is Tensor:
+                        key = id(edge)
+                        if key in leaves:
+                            contribution = leaves[key][1] + contribution
+                        leaves[key] = (edge, contribution)
+                    else:
+                        send(edge, contribution)
+            if op.frees and not keep:
+                if node.trace is None:
+                    node.saved = FREED
+                else:
+                    _mark_freed(node, saved)
+
+    def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
+        """Send what a row with any number of operands, or a node with hooks, has to send."""
+        contributions = _contributions(self.ns, node, g, values)
+        for hook in tuple(node.hooks.after) if node.hooks is not None else ():
+            contributions = self._through_hook(hook, contributions, g)
+        for edge, contribution in zip(node.edges, contributions, strict=False):
+            if edge is not None and contribution is not None:
+                self._send(edge, contribution)
+
+    def _send(self, edge: Any, g: Any) -> None:
+        """Add a gradient to what is on its way to `edge`."""
+        if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
+            return
+        if isinstance(edge, Tensor):
+            arrived = self.leaves.get(id(edge))
+            self.leaves[id(edge)] = (edge, g if arrived is None else arrived[1] + g)
+            return
+        node = edge
+        have: Any
+        if type(edge) is Output:
+            node = edge.node
+            have = list(self.pending.get(node.rank, (None, ()))[1])
+            have += [None] * (max(edge.index + 1, node.op.outputs) - len(have))
+            have[edge.index] = g if have[edge.index] is None else have[edge.index] + g
+            g = have
+        elif node.rank in self.pending:
+            g = self.pending[node.rank][1] + g
+        if node.rank not in self.pending:
+            heappush(self.heap, node.rank)
+        self.pending[node.rank] = (node, g)
+
+    # ---- hooks and captures ------------------------------------------------------------------
+
+    def _before(self, node: Node, g: Any) -> Any:
+        """Keep a node's incoming gradient if it was asked for, and pass it through its hooks.
+
+        None if nothing beyond the node is needed. What is kept has been through the hooks only
+        then: PyTorch calls them when the node runs.
+        """
+        asked = [key for key in self.wanted if key[0] == node.rank]
+        ends = bool(asked) and not any(_node_of(edge) in self.needed for edge in node.edges)  # type: ignore[operator]
+        if not ends:
+            self._keep(asked, g)
+        if node.hooks is not None:
+            g = self._through_tensor_hooks(node.hooks, g)
+        if ends:
+            self._keep(asked, g)
+            return None
+        return g
+
+    def _keep(self, asked: Sequence[tuple[int, int]], g: Any) -> None:
+        for key in asked:
+            self.wanted[key] = g[key[1]] if type(g) is list else g
+
+    def _held(self, g: Any) -> Any:
+        """A gradient as a user may see it: a Tensor or None."""
+        return g if g is None or self.create_graph else wrap(g)
+
+    def _bare(self, g: Any) -> Any:
+        """A gradient as the traversal has it."""
+        return g if g is None or self.create_graph else g.array
+
+    def _through_tensor_hooks(self, hooks: Any, g: Any) -> Any:
+        from engine.hooks import run_tensor_hooks
+
+        parts = g if type(g) is list else [g]
+        for index, part in enumerate(parts):
+            if part is None:
+                continue
+            held = run_tensor_hooks(hooks.on_output.get(index, []), self._held(part))
+            parts[index] = self._bare(held)
+            retained = hooks.retained.get(index)
+            tensor = retained() if retained is not None else None
+            if tensor is not None:
+                self.leaves[id(tensor)] = (tensor, parts[index])
+        return parts if type(g) is list else parts[0]
+
+    def _through_hook(self, hook: Any, contributions: list[Any], g: Any) -> list[Any]:
+        """Show a node's hook what goes out and what came in; it may replace what goes out."""
+        incoming = tuple(map(self._held, g if type(g) is list else [g]))
+        replaced = hook(tuple(map(self._held, contributions)), incoming)
+        return contributions if replaced is None else [self._bare(part) for part in replaced]
+
+    def captured(self, edge: Any) -> Tensor | None:
+        """The gradient that reached a target of `restrict`; None if none did."""
+        if isinstance(edge, Tensor):
+            g = self.leaves.get(id(edge), (None, None))[1]
+            if g is not None and edge.hooks:
+                g = self._leaf_hooks(edge, g)
+        else:
+            g = self.wanted[key_of(edge)]
+        if g is None or self.create_graph:
+            return g
+        return wrap(_owned(g))
+
+    def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
+        from engine.hooks import run_tensor_hooks
+
+        held = run_tensor_hooks(leaf.hooks or [], g if self.create_graph else wrap(g))
+        return held if self.create_graph else held.array
+
+    # ---- the end -----------------------------------------------------------------------------
+
+    def commit(self, targets: Sequence[Tensor] | None) -> None:
+        """Add the gradients that arrived to the leaves' `.grad`, all of them or none."""
+        leaves = self.leaves
+        for target in targets or ():
+            if target.edge is not LEAF:
+                g = self.wanted[key_of(edge_of(target))]
+                if g is not None:
+                    leaves[id(target)] = (target, g)
+        for key, (tensor, g) in leaves.items():
+            if tensor.hooks:
+                leaves[key] = (tensor, self._leaf_hooks(tensor, g))
+        for tensor, g in leaves.values():
+            accumulate(tensor, g)
+            if tensor.post_hooks:
+                for hook in tuple(tensor.post_hooks):
+                    hook(tensor)
+
+
+def accumulate(tensor: Tensor, g: Any) -> None:
+    """Add a gradient, an array or (under create_graph) a Tensor, to `tensor.grad`."""
+    held = tensor._grad
+    if type(g) is Tensor:
+        if g.array.dtype != tensor.array.dtype:
+            g = TENSORS.to_copy(g, tensor.array.dtype)
+        journal.note_slot(tensor, "_grad")
+        tensor._grad = g if held is None else held + g
+        return
+    if type(g) is not _ndarray:
+        g = _asarray(g)
+    if g.dtype is not tensor.array.dtype:
+        g = g.astype(tensor.array.dtype)
+    if held is None:
+        if journal.current is not None:
+            journal.current.slot(tensor, "_grad")
+        tensor._grad = kept = Tensor()
+        kept.array = _owned(g)
+        kept.edge = None
+    elif held.requires_grad:
+        journal.note_slot(tensor, "_grad")
+        tensor._grad = wrap(held.array + g)
+    else:
+        journal.note_contents(held.array)
+        np.add(held.array, g, held.array)
+
+
+def _owned(g: Any) -> Any:
+    """g, or a copy of it if any other tensor, node or caller may hold its memory."""
+    # Held by the table of leaves, its loop, accumulate, this function and getrefcount itself.
+    if g.base is not None or getrefcount(g) > _ALONE or not g.flags.writeable:
+        return g.copy()
+    return g
+
+
+def lifted(node: Node) -> list[Any]:
+    """A node's saved values as Tensors that lead back to where they came from."""
+    operands = node.op.operands
+    values: list[Any] = []
+    for name, value in zip(node.op.saves, node.saved, strict=True):
+        if name == "out":
+            values.append(_lift(value, node))
+        elif name in operands:
+            position = operands.index(name)
+            if type(value) is tuple:
+                edges = node.edges[position:]
+                values.append(tuple(_lift(v, e) for v, e in zip(value, edges, strict=True)))
+            else:
+                values.append(_lift(value, node.edges[position]))
+        else:
+            values.append(value)
+    return values
+
+
+def _lift(value: Any, edge: Any) -> Any:
+    if type(value) is tuple:
+        return tuple(_lift(part, Output(edge, i)) for i, part in enumerate(value))
+    if not isinstance(value, np.ndarray):
+        return value
+    if isinstance(edge, Tensor) and edge.array is value:
+        return edge
+    tensor = wrap(value)
+    tensor.edge = edge
+    trace = getattr(getattr(edge, "node", edge), "trace", None)
+    if trace is not None:
+        tensor.origin = edge
+    return tensor
+
+
+def check_versions(node: Node) -> None:
+    """Raise PyTorch's error if a value the node saved was written since."""
+    for name, value in zip(node.op.saves, node.saved, strict=True):
+        if not isinstance(value, np.ndarray):
+            continue
+        writes = storage.writes_of(value)
+        if writes is None:
+            continue
+        seen, now = writes.seen_by(node.rank), len(writes.ranks)
+        if seen != now:
+            writer = node.op.node_name if name == "out" else writes.name_for(value)
+            made_by = f", which is output 0 of {_short_name(writer)}," if writer else ""
+            message = (
+                "one of the variables needed for gradient computation has been modified by an "
+                "inplace "
+                f"operation: [torch.{dtypes.of(value.dtype).tensor_type} "
+                f"{list(value.shape)}]{made_by} is at "
+                f"version {now}; expected version {seen} instead. Hint: enable anomaly detection "
+                f"to find the "
+                "operation that failed to compute its gradient, with "
+                "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+            )
+            raise _at(node, RuntimeError(message))
+
+
+def _short_name(node_name: str) -> str:
+    if "Backward" not in node_name:
+        return f"torch::autograd::{node_name}"
+    return node_name.partition("Backward")[0]
+
+
+def _contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
+    """The cotangents of a node's operands, None where there is none."""
+    op, edges = node.op, node.edges
+    fixed = len(op.pullbacks) - op.variadic
+    found = [
+        None if edge is None else run_rule(pullback, ns, g, values)
+        for edge, pullback in zip(edges[:fixed], op.pullbacks, strict=False)
+    ]
+    if any(edge is not None for edge in edges[fixed:]):
+        found.extend(run_rule(op.pullbacks[-1], ns, g, values))
+    found += [None] * (len(edges) - len(found))
+    if node.restore is not None:
+        found = [
+            part if part is None or was is None else restored(ns, part, *was)
+            for part, was in zip(found, node.restore, strict=True)
+        ]
+    return found
+
+
+def run_rule(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:
+    """One rule on the values it needs."""
+    rule, count, pick = pullback
+    return rule(ns, g, *((values[pick],) if count == 1 else pick(values) if count else ()))
+
+
+def restored(ns: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Undo an operand's broadcast and promotion."""
+    array = g.array if isinstance(g, Tensor) else g
+    if array.dtype != dtype:
+        g = ns.to_copy(g, dtype)
+    return g if array.shape == shape else ns.sum_to(g, shape)
+
+
+def _mark_freed(node: Node, saved: tuple[Any, ...]) -> None:
+    """Mark a traced node as used; what it saved stays to be shown."""
+    journal.note_slot(node, "saved")
+    node.saved = Freed(saved)
+
+
+def _at(node: Node, error: RuntimeError) -> RuntimeError:
+    """The error, knowing at which node it happened."""
+    error.node = node  # type: ignore[attr-defined]
+    return error
+
+
+def _node_of(edge: Any) -> Any:
+    return edge.node if type(edge) is Output else edge
+
+
+def key_of(edge: Any) -> tuple[int, int]:
+    return (edge.node.rank, edge.index) if type(edge) is Output else (edge.rank, 0)
