@@ -29,40 +29,56 @@ def _count(shape: Dims, dims: Dims) -> int:
     return math.prod(shape[dim] for dim in dims)
 
 
+def _whole(x: Any) -> Any:
+    """Whole numbers and truth values as int64, in which PyTorch adds and multiplies them."""
+    return x.astype(np.int64) if x.dtype.kind in "biu" else x
+
+
 def _sum(xp: Any, x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
-    if x.dtype.kind in "biu":
-        x = x.astype(np.int64)
-    return xp.add.reduce(x, axis=dims, keepdims=keepdim)
+    return xp.add.reduce(_whole(x), dims, None, None, keepdim)
+
+
+def _mean(xp: Any, x: Any, dims: Dims | None, count: int, keepdim: bool) -> Any:
+    if x.dtype == np.float16:
+        return _mean(xp, x.astype(np.float32), dims, count, keepdim).astype(np.float16)
+    return xp.add.reduce(x, dims, None, None, keepdim) / x.dtype.type(count)
 
 
 op("sum(x)", _sum, written="x.sum()", x=lambda ns, g, x_shape: ns.expand(g, x_shape))
 op("sum_dim(x; dims, keepdim)", _sum, written="x.sum(dims, keepdim)", node="SumBackward1",
    x=lambda ns, g, x_shape, dims, keepdim: _spread(ns, g, x_shape, dims, keepdim))  # fmt: skip
-op("sum_to(x; shape)", lambda xp, x, shape: xp.summed_to(x, shape), written="x.sum_to_size(shape)", node="SumBackward1",
+op("sum_to(x; shape)", lambda xp, x, shape: xp.summed_to(x, shape),
+   written="x.sum_to_size(shape)", node="SumBackward1",
    x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
-op("mean(x)", lambda xp, x: xp.add.reduce(x, axis=None) / x.dtype.type(x.size), written="x.mean()",
-   x=lambda ns, g, x_shape: ns.expand(g / math.prod(x_shape), x_shape))  # fmt: skip
-op("mean_dim(x; dims, keepdim)", lambda xp, x, dims, keepdim: (
-       xp.add.reduce(x, axis=dims, keepdims=keepdim) / x.dtype.type(_count(x.shape, dims))),
+op("mean(x)", lambda xp, x: _mean(xp, x, None, x.size, False), written="x.mean()",
+   x=lambda ns, g, x_shape: ns.expand(g, x_shape) / math.prod(x_shape))  # fmt: skip
+op("mean_dim(x; dims, keepdim)",
+   lambda xp, x, dims, keepdim: _mean(xp, x, dims, _count(x.shape, dims), keepdim),
    written="x.mean(dims, keepdim)", node="MeanBackward1",
    x=lambda ns, g, x_shape, dims, keepdim: (
        _spread(ns, g, x_shape, dims, keepdim) / _count(x_shape, dims)))  # fmt: skip
 
 
+def _reverse_cumsum(ns: Any, g: Any, dim: int) -> Any:
+    return ns.flip(ns.cumsum(ns.flip(g, (dim,)), dim), (dim,))
+
+
+op("cumsum(x; dim)",
+   lambda xp, x, dim: xp.cumsum(_whole(x), axis=dim) if x.ndim else xp.array(_whole(x)),
+   x=lambda ns, g, x_shape, dim: _reverse_cumsum(ns, g, dim) if x_shape else g)  # fmt: skip
+
 # ---- products --------------------------------------------------------------------------------
 
 
 def _products_of_others(ns: Any, x: Any, dim: int) -> Any:
-    """For each element, the product of the others along `dim`: right with zeros, and to any order."""
+    """For each element, the product of the others along `dim`: right with zeros, to any order."""
     size = x.shape[dim]
     if size <= 1:
         return ns.ones_like(x) if size else x + 1
-    ones = ns.ones_like(ns.slice(x, dim, 0, 1, 1))
-    before = ns.cat((ones, ns.slice(x, dim, 0, size - 1, 1)), dim)
-    after = ns.flip(ns.cat((ones, ns.flip(ns.slice(x, dim, 1, size, 1), (dim,))), dim), (dim,))
-    # cumprod of what is before, times cumprod from the end of what is after
-    right = ns.flip(ns.cumprod(ns.flip(after, (dim,)), dim), (dim,))
-    return ns.cumprod(before, dim) * right
+    one = ns.ones_like(ns.slice(x, dim, 0, 1, 1))
+    before = ns.cat((one, ns.slice(x, dim, 0, size - 1, 1)), dim)
+    after = ns.cat((one, ns.flip(ns.slice(x, dim, 1, size, 1), (dim,))), dim)  # from the end
+    return ns.cumprod(before, dim) * ns.flip(ns.cumprod(after, dim), (dim,))
 
 
 def _prod_rule(ns: Any, g: Any, x: Any) -> Any:
@@ -70,30 +86,23 @@ def _prod_rule(ns: Any, g: Any, x: Any) -> Any:
     return ns.expand(g, x.shape) * ns.reshape(_products_of_others(ns, flat, 0), tuple(x.shape))
 
 
-def _prod(xp: Any, x: Any, **options: Any) -> Any:
-    return xp.prod(x.astype(np.int64) if x.dtype.kind in "biu" else x, **options)
+def _prod_dim_rule(ns: Any, g: Any, x: Any, dim: int, keepdim: bool) -> Any:
+    if not x.ndim:
+        return g
+    return _spread(ns, g, tuple(x.shape), (dim,), keepdim) * _products_of_others(ns, x, dim)
 
 
-op("prod(x)", _prod, written="x.prod()", x=_prod_rule)
-op("prod_dim(x; dim, keepdim)", lambda xp, x, dim, keepdim: _prod(xp, x, axis=dim, keepdims=keepdim),
-   written="x.prod(dim, keepdim)", node="ProdBackward1",
-   x=lambda ns, g, x, dim, keepdim: (
-       _spread(ns, g, tuple(x.shape), (dim,), keepdim) * _products_of_others(ns, x, dim)))  # fmt: skip
-
-
-def _cumsum(xp: Any, x: Any, dim: int) -> Any:
-    return xp.cumsum(x.astype(np.int64) if x.dtype.kind in "biu" else x, axis=dim)
-
-
-def _reverse_cumsum(ns: Any, g: Any, dim: int) -> Any:
-    return ns.flip(ns.cumsum(ns.flip(g, (dim,)), dim), (dim,))
-
-
-op("cumsum(x; dim)", _cumsum, x=lambda ns, g, dim: _reverse_cumsum(ns, g, dim))
+op("prod(x)", lambda xp, x: xp.multiply.reduce(_whole(x), None), written="x.prod()", x=_prod_rule)
+op("prod_dim(x; dim, keepdim)",
+   lambda xp, x, dim, keepdim: xp.multiply.reduce(
+       _whole(x), dim if x.ndim else None, None, None, keepdim),
+   written="x.prod(dim, keepdim)", node="ProdBackward1", x=_prod_dim_rule)  # fmt: skip
 
 
 def _cumprod_rule(ns: Any, g: Any, x: Any, dim: int) -> Any:
     """d out[k]/d x[j] is the product of x[0..k] without x[j]: one column of them for each j."""
+    if not x.ndim:
+        return g
     size = x.shape[dim]
     columns = []
     for j in range(size):
@@ -107,7 +116,7 @@ def _cumprod_rule(ns: Any, g: Any, x: Any, dim: int) -> Any:
 
 
 op("cumprod(x; dim)",
-   lambda xp, x, dim: xp.cumprod(x.astype(np.int64) if x.dtype.kind in "biu" else x, axis=dim),
+   lambda xp, x, dim: xp.cumprod(_whole(x), axis=dim) if x.ndim else xp.array(_whole(x)),
    x=_cumprod_rule)  # fmt: skip
 
 # ---- variance --------------------------------------------------------------------------------
@@ -118,8 +127,8 @@ def _degrees(shape: Dims, dims: Dims, correction: float) -> float:
 
 
 def _var(xp: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
-    centred = x - xp.mean(x, axis=dims, keepdims=True)
-    total = xp.sum(centred * centred, axis=dims, keepdims=keepdim)
+    centred = x - _mean(xp, x, dims, _count(x.shape, dims), True)
+    total = xp.add.reduce(centred * centred, dims, None, None, keepdim)
     return total / x.dtype.type(_degrees(x.shape, dims, correction))
 
 
@@ -138,124 +147,135 @@ def _std_rule(
     return _var_rule(ns, slope, x, dims, correction, keepdim)
 
 
-op("var(x; dims, correction, keepdim)", _var, written="x.var(dims, correction, keepdim)", x=_var_rule)
-op("std(x; dims, correction, keepdim)", lambda xp, x, dims, correction, keepdim: (
-       xp.sqrt(_var(xp, x, dims, correction, keepdim))),
+op("var(x; dims, correction, keepdim)", _var, written="x.var(dims, correction, keepdim)",
+   x=_var_rule)  # fmt: skip
+op("std(x; dims, correction, keepdim)",
+   lambda xp, x, dims, correction, keepdim: xp.sqrt(_var(xp, x, dims, correction, keepdim)),
    written="x.std(dims, correction, keepdim)", x=_std_rule)  # fmt: skip
 
 
-def _var_mean(xp: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
-    return _var(xp, x, dims, correction, keepdim), xp.mean(x, axis=dims, keepdims=keepdim)
+def _with_mean(name: str, rule: Any) -> None:
+    """The row of a spread and the mean together."""
 
+    def forward(xp: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
+        spread = _var(xp, x, dims, correction, keepdim)
+        mean = _mean(xp, x, dims, _count(x.shape, dims), keepdim)
+        return (spread if name == "var" else xp.sqrt(spread)), mean
 
-def _std_mean(xp: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
-    return xp.sqrt(_var(xp, x, dims, correction, keepdim)), xp.mean(x, axis=dims, keepdims=keepdim)
-
-
-def _with_mean(rule: Any, needs_out: bool) -> Any:
-    def both(ns: Any, g: Any, x: Any, out: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
+    def both(
+        ns: Any, g: Any, x: Any, out: Any, dims: Dims, correction: float, keepdim: bool
+    ) -> Any:
         shape = tuple(x.shape)
         parts = []
         if g[0] is not None:
-            first = (out[0],) if needs_out else ()
-            parts.append(rule(ns, g[0], x, *first, dims, correction, keepdim))
+            values = (out[0],) if name == "std" else ()
+            parts.append(rule(ns, g[0], x, *values, dims, correction, keepdim))
         if g[1] is not None:
             parts.append(_spread(ns, g[1], shape, dims, keepdim) / _count(shape, dims))
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
-    return both
+    op(f"{name}_mean(x; dims, correction, keepdim)", forward, outputs=2, x=both)
 
 
-op("var_mean(x; dims, correction, keepdim)", _var_mean, outputs=2, x=_with_mean(_var_rule, False))
-op("std_mean(x; dims, correction, keepdim)", _std_mean, outputs=2, x=_with_mean(_std_rule, True))
+_with_mean("var", _var_rule)
+_with_mean("std", _std_rule)
 
 # ---- extremes --------------------------------------------------------------------------------
+
+
+def _divided(ns: Any, g: Any, mask: Any, dims: Dims) -> Any:
+    """A gradient shared among the elements that a mask tells."""
+    count = ns.sum_dim(ns.keep(ns.ones_like(g), mask), dims, True)
+    return ns.keep(g, mask) / ns.expand(count, tuple(g.shape))
 
 
 def _shared_rule(ns: Any, g: Any, x: Any, out: Any, dims: Dims, keepdim: bool) -> Any:
     """Equal elements share the gradient."""
     shape = tuple(x.shape)
     mask = x == _spread(ns, out, shape, dims, keepdim)
-    count = ns.sum_dim(ns.keep(ns.ones_like(x), mask), dims, True)
-    return ns.keep(_spread(ns, g, shape, dims, keepdim) / ns.expand(count, shape), mask)
+    return _divided(ns, _spread(ns, g, shape, dims, keepdim), mask, dims)
 
 
-def _shared_all(ns: Any, g: Any, x: Any, out: Any) -> Any:
-    return _shared_rule(ns, g, x, out, tuple(range(x.ndim)), False)
+def _shared_by_all(ns: Any, g: Any, x: Any, out: Any) -> Any:
+    """Equal elements share the gradient, nan being equal to nan."""
+    mask = (x == out) | (x != x)
+    return _divided(ns, ns.expand(g, tuple(x.shape)), mask, tuple(range(x.ndim)))
 
 
-for _name in ("max", "min"):
-    op(f"a{_name}(x; dims, keepdim)",
-       lambda xp, x, dims, keepdim, name=_name: getattr(xp, name)(x, axis=dims, keepdims=keepdim),
-       written=f"x.a{_name}(dims, keepdim)", x=_shared_rule)  # fmt: skip
-    op(f"{_name}(x)", lambda xp, x, name=_name: getattr(xp, name)(x), written=f"x.{_name}()",
-       node=f"{_name.capitalize()}Backward1", x=_shared_all)  # fmt: skip
-
-    def _extreme(xp: Any, x: Any, dim: int, keepdim: bool, name: str = f"arg{_name}") -> Any:
-        if x.ndim == 0:
-            return xp.array(x), xp.asarray(0)
-        index = xp.expand_dims(getattr(xp, name)(x, axis=dim), dim)
-        values = xp.take_along_axis(x, index, dim)
-        return (values, index) if keepdim else (xp.squeeze(values, dim), xp.squeeze(index, dim))
-
-    op(f"{_name}_dim(x; dim, keepdim)", _extreme, outputs=2, written=f"x.{_name}(dim, keepdim)",
-       node=f"{_name.capitalize()}Backward0",
-       x=lambda ns, g, x_shape, out, dim, keepdim: place_back(ns, g[0], x_shape, out[1], dim, keepdim))  # fmt: skip
-    op(f"arg{_name}(x; dim, keepdim)",
-       lambda xp, x, dim, keepdim, name=_name: (
-           getattr(xp, f"arg{name}")(x, axis=dim, keepdims=keepdim) if x.ndim or dim is None
-           else xp.asarray(0)),
-       written=f"x.arg{_name}(dim, keepdim)", x=non_differentiable)  # fmt: skip
+def _extreme(xp: Any, x: Any, dim: int, keepdim: bool, ufunc: str, where: str) -> Any:
+    if not x.ndim:
+        return xp.array(x), xp.asarray(0)
+    values = getattr(xp, ufunc).reduce(x, dim, None, None, keepdim)
+    return values, getattr(xp, where)(x, dim, None, keepdims=keepdim)
 
 
-def place_back(ns: Any, g: Any, shape: Dims, index: Any, dim: int, keepdim: bool) -> Any:
-    """A gradient put where the elements at `index` along `dim` came from."""
+def _place_back(
+    ns: Any, g: Any, shape: Dims, dtype: Any, out: Any, dim: int, keepdim: bool
+) -> Any:
+    """A gradient put where the extremes along `dim` came from."""
     if not shape:
-        return g
+        return g[0]
+    g, index = g[0], out[1]
     if not keepdim:
         g, index = ns.unsqueeze(g, dim), ns.unsqueeze(index, dim)
-    like = ns.expand(ns.sum_dim(ns.zeros_like(g), (dim,), True), shape)
-    return ns.scatter_add(ns.zeros_like(like), index, g, dim)
+    return ns.scatter(ns.zeros(shape, dtype), index, g, dim)
 
+
+for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
+    op(f"a{_name}(x; dims, keepdim)",
+       lambda xp, x, dims, keepdim, ufunc=_ufunc: getattr(xp, ufunc).reduce(
+           x, dims, None, None, keepdim),
+       written=f"x.a{_name}(dims, keepdim)", x=_shared_rule)  # fmt: skip
+    op(f"{_name}(x)", lambda xp, x, ufunc=_ufunc: getattr(xp, ufunc).reduce(x, None),
+       written=f"x.{_name}()", node=f"{_name.capitalize()}Backward1", x=_shared_by_all)  # fmt: skip
+    op(f"{_name}_dim(x; dim, keepdim)",
+       lambda xp, x, dim, keepdim, ufunc=_ufunc, where=f"arg{_name}": _extreme(
+           xp, x, dim, keepdim, ufunc, where),
+       outputs=2, written=f"x.{_name}(dim, keepdim)", node=f"{_name.capitalize()}Backward0",
+       x=lambda ns, g, x_shape, x_dtype, out, dim, keepdim: _place_back(
+           ns, g, x_shape, x_dtype, out, dim, keepdim))  # fmt: skip
+    op(f"arg{_name}(x; dim, keepdim)",
+       lambda xp, x, dim, keepdim, name=f"arg{_name}": (
+           getattr(xp, name)(x, dim, None, keepdims=keepdim) if x.ndim or dim is None
+           else xp.asarray(0)),
+       written=f"x.arg{_name}(dim, keepdim)", x=non_differentiable)  # fmt: skip
 
 # ---- norms -----------------------------------------------------------------------------------
 
 
 def _norm(xp: Any, x: Any, p: float, dims: Dims, keepdim: bool) -> Any:
+    def total(values: Any) -> Any:
+        return xp.add.reduce(values, dims, None, None, keepdim)
+
     size = abs(x)
-    if p == math.inf:
-        return xp.max(size, axis=dims, keepdims=keepdim)
-    if p == -math.inf:
-        return xp.min(size, axis=dims, keepdims=keepdim)
+    if p in (math.inf, -math.inf):
+        ufunc = xp.maximum if p > 0 else xp.minimum
+        return ufunc.reduce(size, dims, None, None, keepdim, size.dtype.type(0) if p > 0 else None)
     if p == 0:
-        return xp.sum((x != 0).astype(size.dtype), axis=dims, keepdims=keepdim)
+        return total((x != 0).astype(size.dtype))
     if p == 1:
-        return xp.sum(size, axis=dims, keepdims=keepdim)
-    if p == 2:
-        return xp.sqrt(xp.sum(size * size, axis=dims, keepdims=keepdim))
-    return xp.sum(size**p, axis=dims, keepdims=keepdim) ** (1 / p)
+        return total(size)
+    return xp.sqrt(total(size * size)) if p == 2 else total(size**p) ** (1 / p)
 
 
 def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim: bool) -> Any:
-    shape = tuple(x.shape)
+    """Where the norm is 0 its derivative is taken as 0."""
     if p == 0:
         return None
-    g = _spread(ns, g, shape, dims, keepdim)
+    shape = tuple(x.shape)
+    g, norm = _spread(ns, g, shape, dims, keepdim), _spread(ns, out, shape, dims, keepdim)
     if p == 1:
         return g * ns.sign(x)
-    norm = _spread(ns, out, shape, dims, keepdim)
     if p == 2:
         return g * ns.where(norm == 0, 0, x / norm)
+    size = ns.abs(x)
     if abs(p) == math.inf:
-        mask = ns.abs(x) == norm
-        count = ns.expand(ns.sum_dim(ns.keep(ns.ones_like(x), mask), dims, True), shape)
-        return ns.keep(ns.sign(x) * g / count, mask)
+        mask = (size == norm) | (x != x)
+        return ns.sign(x) * _divided(ns, g, mask, dims)
     if p < 1:
-        part = ns.where(x == 0, 0, ns.sign(x) * ns.abs(x) ** (p - 1))
-        return g * part * norm ** (1 - p)
-    if p < 2:
-        return g * ns.where(norm == 0, 0, ns.sign(x) * ns.abs(x) ** (p - 1) / norm ** (p - 1))
-    return g * ns.where(norm == 0, 0, x * ns.abs(x) ** (p - 2) / norm ** (p - 1))
+        return ns.where(x == 0, 0, ns.sign(x) * size ** (p - 1)) * g * norm ** (1 - p)
+    share = ns.where(norm == 0, 0, g / norm ** (p - 1))
+    return (ns.sign(x) * size ** (p - 1) if p < 2 else x * size ** (p - 2)) * share
 
 
 op("norm(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)",
@@ -264,10 +284,10 @@ op("norm(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)",
 
 def _logsumexp(xp: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
     if x.size == 0:
-        return xp.log(xp.sum(xp.exp(x), axis=dims, keepdims=keepdim))
-    top = xp.max(x, axis=dims, keepdims=True)
+        return xp.log(xp.add.reduce(x, dims, None, None, keepdim))
+    top = xp.maximum.reduce(x, dims, None, None, True)
     top = xp.where(xp.isfinite(top), top, top.dtype.type(0))
-    out = xp.log(xp.sum(xp.exp(x - top), axis=dims, keepdims=True)) + top
+    out = xp.log(xp.add.reduce(xp.exp(x - top), dims, None, None, True)) + top
     return out if keepdim else xp.squeeze(out, dims)
 
 
@@ -282,4 +302,5 @@ for _name in ("any", "all"):
     op(f"{_name}(x; dims, keepdim)",
        lambda xp, x, dims, keepdim, name=_name: getattr(xp, name)(x, axis=dims, keepdims=keepdim),
        written=f"x.{_name}(dims, keepdim)", x=non_differentiable)  # fmt: skip
-op("count_nonzero(x; dims)", lambda xp, x, dims: xp.count_nonzero(x, axis=dims), x=non_differentiable)
+op("count_nonzero(x; dims)", lambda xp, x, dims: xp.count_nonzero(x, axis=dims),
+   x=non_differentiable)  # fmt: skip
