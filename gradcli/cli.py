@@ -167,7 +167,10 @@ def test(context: click.Context, paths: tuple[str, ...], update: bool) -> None:
     for path in files([Path(each) for each in paths]):
         report = replay(path)
         if report.updated is not None and update and report.failure is None:
-            path.write_text(report.updated, encoding="utf-8")
+            try:
+                path.write_text(report.updated, encoding="utf-8")
+            except OSError as error:
+                raise click.FileError(str(path), error.strerror) from error
             screen.emit(note(f"updated {path}"))
         elif not report.passed:
             failed += 1
@@ -265,8 +268,7 @@ def main() -> None:
 def _main() -> int:
     from gradcli.screen import ReaderGoneError
 
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _open_streams()
     try:
         try:
             status = cli.main(prog_name="gradcli", standalone_mode=False)
@@ -278,8 +280,26 @@ def _main() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except (ReaderGoneError, BrokenPipeError):
+    except (ReaderGoneError, OSError) as error:
         # What is left in the buffer must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, (ReaderGoneError, BrokenPipeError)):
+            click.echo(f"Error: cannot write: {error.strerror}", err=True)
+        return FAILED
+    except Exception as error:
+        from gradcli.outputs import Failure, plain
+        from gradcli.state import reported
+
+        click.echo(plain(Failure(reported(error, " ".join(sys.argv)))), err=True, nl=False)
         return FAILED
     return status if isinstance(status, int) else FINE
+
+
+def _open_streams() -> None:
+    """A stream that was closed reads and writes nothing; what an encoding lacks is written out."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open to the end
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        getattr(sys, name).reconfigure(errors="backslashreplace")

@@ -94,6 +94,8 @@ def replay(path: Path) -> Report:
         pass
     except Fault as fault:
         report.failure = Failure(fault, fault.source_lines, fault.first_line, str(path))
+    except Exception as error:
+        report.failure = Failure(reported(error, str(path)), place=str(path))
     return report
 
 

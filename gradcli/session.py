@@ -43,6 +43,9 @@ ELEMENTS = 100_000_000
 MEMORY = min(4_000_000_000, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
 """The most bytes the process may hold."""
 
+STEPS = 500
+"""The most inputs that can be taken back."""
+
 
 class Leave(BaseException):
     """What `exit` raises: the session is over."""
@@ -248,6 +251,7 @@ class Session:
 
     def _make_room(self) -> None:
         """Forget the oldest steps until the rest fit what undo may keep; the last one stays."""
+        del self.past[:-STEPS]
         held = sum(step.size for step in self.past)
         while len(self.past) > 1 and held > self.settings.undo * MEGABYTE:
             held -= self.past.pop(0).size

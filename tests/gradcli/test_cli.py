@@ -89,6 +89,14 @@ def test_what_fails(args: tuple[str, ...], given: str | bytes, status: int, err:
     assert "Traceback" not in ended.err
 
 
+def test_closed_streams(tmp_path: Path) -> None:
+    run = f"{sys.executable} -m gradcli"
+    for line, status in ((f"{run} <&-", 0), (f"{run} eval 1 >&-", 0), (f"{run} eval y 2>&-", 1)):
+        ended = subprocess.run(["/bin/sh", "-c", line], env=environment(), cwd=ROOT, check=False,
+                               capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
+        assert (ended.returncode, ended.stdout, ended.stderr) == (status, b"", b"")
+
+
 def test_what_came_before_an_error_is_printed() -> None:
     ended = gradcli(given="print('one')\nx = 1\nx\nno\nprint('two')\n")
     assert (ended.status, ended.out) == (1, "one\n1\n")
