@@ -266,7 +266,7 @@ def main() -> None:
 
 
 def _main() -> int:
-    from gradcli.screen import ReaderGoneError
+    from gradcli.screen import UnwritableError
 
     _open_streams()
     try:
@@ -280,11 +280,12 @@ def _main() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except (ReaderGoneError, OSError) as error:
+    except (UnwritableError, OSError) as error:
         # What is left in the buffer must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, (ReaderGoneError, BrokenPipeError)):
-            click.echo(f"Error: cannot write: {error.strerror}", err=True)
+        reason = error if isinstance(error, OSError) else error.__cause__
+        if isinstance(reason, OSError) and not isinstance(reason, BrokenPipeError):
+            click.echo(f"Error: cannot write: {reason.strerror}", err=True)
         return FAILED
     except Exception as error:
         from gradcli.outputs import Failure, plain

@@ -26,8 +26,8 @@ def wants_colour(choice: str, stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-class ReaderGoneError(BaseException):
-    """Whoever read our output has closed it: no error of the input's, so no input may catch it."""
+class UnwritableError(BaseException):
+    """The output cannot be written: no error of the input's, so no input may catch it."""
 
 
 class Screen:
@@ -57,14 +57,14 @@ class Screen:
         """Let everything written be seen."""
         try:
             sys.stdout.flush()
-        except BrokenPipeError:
-            raise ReaderGoneError from None
+        except OSError as error:
+            raise UnwritableError from error
 
     def _write(self, stream: TextIO, output: Any) -> None:
         try:
             self._put(stream, output)
-        except BrokenPipeError:
-            raise ReaderGoneError from None
+        except OSError as error:
+            raise UnwritableError from error
 
     def _put(self, stream: TextIO, output: Any) -> None:
         if self.as_json:
