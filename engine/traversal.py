@@ -52,7 +52,7 @@ class Traversal:
         self.ns: Any = TENSORS if create_graph else ARRAYS
         self.heap: list[int] = []
         self.pending: dict[int, tuple[Node, Any]] = {}
-        self.leaves: dict[int, tuple[Tensor, Any]] = {}
+        self.leaves: dict[int, list[Any]] = {}
         self.needed: set[Any] | None = None
         self.wanted: dict[tuple[int, int], Any] = {}
 
@@ -159,10 +159,11 @@ class Traversal:
                             pending[rank] = (edge, contribution)
                             heappush(heap, rank)
                     elif type(edge) is Tensor:
-                        key = id(edge)
-                        if key in leaves:
-                            contribution = leaves[key][1] + contribution
-                        leaves[key] = (edge, contribution)
+                        arrived = leaves.get(id(edge))
+                        if arrived is None:
+                            leaves[id(edge)] = [edge, contribution]
+                        else:
+                            arrived[1] = arrived[1] + contribution
                     else:
                         send(edge, contribution)
             if op.frees and not keep:
@@ -186,7 +187,10 @@ class Traversal:
             return
         if isinstance(edge, Tensor):
             arrived = self.leaves.get(id(edge))
-            self.leaves[id(edge)] = (edge, g if arrived is None else arrived[1] + g)
+            if arrived is None:
+                self.leaves[id(edge)] = [edge, g]
+            else:
+                arrived[1] = arrived[1] + g
             return
         node = edge
         have: Any
@@ -245,7 +249,7 @@ class Traversal:
             retained = hooks.retained.get(index)
             tensor = retained() if retained is not None else None
             if tensor is not None:
-                self.leaves[id(tensor)] = (tensor, parts[index])
+                self.leaves[id(tensor)] = [tensor, parts[index]]
         return parts if type(g) is list else parts[0]
 
     def _through_hook(self, hook: Any, contributions: list[Any], g: Any) -> list[Any]:
@@ -281,10 +285,10 @@ class Traversal:
             if target.edge is not LEAF:
                 g = self.wanted[key_of(edge_of(target))]
                 if g is not None:
-                    leaves[id(target)] = (target, g)
+                    leaves[id(target)] = [target, g]
         for key, (tensor, g) in leaves.items():
             if tensor.hooks:
-                leaves[key] = (tensor, self._leaf_hooks(tensor, g))
+                leaves[key] = [tensor, self._leaf_hooks(tensor, g)]
         for tensor, g in leaves.values():
             accumulate(tensor, g)
             if tensor.post_hooks:
