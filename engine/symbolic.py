@@ -186,6 +186,12 @@ def _values(node: Node) -> list[Any]:
     if op.variadic:
         fixed = len(op.operands) - 1
         operands = [*operands[:fixed], tuple(operands[fixed:])]
+    if op.broadcasts and dtype.kind == "f":
+        operands = [
+            operand if operand is None or mask or operand.array.dtype == dtype
+            else TENSORS.to_copy(operand, dtype)
+            for operand, mask in zip(operands, op.masks, strict=True)
+        ]  # fmt: skip
     known: dict[str, Any] = dict(zip(op.operands, operands, strict=True))
     known.update(zip(op.params, trace.params, strict=True))
     if op.outputs == 1:

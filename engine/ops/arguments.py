@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from functools import wraps
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,9 +13,34 @@ from engine import dtypes
 from engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Shape = tuple[int, ...]
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class Absent:
+    """The default of an argument where PyTorch tells None from nothing; help shows it as None."""
+
+    def __repr__(self) -> str:
+        return "None"
+
+
+ABSENT: Any = Absent()
+
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input"}
+
+
+def numpy_names(function: F) -> F:
+    """Let a function be called by NumPy's names too, axis for dim, as PyTorch's can."""
+
+    @wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        if named:
+            named = {_NUMPY_NAMES.get(name, name): value for name, value in named.items()}
+        return function(*args, **named)
+
+    return call  # type: ignore[return-value]
 
 
 def array_of(name: str, value: Any, argument: str = "input", position: int = 1) -> Any:

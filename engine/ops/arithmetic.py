@@ -9,14 +9,16 @@ from engine.callers import TENSORS as ops
 from engine.callers import binary
 from engine.catalog import expose, public
 from engine.op import rows
+from engine.promotion import result_type
 from engine.record import apply
 from engine.tensor import Tensor
 
 _NUMBER = (int, float, complex)  # bool is an int
 
 _PLAIN = (
-    "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh "
-    "tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc atan2 remainder "
+    "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh "
+    "cosh "
+    "tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc atan2 "
     "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not "
     "eq ne lt le gt ge maximum minimum floor_divide"
 ).split()
@@ -57,6 +59,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @public("torch Tensor", "sub", "subtract")
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """input - alpha * other."""
+    _refuse_bools(input, other)
     return ops.sub(input, other if alpha == 1 else mul(other, alpha))
 
 
@@ -78,15 +81,15 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
             "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
             f"'{rounding_mode}'"
         )
-    if rounding_mode == "floor" and input.array.dtype.kind in "iu":
-        return ops.floor_divide(input, other)
-    return getattr(ops, rounding_mode)(ops.div(input, other))
+    return (ops.div_floor if rounding_mode == "floor" else ops.div_trunc)(input, other)
 
 
 @public()
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha * input."""
-    return ops.rsub(input if alpha == 1 else mul(input, alpha), other)
+    _refuse_bools(input, other)
+    reflected = ops.rsub_tensor if isinstance(other, Tensor) else ops.rsub
+    return reflected(input if alpha == 1 else mul(input, alpha), other)
 
 
 @public()
@@ -95,7 +98,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     if type(exponent) is Tensor:
         if type(input) is Tensor:
             return ops.pow_tensor(input, exponent)
-        return ops.pow_base(exponent, input)
+        return _power_of(input, exponent)
     return _power(input, exponent)
 
 
@@ -106,13 +109,21 @@ def square(input: Tensor) -> Tensor:
 
 
 def _power(x: Tensor, exponent: Any) -> Tensor:
+    if type(exponent) in (int, float) and x.array.dtype.kind == "f":
+        return ops.pow(x, exponent)
     if not isinstance(exponent, _NUMBER):
         raise TypeError(
             f"unsupported operand type(s) for ** or pow(): 'Tensor' and '{type(exponent).__name__}'"
         )
-    if x.array.dtype.kind in "biu" and isinstance(exponent, float):
-        x = x.float()
-    return ops.pow(x, exponent)
+    dtype = result_type([x.array, exponent])
+    if dtype.kind == "b":
+        return ops.clone(x) if exponent else ops.ones_like(x)
+    return ops.pow(x if x.array.dtype == dtype else ops.to_copy(x, dtype), exponent)
+
+
+def _power_of(base: Any, x: Tensor) -> Tensor:
+    dtype = result_type([x.array, base])
+    return ops.pow_base(x if x.array.dtype == dtype else ops.to_copy(x, dtype), base)
 
 
 @public("torch Tensor", "clamp", "clip")
@@ -131,13 +142,23 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 @public()
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """input, but at least min."""
-    return clamp(input, min=min)
+    if isinstance(min, Tensor) or input.array.dtype.kind != "f":
+        return clamp(input, min=min)
+    return ops.clamp_min(input, min)
 
 
 @public()
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """input, but at most max."""
-    return clamp(input, max=max)
+    if isinstance(max, Tensor) or input.array.dtype.kind != "f":
+        return clamp(input, max=max)
+    return ops.clamp_max(input, max)
+
+
+@public()
+def remainder(input: Any, other: Any) -> Tensor:
+    """What is left of input / other, of other's sign."""
+    return _remainder(input, other) if isinstance(input, Tensor) else ops.remainder_base(input, other)
 
 
 @public("torch")
@@ -192,6 +213,8 @@ def _operator(name: str, swapped: bool = False) -> Any:
     def general(self: Tensor, other: Any) -> Any:
         if type(other) is not Tensor and not isinstance(other, _NUMBER):
             return NotImplemented
+        if name == "sub":
+            _refuse_bools(self, other)
         return apply(row, (other, self) if swapped else (self, other))
 
     getattr(ops, name)
@@ -200,7 +223,38 @@ def _operator(name: str, swapped: bool = False) -> Any:
     return binary(row, general)
 
 
+def _refuse_bools(*operands: Any) -> None:
+    """PyTorch's errors for subtraction with truth values."""
+    bools = [x for x in operands if x is True or x is False or _is_bool(x)]
+    if len(bools) == 2 and all(isinstance(x, Tensor) for x in bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+    if bools:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+            "to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+
+
+def _is_bool(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.array.dtype.kind == "b"
+
+
+def _remainder(self: Tensor, other: Any) -> Any:
+    if isinstance(other, Tensor):
+        return ops.remainder(self, other)
+    return ops.remainder_number(self, other) if isinstance(other, _NUMBER) else NotImplemented
+
+
+def _reflected_remainder(self: Tensor, other: Any) -> Any:
+    return ops.remainder_base(other, self) if isinstance(other, _NUMBER) else NotImplemented
+
+
 def _reflected_sub(self: Tensor, other: Any) -> Any:
+    if isinstance(other, _NUMBER):
+        _refuse_bools(self, other)
     return ops.rsub(self, other) if isinstance(other, _NUMBER) else NotImplemented
 
 
@@ -211,7 +265,7 @@ def _rtruediv(self: Tensor, other: Any) -> Any:
 
 
 def _rpow(self: Tensor, other: Any) -> Any:
-    return NotImplemented if not isinstance(other, _NUMBER) else ops.pow_base(self, other)
+    return NotImplemented if not isinstance(other, _NUMBER) else _power_of(other, self)
 
 
 def _any_pow(self: Tensor, other: Any) -> Any:
@@ -225,7 +279,7 @@ def _install_operators() -> None:
         "mul": (_operator("mul"), _operator("mul")),
         "truediv": (_operator("div"), _rtruediv),
         "floordiv": (_operator("floor_divide"), _operator("floor_divide", swapped=True)),
-        "mod": (_operator("remainder"), _operator("remainder", swapped=True)),
+        "mod": (_remainder, _reflected_remainder),
         "pow": (_any_pow, _rpow),
         "and": (_operator("bitwise_and"), _operator("bitwise_and")),
         "or": (_operator("bitwise_or"), _operator("bitwise_or")),

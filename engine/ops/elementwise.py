@@ -7,6 +7,7 @@ clamp keeps the gradient at its bounds, maximum and minimum share it between equ
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from engine.promotion import category
 def broadcast_error(*arrays: Any) -> None:
     """Raise PyTorch's error for operands whose shapes do not broadcast."""
     shapes = [a.shape for a in arrays if hasattr(a, "shape")]
-    for a, b in zip(shapes, shapes[1:], strict=False):
+    for a, b in pairwise(shapes):
         ndim = max(len(a), len(b))
         wide_a, wide_b = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
         for dim in reversed(range(ndim)):
@@ -37,24 +38,17 @@ def _elementwise(signature: str, forward: Any, **options: Any) -> None:
     op(signature, forward, elementwise=True, check=broadcast_error, **options)
 
 
-def _sub_check(*arrays: Any) -> None:
-    broadcast_error(*arrays)
-    if all(a.dtype.kind == "b" for a in arrays):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
-            "`logical_xor()` operator instead."
-        )
-
-
 _elementwise("add(a, b)", "add", written="a + b",
              a=lambda ns, g: g,
              b=lambda ns, g: g)  # fmt: skip
-op("sub(a, b)", "subtract", written="a - b", elementwise=True, check=_sub_check,
-   a=lambda ns, g: g,
-   b=lambda ns, g: -g)  # fmt: skip
-op("rsub(x; other)", lambda xp, x, other: other - x, written="other - x", node="RsubBackward1",
-   elementwise=True, check=_sub_check,
-   x=lambda ns, g: -g)  # fmt: skip
+_elementwise("sub(a, b)", "subtract", written="a - b",
+             a=lambda ns, g: g,
+             b=lambda ns, g: -g)  # fmt: skip
+_elementwise("rsub(x; other)", lambda xp, x, other: other - x, written="other - x",
+             node="RsubBackward1", x=lambda ns, g: -g)  # fmt: skip
+_elementwise("rsub_tensor(a, b)", lambda xp, a, b: b - a, written="b - a", node="RsubBackward0",
+             a=lambda ns, g: -g,
+             b=lambda ns, g: g)  # fmt: skip
 _elementwise("mul(a, b)", "multiply", written="a * b",
              a=lambda ns, g, b: g * b,
              b=lambda ns, g, a: g * a)  # fmt: skip
@@ -87,31 +81,82 @@ def _pow_check(x: Any, exponent: Any) -> None:
 
 op("pow(x; exponent)", _pow, written="x ** exponent", node="PowBackward0", elementwise=True,
    check=_pow_check, x=_pow_rule)  # fmt: skip
-_elementwise("pow_tensor(a, b)", "power", written="a ** b", node="PowBackward1",
+def _refuse_bools(name: str, a: Any) -> None:
+    if a.dtype.kind == "b":
+        raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
+
+
+def _pow_tensor(xp: Any, a: Any, b: Any) -> Any:
+    _refuse_bools("pow", a)
+    if a.dtype.kind in "iu" and (b < 0).any():
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return xp.power(a, b)
+
+
+def _pow_base_rule(ns: Any, g: Any, x: Any, out: Any, base: float) -> Any:
+    if base > 0:
+        return g * (out * math.log(base))
+    if base == 0:
+        return g * ns.where(x >= 0, 0, out * -math.inf)
+    return g * (out * math.nan)
+
+
+_elementwise("pow_tensor(a, b)", _pow_tensor, written="a ** b", node="PowBackward1",
              a=lambda ns, g, a, b: g * ns.where(b == 0, 0, b * a ** (b - 1)),
-             b=lambda ns, g, a, b, out: g * ns.where((a == 0) & (b >= 0), 0, out * ns.log(a)))  # fmt: skip
+             b=lambda ns, g, a, b, out: (
+                 g * ns.where((a == 0) & (b >= 0), 0, out * ns.log(a))))  # fmt: skip
 _elementwise("pow_base(x; base)", lambda xp, x, base: xp.power(xp.asarray(base, dtype=x.dtype), x),
-             written="base ** x", node="PowBackward2",
-             x=lambda ns, g, x, out, base: (
-                 g * (out * math.log(base)) if base > 0
-                 else ns.where(x >= 0, 0 * g, g * math.nan) if base == 0 else g * math.nan
-             ))  # fmt: skip
+             written="base ** x", node="PowBackward2", x=_pow_base_rule)  # fmt: skip
 _elementwise("neg(x)", "negative", written="-x", x=lambda ns, g: -g)
 _elementwise("abs(x)", "abs", x=lambda ns, g, x: g * ns.sign(x))
-_elementwise("remainder(a, b)", lambda xp, a, b: xp.remainder(a, b), written="a % b",
-             a=lambda ns, g: g,
-             b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
+
+
+def _no_derivative(name: str) -> Rule:
+    """The rule of what PyTorch tracks and cannot differentiate."""
+
+    def rule(ns: Any, g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return rule
+
+
+def _remainder(xp: Any, a: Any, b: Any) -> Any:
+    _refuse_bools("remainder_cpu", a)
+    _check_divisor(xp, a, b)
+    return xp.remainder(a, b)
+
+
+def _check_divisor(xp: Any, a: Any, b: Any) -> None:
+    if category(a.dtype) < 2 and not xp.all(b):
+        raise RuntimeError("ZeroDivisionError")
 
 
 def _floor_divide(xp: Any, a: Any, b: Any) -> Any:
-    if category(a.dtype) < 2 and not xp.all(b):
-        raise RuntimeError("ZeroDivisionError")
+    _refuse_bools("div_floor_cpu", a)
+    _check_divisor(xp, a, b)
     return xp.floor_divide(a, b)
 
 
-_elementwise("floor_divide(a, b)", _floor_divide, written="a // b",
-             node="torch::autograd::NotImplemented",
-             a=non_differentiable, b=non_differentiable)  # fmt: skip
+def _trunc_divide(xp: Any, a: Any, b: Any) -> Any:
+    if category(a.dtype) == 2:
+        return xp.trunc(a / b)
+    _check_divisor(xp, a, b)
+    return xp.sign(a) * xp.sign(b) * (abs(a) // abs(b))
+
+
+_elementwise("remainder(a, b)", _remainder, written="a % b", node="RemainderBackward1",
+             a=lambda ns, g: g,
+             b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
+_elementwise("remainder_number(a, b)", _remainder, written="a % b", node="RemainderBackward0",
+             a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
+_elementwise("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
+             a=non_differentiable, b=_no_derivative("remainder"))  # fmt: skip
+_elementwise("floor_divide(a, b)", _floor_divide, written="a // b", node="NotImplemented",
+             a=_no_derivative("floor_divide"), b=_no_derivative("floor_divide"))  # fmt: skip
+for _name, _forward in (("floor", _floor_divide), ("trunc", _trunc_divide)):
+    _elementwise(f"div_{_name}(a, b)", _forward, node="DivBackward2",
+                 written=f"div(a, b, rounding_mode='{_name}')",
+                 a=lambda ns, g: ns.zeros_like(g), b=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 
 # ---- exponentials, logarithms, roots ---------------------------------------------------------
 
@@ -125,7 +170,7 @@ _unary("exp", "exp", lambda ns, g, out: g * out)
 _unary("expm1", "expm1", lambda ns, g, out: g * (out + 1))
 _unary("exp2", "exp2", lambda ns, g, out: g * (out * math.log(2)))
 _unary("log", "log", lambda ns, g, x: g / x)
-_unary("log1p", "log1p", lambda ns, g, x: g / (x + 1))
+_unary("log1p", "log1p", lambda ns, g, x: g / (x + 1), node="Log1PBackward0")
 _unary("log2", "log2", lambda ns, g, x: g / (x * math.log(2)))
 _unary("log10", "log10", lambda ns, g, x: g / (x * math.log(10)))
 _unary("sqrt", "sqrt", lambda ns, g, out: g / (2 * out))
@@ -146,9 +191,17 @@ _unary("tanh", "tanh", lambda ns, g, out: g * (1 - out * out))
 _unary("asinh", "arcsinh", lambda ns, g, x: g * ns.rsqrt(x * x + 1))
 _unary("acosh", "arccosh", lambda ns, g, x: g * ns.rsqrt(x * x - 1))
 _unary("atanh", "arctanh", lambda ns, g, x: g / (1 - x * x))
+
+
+def _over_square(ns: Any, a: Any, b: Any) -> Any:
+    """1 / (a**2 + b**2), and 0 at the origin."""
+    square = a * a + b * b
+    return ns.where(square == 0, 0, 1 / square)
+
+
 _elementwise("atan2(a, b)", "arctan2", floats=True,
-             a=lambda ns, g, a, b: g * b / (a * a + b * b),
-             b=lambda ns, g, a, b: g * -a / (a * a + b * b))  # fmt: skip
+             a=lambda ns, g, a, b: g * (b * _over_square(ns, a, b)),
+             b=lambda ns, g, a, b: g * (-a * _over_square(ns, a, b)))  # fmt: skip
 
 # ---- activations -----------------------------------------------------------------------------
 
@@ -171,23 +224,24 @@ def _zero(x: Any) -> Any:
     return _ZEROS.get(x.dtype) if x.dtype in _ZEROS else x.dtype.type(0)
 
 
-op("relu(x)", lambda xp, x: xp.maximum(x, _zero(x)), elementwise=True,
+op("relu(x)", lambda xp, x: xp.maximum(_zero(x), x), elementwise=True,
    x=lambda ns, g, out: ns.relu_backward(g, out))  # fmt: skip
-op("relu_backward(g, x)", lambda xp, g, x: xp.where(x > _zero(x), g, _zero(g)),
+op("relu_backward(g, x)", lambda xp, g, x: xp.where(x <= _zero(x), _zero(g), g),
    written="where(x > 0, g, 0)", node="ThresholdBackwardBackward0",
    g=lambda ns, g, x: ns.relu_backward(g, x),
    x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 op("softplus(x; beta, threshold)", _softplus, elementwise=True, floats=True,
-   x=lambda ns, g, x, beta, threshold: g * ns.where(x * beta > threshold, 1, ns.sigmoid(x * beta)))  # fmt: skip
+   x=lambda ns, g, x, beta, threshold: (
+       g * ns.where(x * beta > threshold, 1, ns.sigmoid(x * beta))))  # fmt: skip
 
 # ---- comparing and choosing ------------------------------------------------------------------
 
 _elementwise("maximum(a, b)", "maximum",
-             a=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), a >= b),
-             b=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), b >= a))  # fmt: skip
+             a=lambda ns, g, a, b: ns.where(a < b, 0, ns.where(a == b, g / 2, g)),
+             b=lambda ns, g, a, b: ns.where(b < a, 0, ns.where(a == b, g / 2, g)))  # fmt: skip
 _elementwise("minimum(a, b)", "minimum",
-             a=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), a <= b),
-             b=lambda ns, g, a, b: ns.keep(ns.where(a == b, g / 2, g), b <= a))  # fmt: skip
+             a=lambda ns, g, a, b: ns.where(a > b, 0, ns.where(a == b, g / 2, g)),
+             b=lambda ns, g, a, b: ns.where(b > a, 0, ns.where(a == b, g / 2, g)))  # fmt: skip
 
 
 def _clamp(xp: Any, x: Any, low: float | None, high: float | None) -> Any:
@@ -204,6 +258,12 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
 
 op("clamp(x; min, max)", _clamp, elementwise=True, node="ClampBackward1",
    x=lambda ns, g, x, min, max: ns.keep(g, _inside(x, min, max)))  # fmt: skip
+
+
+op("clamp_min(x; min)", lambda xp, x, min: xp.maximum(x, xp.asarray(min, dtype=x.dtype)),
+   elementwise=True, x=lambda ns, g, x, min: ns.keep(g, x >= min))  # fmt: skip
+op("clamp_max(x; max)", lambda xp, x, max: xp.minimum(x, xp.asarray(max, dtype=x.dtype)),
+   elementwise=True, x=lambda ns, g, x, max: ns.keep(g, x <= max))  # fmt: skip
 
 
 def _clamp_tensor(xp: Any, x: Any, low: Any, high: Any) -> Any:
@@ -260,8 +320,15 @@ for _name in ("logical_not", "isnan", "isinf", "isfinite"):
 
 # ---- piecewise constant ----------------------------------------------------------------------
 
+def _sign(xp: Any, x: Any) -> Any:
+    """-1, 0 or 1; 0 for nan, where NumPy has nan."""
+    if x.dtype.kind != "f":
+        return xp.sign(x)
+    return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
+
+
 for _name, _forward in (
-    ("sign", "sign"), ("floor", "floor"), ("ceil", "ceil"), ("trunc", "trunc"), ("round", "round"),
+    ("sign", _sign), ("floor", "floor"), ("ceil", "ceil"), ("trunc", "trunc"), ("round", "round"),
 ):  # fmt: skip
     op(f"{_name}(x)", _forward, elementwise=True, x=lambda ns, g: ns.zeros_like(g))
 

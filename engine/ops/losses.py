@@ -117,6 +117,9 @@ def _bce(xp: Any, x: Any, target: Any, weight: Any, reduction: str) -> Any:
     return _reduced(xp, losses if weight is None else losses * weight, reduction)
 
 
+_EPSILON = float(np.float32(1e-12))  # PyTorch's is a float in double precision too
+
+
 def _weighted(g: Any, weight: Any) -> Any:
     return g if weight is None else g * weight
 
@@ -125,7 +128,7 @@ op("binary_cross_entropy(x, target, weight; reduction)", _bce,
    written="binary_cross_entropy(x, target)",
    x=lambda ns, g, x, target, weight, reduction: (
        _weighted(_share(g, x, reduction) * (x - target), weight)
-       / ns.clamp((1 - x) * x, 1e-12, None)),
+       / ns.clamp((1 - x) * x, _EPSILON, None)),
    target=lambda ns, g, x, weight, reduction: _weighted(
        _share(g, x, reduction)
        * (ns.clamp(ns.log(1 - x), -100, None) - ns.clamp(ns.log(x), -100, None)), weight),

@@ -10,7 +10,7 @@ import engine.ops.reductions  # noqa: F401 (its rows)
 from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import public
-from engine.ops.arguments import array_of, dtype_of, wrap_dim, wrap_dims
+from engine.ops.arguments import ABSENT, array_of, dtype_of, numpy_names, wrap_dim, wrap_dims
 from engine.ops.results import named
 from engine.tensor import Tensor
 
@@ -37,70 +37,78 @@ def _in(input: Tensor, dtype: Any, name: str) -> Tensor:
 
 
 @public()
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+@numpy_names
+def sum(
+    input: Tensor, dim: Any = ABSENT, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:  # fmt: skip
     """The sum of all elements, or over dimensions."""
     array = array_of("sum", input)
     if dtype is not None:
         input = _in(input, dtype, "sum")
-    if dim is None:
-        return ops.sum(input) if not keepdim else ops.sum_dim(input, _dims(None, array.ndim), True)
+    if dim is ABSENT:
+        if not keepdim:
+            return ops.sum(input)
+        dim = None
     return ops.sum_dim(input, _dims(dim, array.ndim), keepdim)
 
 
 def _floating(name: str, array: Any) -> None:
     if array.dtype.kind not in "fcV":
         raise RuntimeError(
-            f"{name}(): could not infer output dtype. Input dtype must be either a floating point or "
-            f"complex dtype. Got: {dtypes.of(array.dtype).scalar_name}"
+            f"{name}(): could not infer output dtype. Input dtype must be either a floating point "
+            f"or complex dtype. Got: {dtypes.of(array.dtype).scalar_name}"
         )
 
 
 @public()
-def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+@numpy_names
+def mean(
+    input: Tensor, dim: Any = ABSENT, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:  # fmt: skip
     """The mean of all elements, or over dimensions."""
-    if dim is None and dtype is None and not keepdim and type(input) is Tensor:
-        if input.array.dtype.kind == "f":
-            return ops.mean(input)
     array = array_of("mean", input)
     if dtype is not None:
         input = _in(input, dtype, "mean")
-    else:
+    elif array.dtype.kind != "f":
         _floating("mean", array)
-    if dim is None and not keepdim:
-        return ops.mean(input)
+    if dim is ABSENT:
+        if not keepdim:
+            return ops.mean(input)
+        dim = None
     return ops.mean_dim(input, _dims(dim, array.ndim), keepdim)
 
 
 @public()
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+@numpy_names
+def prod(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
     """The product of all elements, or along a dimension."""
     array = array_of("prod", input)
     input = _in(input, dtype, "prod")
     if dim is None:
         return ops.prod(input)
-    place = wrap_dim(dim, array.ndim)
-    if not array.ndim:
-        return ops.clone(input)
-    return ops.prod_dim(input, place, keepdim)
+    return ops.prod_dim(input, wrap_dim(dim, array.ndim), keepdim)
 
 
 @public()
+@numpy_names
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Sums of the elements so far along a dimension."""
     place = wrap_dim(dim, array_of("cumsum", input).ndim)
-    input = _in(input, dtype, "cumsum")
-    return ops.cumsum(input, place) if input.array.ndim else ops.clone(input)
+    return ops.cumsum(_in(input, dtype, "cumsum"), place)
 
 
 @public()
+@numpy_names
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Products of the elements so far along a dimension."""
     place = wrap_dim(dim, array_of("cumprod", input).ndim)
-    input = _in(input, dtype, "cumprod")
-    return ops.cumprod(input, place) if input.array.ndim else ops.clone(input)
+    return ops.cumprod(_in(input, dtype, "cumprod"), place)
 
 
 @public()
+@numpy_names
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) over dimensions, without overflow."""
     return ops.logsumexp(input, _dims(dim, array_of("logsumexp", input).ndim), keepdim)
@@ -124,6 +132,7 @@ def _spread_arguments(
 
 
 @public()
+@numpy_names
 def var(
     input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: Any = None,
@@ -133,6 +142,7 @@ def var(
 
 
 @public()
+@numpy_names
 def std(
     input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: Any = None,
@@ -142,6 +152,7 @@ def std(
 
 
 @public("torch")
+@numpy_names
 def var_mean(
     input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: Any = None,
@@ -151,6 +162,7 @@ def var_mean(
 
 
 @public("torch")
+@numpy_names
 def std_mean(
     input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: Any = None,
@@ -178,6 +190,7 @@ def _not_empty(name: str, array: Any, dims: Dims | None) -> None:
 
 
 @public()
+@numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with a dimension, also where it is; with a Tensor, elementwise."""
     array = array_of("max", input)
@@ -192,6 +205,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 @public()
+@numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with a dimension, also where it is; with a Tensor, elementwise."""
     array = array_of("min", input)
@@ -206,6 +220,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 @public()
+@numpy_names
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The largest element over dimensions; equal ones share the gradient."""
     dims = _dims(dim, array_of("amax", input).ndim)
@@ -214,6 +229,7 @@ def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
 
 
 @public()
+@numpy_names
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The smallest element over dimensions; equal ones share the gradient."""
     dims = _dims(dim, array_of("amin", input).ndim)
@@ -222,6 +238,7 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
 
 
 @public()
+@numpy_names
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is: in the flattened tensor, or along a dimension."""
     array = array_of("argmax", input)
@@ -231,6 +248,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 @public()
+@numpy_names
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is: in the flattened tensor, or along a dimension."""
     array = array_of("argmin", input)
@@ -243,6 +261,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 @public()
+@numpy_names
 def norm(
     input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
 ) -> Tensor:
@@ -262,6 +281,7 @@ def norm(
 
 
 @public("linalg")
+@numpy_names
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
@@ -276,18 +296,21 @@ def _truth(name: str, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
 
 
 @public()
+@numpy_names
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether any element is true (not zero)."""
     return _truth("any", input, dim, keepdim)
 
 
 @public()
+@numpy_names
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element is true (not zero)."""
     return _truth("all", input, dim, keepdim)
 
 
 @public()
+@numpy_names
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
     return ops.count_nonzero(input, _dims(dim, array_of("count_nonzero", input).ndim))
