@@ -9,6 +9,7 @@ compiled).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from types import ModuleType
@@ -60,6 +61,12 @@ class NumpyNamespace(ArrayNamespace):
         return _summed_to(np, x, shape)
 
     @staticmethod
+    def erf(x: Any) -> Any:
+        """The error function. NumPy has none, and Python's takes one number at a time."""
+        values = np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size)
+        return values.reshape(x.shape).astype(x.dtype)
+
+    @staticmethod
     def stored_at(x: Any, index: Any, value: Any) -> Any:
         """A copy of x with value at index."""
         out = x.copy()
@@ -100,6 +107,13 @@ class JaxNamespace(ArrayNamespace):
         import jax.numpy as jnp
 
         return _summed_to(jnp, x, shape)
+
+    @staticmethod
+    def erf(x: Any) -> Any:
+        """The error function."""
+        import jax.scipy.special
+
+        return jax.scipy.special.erf(x)
 
     @staticmethod
     def stored_at(x: Any, index: Any, value: Any) -> Any:

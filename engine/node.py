@@ -48,7 +48,12 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """The nodes that gradients go to next, with the number of their output."""
-        return tuple(_function_of(edge) for edge in self.edges)
+        pullbacks = self.op.pullbacks
+        return tuple(
+            _function_of(edge)
+            for place, edge in enumerate(self.edges)
+            if pullbacks[min(place, len(pullbacks) - 1)].rule is not None
+        )
 
     def register_hook(self, hook: Callable[..., Any]) -> Any:
         """Call hook(grad_inputs, grad_outputs) after the node has run."""

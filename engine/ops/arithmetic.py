@@ -88,8 +88,10 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha * input."""
     _refuse_bools(input, other)
-    reflected = ops.rsub_tensor if isinstance(other, Tensor) else ops.rsub
-    return reflected(input if alpha == 1 else mul(input, alpha), other)
+    scaled = input if alpha == 1 else mul(input, alpha)
+    if isinstance(other, Tensor):
+        return ops.rsub_tensor(scaled, other)
+    return ops.rsub(_widened(scaled, other), other)
 
 
 @public()
@@ -115,15 +117,20 @@ def _power(x: Tensor, exponent: Any) -> Tensor:
         raise TypeError(
             f"unsupported operand type(s) for ** or pow(): 'Tensor' and '{type(exponent).__name__}'"
         )
-    dtype = result_type([x.array, exponent])
-    if dtype.kind == "b":
+    x = _widened(x, exponent)
+    if _is_bool(x):
         return ops.clone(x) if exponent else ops.ones_like(x)
-    return ops.pow(x if x.array.dtype == dtype else ops.to_copy(x, dtype), exponent)
+    return ops.pow(x, exponent)
 
 
 def _power_of(base: Any, x: Tensor) -> Tensor:
-    dtype = result_type([x.array, base])
-    return ops.pow_base(x if x.array.dtype == dtype else ops.to_copy(x, dtype), base)
+    return ops.pow_base(_widened(x, base), base)
+
+
+def _widened(x: Tensor, number: Any) -> Tensor:
+    """x in the dtype that it and a number compute in."""
+    dtype = result_type([x.array, number])
+    return x if x.array.dtype == dtype else ops.to_copy(x, dtype)
 
 
 @public("torch Tensor", "clamp", "clip")
@@ -158,7 +165,9 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
 @public()
 def remainder(input: Any, other: Any) -> Tensor:
     """What is left of input / other, of other's sign."""
-    return _remainder(input, other) if isinstance(input, Tensor) else ops.remainder_base(input, other)
+    if isinstance(input, Tensor):
+        return _remainder(input, other)
+    return ops.remainder_base(input, other)
 
 
 @public("torch")
@@ -255,6 +264,7 @@ def _reflected_remainder(self: Tensor, other: Any) -> Any:
 def _reflected_sub(self: Tensor, other: Any) -> Any:
     if isinstance(other, _NUMBER):
         _refuse_bools(self, other)
+        self = _widened(self, other)
     return ops.rsub(self, other) if isinstance(other, _NUMBER) else NotImplemented
 
 

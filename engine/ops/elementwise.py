@@ -55,6 +55,8 @@ _elementwise("mul(a, b)", "multiply", written="a * b",
 _elementwise("div(a, b)", "true_divide", written="a / b", floats=True,
              a=lambda ns, g, b: g / b,
              b=lambda ns, g, a, b: -g * ((a / b) / b))  # fmt: skip
+op("div_number(x; other)", lambda xp, x, other: x / other, written="x / other", elementwise=True,
+   node="DivBackward1", x=lambda ns, g, other: g / other)  # fmt: skip
 
 
 def _pow(xp: Any, x: Any, exponent: Any) -> Any:
@@ -105,8 +107,12 @@ _elementwise("pow_tensor(a, b)", _pow_tensor, written="a ** b", node="PowBackwar
              a=lambda ns, g, a, b: g * ns.where(b == 0, 0, b * a ** (b - 1)),
              b=lambda ns, g, a, b, out: (
                  g * ns.where((a == 0) & (b >= 0), 0, out * ns.log(a))))  # fmt: skip
-_elementwise("pow_base(x; base)", lambda xp, x, base: xp.power(xp.asarray(base, dtype=x.dtype), x),
-             written="base ** x", node="PowBackward2", x=_pow_base_rule)  # fmt: skip
+def _pow_base(xp: Any, x: Any, base: float) -> Any:
+    _refuse_bools("pow", x)
+    return xp.power(xp.asarray(base, dtype=x.dtype), x)
+
+
+_elementwise("pow_base(x; base)", _pow_base, written="base ** x", node="PowBackward2", x=_pow_base_rule)  # fmt: skip
 _elementwise("neg(x)", "negative", written="-x", x=lambda ns, g: -g)
 _elementwise("abs(x)", "abs", x=lambda ns, g, x: g * ns.sign(x))
 

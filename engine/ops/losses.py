@@ -1,4 +1,4 @@
-"""Losses and normalising functions: the rows.
+"""Losses: the rows.
 
 `reduction` is PyTorch's: 'none', 'mean' or 'sum'.
 """
@@ -10,60 +10,6 @@ from typing import Any
 import numpy as np
 
 from engine.op import Rule, non_differentiable, op
-
-# ---- normalising -----------------------------------------------------------------------------
-
-
-def _shifted(xp: Any, x: Any, dim: int) -> Any:
-    return x - xp.max(x, axis=dim, keepdims=True) if x.size else x
-
-
-def _softmax(xp: Any, x: Any, dim: int) -> Any:
-    powers = xp.exp(_shifted(xp, x, dim)) if x.ndim else xp.ones_like(x)
-    return powers / xp.sum(powers, axis=dim, keepdims=True) if x.ndim else powers
-
-
-def _log_softmax(xp: Any, x: Any, dim: int) -> Any:
-    if not x.ndim:
-        return xp.zeros_like(x)
-    shifted = _shifted(xp, x, dim)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=dim, keepdims=True))
-
-
-def _sum_over(ns: Any, x: Any, dim: int) -> Any:
-    return ns.sum_dim(x, (dim,) if x.ndim else (), True)
-
-
-op("softmax(x; dim)", _softmax, x=lambda ns, g, out, dim: out * (g - _sum_over(ns, g * out, dim)))
-op("log_softmax(x; dim)", _log_softmax,
-   x=lambda ns, g, out, dim: g - ns.exp(out) * _sum_over(ns, g, dim))  # fmt: skip
-
-# ---- activations -----------------------------------------------------------------------------
-
-
-def _activation(signature: str, forward: Any, rule: Rule, **options: Any) -> None:
-    op(signature, forward, elementwise=True, x=rule, **options)
-
-
-_activation("leaky_relu(x; slope)", lambda xp, x, slope: xp.where(x > 0, x, x * slope),
-            lambda ns, g, x, slope: ns.leaky_relu_backward(g, x, slope))  # fmt: skip
-op("leaky_relu_backward(g, x; slope)", lambda xp, g, x, slope: xp.where(x > 0, g, g * slope),
-   written="where(x > 0, g, g * slope)", node="LeakyReluBackwardBackward0",
-   g=lambda ns, g, x, slope: ns.leaky_relu_backward(g, x, slope),
-   x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
-_activation("elu(x; alpha)", lambda xp, x, alpha: xp.where(x > 0, x, alpha * xp.expm1(x)),
-            lambda ns, g, x, alpha: ns.where(x > 0, g, g * alpha * ns.exp(x)))  # fmt: skip
-
-
-def _silu_slope(ns: Any, x: Any) -> Any:
-    s = ns.sigmoid(x)
-    return s * (1 + x * (1 - s))
-
-
-_activation("silu(x)", lambda xp, x: x / (1 + xp.exp(-x)), lambda ns, g, x: g * _silu_slope(ns, x))
-_activation("logsigmoid(x)",
-            lambda xp, x: xp.minimum(x, x.dtype.type(0)) - xp.log1p(xp.exp(-xp.abs(x))),
-            lambda ns, g, x: g * ns.sigmoid(-x), node="LogSigmoidBackward0")  # fmt: skip
 
 # ---- losses of two tensors of one shape ------------------------------------------------------
 
@@ -200,13 +146,15 @@ def _nll_backward(
     return xp.where(chosen, xp.expand_dims(share, dim), g.dtype.type(0))
 
 
-op("nll_loss(x, target, weight; reduction, ignore_index)", _nll,
-   written="nll_loss(x, target)",
-   x=lambda ns, g, x, target, weight, reduction, ignore_index: ns.nll_loss_backward(
-       g, x, target, weight, reduction, ignore_index),
-   target=non_differentiable, weight=non_differentiable)  # fmt: skip
+for _name, _node in (("nll_loss", "NllLossBackward0"), ("nll_loss2d", "NllLoss2DBackward0")):
+    op(f"{_name}(x, target, weight; reduction, ignore_index)", _nll, node=_node,
+       written="nll_loss(x, target)",
+       x=lambda ns, g, x, target, weight, reduction, ignore_index: ns.nll_loss_backward(
+           g, x, target, weight, reduction, ignore_index),
+       target=non_differentiable, weight=non_differentiable)  # fmt: skip
 op("nll_loss_backward(g, x, target, weight; reduction, ignore_index)", _nll_backward,
-   node="NllLossBackwardBackward0", x=lambda ns, g: ns.zeros_like(g),
+   node="NllLossBackwardBackward0",
    g=lambda ns, g, target, weight, reduction, ignore_index: ns.nll_loss(
        g, target, weight, reduction, ignore_index),
-   target=non_differentiable, weight=non_differentiable)  # fmt: skip
+   x=lambda ns, g: ns.zeros_like(g), target=non_differentiable,
+   weight=non_differentiable)  # fmt: skip

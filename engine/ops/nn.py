@@ -88,7 +88,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return input @ turned
     if x.ndim == 2 and w.ndim == 2:
         return ops.addmm(bias, input, turned, 1, 1)
-    if x.ndim > 2 and x.flags.c_contiguous and w.ndim == 2:
+    if x.ndim != 2 and x.ndim and x.flags.c_contiguous and w.ndim == 2:
         rows = ops.view(input, (math.prod(x.shape[:-1]), x.shape[-1]))
         return ops.view(ops.addmm(bias, rows, turned, 1, 1), (*x.shape[:-1], w.shape[0]))
     return input @ turned + bias
@@ -289,7 +289,13 @@ def nll_loss(
     x, y = array_of("nll_loss", input), array_of("nll_loss", target, "target", 2)
     _check_reduction(reduction)
     _check_classes(x, y, ignore_index)
-    return ops.nll_loss(input, target, weight, reduction, ignore_index)
+    if x.ndim <= 2:
+        return ops.nll_loss(input, target, weight, reduction, ignore_index)
+    if x.ndim == 4:
+        return ops.nll_loss2d(input, target, weight, reduction, ignore_index)
+    plane = input.reshape(x.shape[0], x.shape[1], 1, -1)  # PyTorch has one for pictures alone
+    losses = ops.nll_loss2d(plane, target.reshape(x.shape[0], 1, -1), weight, reduction, ignore_index)
+    return losses.view(y.shape) if reduction == "none" else losses
 
 
 @public("F")
@@ -327,7 +333,9 @@ def _with_probabilities(
     if reduction == "none":
         return -losses.sum(dim)
     total = -losses.sum()
-    return total / (logs.array.size // count) if reduction == "mean" else total
+    if reduction == "mean":
+        return ops.div_number(total, logs.array.size // count)
+    return total
 
 
 def _smoothed(
