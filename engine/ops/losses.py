@@ -81,7 +81,7 @@ def _bce_slope(ns: Any, x: Any, target: Any, weight: Any) -> Any:
 def _bce_bend(x: Any, target: Any, weight: Any) -> Any:
     """The second derivative, as PyTorch keeps it finite at 0 and 1."""
     return _weighted(
-        (x * x - 2 * x * target + target) / ((x + _EPSILON) * (1 - x + _EPSILON)) ** 2, weight
+        (x * x - 2 * x * target + target) / ((x + 1e-12) * (1 - x + 1e-12)) ** 2, weight
     )
 
 
