@@ -90,7 +90,7 @@ def grad(
         raise NotImplementedError("is_grads_batched=True is not supported")
     sources, targets = _sequence(outputs), _sequence(inputs)
     if not targets:
-        raise ValueError("grad requires non-empty inputs.")
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True"
@@ -145,14 +145,14 @@ def _root(output: Tensor, cotangent: Any, i: int, create_graph: bool) -> tuple[A
     if type(edge) is not Node:
         edge = edge_of(output)
     g: Any
-    if cotangent is None:
-        _check_implicit(array, edge)
+    if cotangent is None and edge is not None:
+        _check_implicit(array)
         g = scalar(1.0, array.dtype)
         if array.ndim:
             g = g.reshape(array.shape)
         if create_graph:
             g = wrap(g)
-    else:
+    elif cotangent is not None:
         _check_cotangent(output, cotangent, i)
         g = cotangent if create_graph else cotangent.array.astype(array.dtype, copy=False)
     if edge is None:
@@ -162,10 +162,8 @@ def _root(output: Tensor, cotangent: Any, i: int, create_graph: bool) -> tuple[A
     return edge, g
 
 
-def _check_implicit(array: Any, edge: Any) -> None:
+def _check_implicit(array: Any) -> None:
     """Only a scalar's cotangent goes without saying: it is 1."""
-    if edge is None:
-        return
     if array.size != 1:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
     if array.dtype.kind != "f":

@@ -64,8 +64,10 @@ def unary(op: Op) -> Callable[..., Any]:
     names = ("x", "out", "x_shape", "x_dtype", *op.params)
     places = [names.index(name) for name in keeps]
 
-    def call(x: Any, *params: Any) -> Any:
+    def call(x: Any = None, *params: Any) -> Any:
         if type(x) is not Tensor or (now := _mode()) > GRAD:
+            if x is None:
+                raise TypeError(f'{op.name}() missing 1 required positional arguments: "input"')
             return apply(op, (x,), params)
         array = x.array
         if array.dtype.kind != "f":
@@ -151,7 +153,7 @@ def viewer(op: Op) -> Callable[..., Any]:
 def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callable[..., Any]:
     """The caller of a row with two operands and no parameters: elementwise, or a matrix product."""
     forward = op.bound
-    floats, broadcasts = op.floats, op.broadcasts
+    floats, broadcasts, numbers = op.floats, op.broadcasts, op.numbers
     crosswise = op.needs == ((op.operands[1],), (op.operands[0],))
     keeps_nothing = op.saves == ()
     general = fallback or (lambda a, b: apply(op, (a, b)))
@@ -171,7 +173,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             edge_b = b.edge
             if edge_b is not None and type(edge_b) is not Node:
                 edge_b = b if edge_b is LEAF else edge_of(b)
-        elif (type(b) is float or type(b) is int) and broadcasts and dtype.kind == "f":
+        elif (type(b) is float or type(b) is int) and numbers and dtype.kind == "f":
             y = (singles if dtype is F32 else doubles).get(b)  # type: ignore[assignment]
             if y is None or dtype is not y.dtype:
                 y = scalar(b, dtype)

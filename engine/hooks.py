@@ -118,5 +118,8 @@ def run_tensor_hooks(hooks: list[Hook], g: Tensor) -> Tensor:
         if replaced is not None:
             if not isinstance(replaced, Tensor):
                 raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+            if replaced.array.shape != g.array.shape:
+                name = getattr(hook, "__name__", type(hook).__name__)
+                raise RuntimeError(f"hook '{name}' has changed the size of value")
             g = replaced
     return g

@@ -78,7 +78,7 @@ def check_overlap(target: Tensor, operands: Iterable[Any]) -> None:
             )
 
 
-def assign(target: Tensor, new: Tensor) -> Tensor:
+def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
     """Make `target` hold the values of `new`, and its history.
 
     Raises:
@@ -87,7 +87,7 @@ def assign(target: Tensor, new: Tensor) -> Tensor:
     """
     check_inplace(target)
     array, values = target.array, new.array
-    if storage.overlaps_itself(array):
+    if not overlapping and storage.overlaps_itself(array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single "
@@ -238,7 +238,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 def zero_(self: Tensor) -> Tensor:
     """In place: every element becomes 0."""
     check_inplace(self)
-    return assign(self, TENSORS.zero(self))
+    return assign(self, TENSORS.zero(self), overlapping=True)
 
 
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:

@@ -75,7 +75,7 @@ class Op:
 
     __slots__ = (
         "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward",
-        "frees", "masks", "name", "needs", "node_name", "operands", "outputs", "params", "places",
+        "frees", "masks", "name", "needs", "node_name", "numbers", "operands", "outputs", "params", "places",
         "pullbacks", "reasons", "saves", "saves_facts", "variadic", "view", "wants",
         "written",
     )  # fmt: skip
@@ -98,6 +98,7 @@ class Op:
     frees: bool
     broadcasts: bool
     floats: bool
+    numbers: bool
     outputs: int
     view: bool
     differentiable: bool
@@ -132,6 +133,7 @@ def op(
     node: str | None = None,
     elementwise: bool = False,
     floats: bool = False,
+    numbers: bool = False,
     outputs: int = 1,
     view: bool = False,
     check: Callable[..., None] | None = None,
@@ -149,6 +151,7 @@ def op(
         node: the name grad_fn shows; by default the row's name in PyTorch's fashion.
         elementwise: operands are promoted to one dtype and broadcast; the driver undoes both.
         floats: integers become the default dtype first (sin, exp, true division).
+        numbers: Python numbers may stand for tensors.
         outputs: how many tensors come out; 0 for a tuple of any length. With several, a rule's g
             is a tuple with None for what no gradient reached.
         view: the result shares the operand's storage.
@@ -170,6 +173,7 @@ def op(
     row.forward = forward
     row.node_name = node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
     row.broadcasts, row.floats, row.outputs, row.view = elementwise, floats, outputs, view
+    row.numbers = numbers
     row.check, row.estimate = check, estimate
     arguments = ", ".join(
         f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands

@@ -26,6 +26,12 @@ _asarray = np.asarray
 
 def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> Any:
     """Run a row on operands (Tensors, Python numbers where it broadcasts, None) and record it."""
+    if len(params) != len(op.params):
+        count = len(op.operands)
+        raise TypeError(
+            f"{op.name}() takes {count} positional argument{'s' if count > 1 else ''} but "
+            f"{len(operands) + len(params)} were given"
+        )
     arrays = _arrays(op, operands)
     if limits.elements is not None:
         _check_size(op, arrays, params)
@@ -74,7 +80,7 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
         if isinstance(operand, Tensor):
             arrays.append(operand.array)
         elif operand is None or (
-            op.broadcasts and isinstance(operand, (bool, int, float, complex))
+            op.numbers and isinstance(operand, (bool, int, float, complex))
         ):
             arrays.append(operand)
         else:

@@ -165,7 +165,7 @@ class Tensor:
             if value.array.dtype != self.array.dtype:
                 raise RuntimeError(
                     f"attempting to assign a gradient with dtype "
-                    f"'{dtypes.of(value.array.dtype).scalar_name}' to a "
+                    f"'{dtypes.of(value.array.dtype).scalar_name.lower()}' to a "
                     f"tensor with grad_dtype '{self.dtype.scalar_name}'. The gradient must match "
                     f"the tensor's "
                     "grad_dtype (defaults to the tensor's dtype). You can set the tensor's "

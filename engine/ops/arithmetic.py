@@ -7,6 +7,7 @@ from typing import Any
 import engine.ops.elementwise  # noqa: F401 (its rows)
 from engine.callers import TENSORS as ops
 from engine.callers import binary
+from engine import dtypes
 from engine.catalog import expose, public
 from engine.op import rows
 from engine.promotion import result_type
@@ -194,6 +195,9 @@ def _where_method(self: Tensor, condition: Tensor, other: Any) -> Any:
 @public()
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """input + weight * (end - input)."""
+    if input.array.dtype != end.array.dtype:
+        wanted, got = (dtypes.of(t.array.dtype).scalar_name.lower() for t in (input, end))
+        raise RuntimeError(f"expected dtype {wanted} for `end` but got dtype {got}")
     blend = ops.lerp_tensor if isinstance(weight, Tensor) else ops.lerp
     return blend(input, end, weight)
 
@@ -235,7 +239,7 @@ def _operator(name: str, swapped: bool = False) -> Any:
 def _refuse_bools(*operands: Any) -> None:
     """PyTorch's errors for subtraction with truth values."""
     bools = [x for x in operands if x is True or x is False or _is_bool(x)]
-    if len(bools) == 2 and all(isinstance(x, Tensor) for x in bools):
+    if len(bools) == 2:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
             "`logical_xor()` operator instead."

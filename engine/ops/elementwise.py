@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import dtypes
 from engine.op import Rule, non_differentiable, op, truth
 from engine.promotion import category
 
@@ -38,10 +39,15 @@ def _elementwise(signature: str, forward: Any, **options: Any) -> None:
     op(signature, forward, elementwise=True, check=broadcast_error, **options)
 
 
-_elementwise("add(a, b)", "add", written="a + b",
+def _operator(signature: str, forward: Any, **options: Any) -> None:
+    """A row that an operator of Python stands for: a number may be an operand."""
+    _elementwise(signature, forward, numbers=True, **options)
+
+
+_operator("add(a, b)", "add", written="a + b",
              a=lambda ns, g: g,
              b=lambda ns, g: g)  # fmt: skip
-_elementwise("sub(a, b)", "subtract", written="a - b",
+_operator("sub(a, b)", "subtract", written="a - b",
              a=lambda ns, g: g,
              b=lambda ns, g: -g)  # fmt: skip
 _elementwise("rsub(x; other)", lambda xp, x, other: other - x, written="other - x",
@@ -49,10 +55,10 @@ _elementwise("rsub(x; other)", lambda xp, x, other: other - x, written="other - 
 _elementwise("rsub_tensor(a, b)", lambda xp, a, b: b - a, written="b - a", node="RsubBackward0",
              a=lambda ns, g: -g,
              b=lambda ns, g: g)  # fmt: skip
-_elementwise("mul(a, b)", "multiply", written="a * b",
+_operator("mul(a, b)", "multiply", written="a * b",
              a=lambda ns, g, b: g * b,
              b=lambda ns, g, a: g * a)  # fmt: skip
-_elementwise("div(a, b)", "true_divide", written="a / b", floats=True,
+_operator("div(a, b)", "true_divide", written="a / b", floats=True,
              a=lambda ns, g, b: g / b,
              b=lambda ns, g, a, b: -g * ((a / b) / b))  # fmt: skip
 op("div_number(x; other)", lambda xp, x, other: x / other, written="x / other", elementwise=True,
@@ -113,7 +119,34 @@ def _pow_base(xp: Any, x: Any, base: float) -> Any:
 
 
 _elementwise("pow_base(x; base)", _pow_base, written="base ** x", node="PowBackward2", x=_pow_base_rule)  # fmt: skip
-_elementwise("neg(x)", "negative", written="-x", x=lambda ns, g: -g)
+
+
+def _neg(xp: Any, x: Any) -> Any:
+    if x.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+    return xp.negative(x)
+
+
+def _whole(name: str) -> Any:
+    """A bitwise function, of integers and truth values alone."""
+
+    def forward(xp: Any, *operands: Any) -> Any:
+        if operands[0].dtype.kind not in "biu":
+            if name == "invert":
+                raise TypeError(
+                    "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+                )
+            kind = dtypes.of(operands[0].dtype).scalar_name
+            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{kind}'")
+        return getattr(xp, name)(*operands)
+
+    return forward
+
+
+_elementwise("neg(x)", _neg, written="-x", x=lambda ns, g: -g)
 _elementwise("abs(x)", "abs", x=lambda ns, g, x: g * ns.sign(x))
 
 
@@ -153,14 +186,14 @@ def _trunc_divide(xp: Any, a: Any, b: Any) -> Any:
 _elementwise("remainder(a, b)", _remainder, written="a % b", node="RemainderBackward1",
              a=lambda ns, g: g,
              b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
-_elementwise("remainder_number(a, b)", _remainder, written="a % b", node="RemainderBackward0",
+_operator("remainder_number(a, b)", _remainder, written="a % b", node="RemainderBackward0",
              a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
-_elementwise("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
+_operator("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
              a=non_differentiable, b=_no_derivative("remainder"))  # fmt: skip
-_elementwise("floor_divide(a, b)", _floor_divide, written="a // b", node="NotImplemented",
+_operator("floor_divide(a, b)", _floor_divide, written="a // b", node="NotImplemented",
              a=_no_derivative("floor_divide"), b=_no_derivative("floor_divide"))  # fmt: skip
 for _name, _forward in (("floor", _floor_divide), ("trunc", _trunc_divide)):
-    _elementwise(f"div_{_name}(a, b)", _forward, node="DivBackward2",
+    _operator(f"div_{_name}(a, b)", _forward, node="DivBackward2",
                  written=f"div(a, b, rounding_mode='{_name}')",
                  a=lambda ns, g: ns.zeros_like(g), b=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 
@@ -278,7 +311,7 @@ def _clamp_tensor(xp: Any, x: Any, low: Any, high: Any) -> Any:
     return x if high is None else xp.minimum(x, high)
 
 
-_elementwise("clamp_tensor(x, low, high)", _clamp_tensor, node="ClampBackward0",
+_operator("clamp_tensor(x, low, high)", _clamp_tensor, node="ClampBackward0",
              x=lambda ns, g, x, low, high: ns.keep(g, _inside(x, low, high)),
              low=lambda ns, g, x, low, high: ns.keep(
                  g, x < low if high is None else (x < low) & (low < high)),
@@ -293,7 +326,7 @@ def _where(xp: Any, condition: Any, a: Any, b: Any) -> Any:
 op("keep(x, mask)", lambda xp, x, mask: xp.where(mask, x, _zero(x)),
    written="where(mask, x, 0)", check=broadcast_error,
    x=lambda ns, g, mask: ns.keep(g, mask), mask=truth)  # fmt: skip
-_elementwise("where(condition, a, b)", _where,
+_operator("where(condition, a, b)", _where,
              condition=truth,
              a=lambda ns, g, condition: ns.keep(g, condition),
              b=lambda ns, g, condition: ns.keep(g, ~condition))  # fmt: skip
@@ -312,15 +345,15 @@ for _name, _forward, _sign in (
     ("eq", "equal", "=="), ("ne", "not_equal", "!="), ("lt", "less", "<"),
     ("le", "less_equal", "<="), ("gt", "greater", ">"), ("ge", "greater_equal", ">="),
 ):  # fmt: skip
-    _elementwise(f"{_name}(a, b)", _forward, written=f"a {_sign} b",
+    _operator(f"{_name}(a, b)", _forward, written=f"a {_sign} b",
                  a=non_differentiable, b=non_differentiable)  # fmt: skip
 
 for _name, _sign in (("and", "&"), ("or", "|"), ("xor", "^")):
     _elementwise(f"logical_{_name}(a, b)", f"logical_{_name}",
                  a=non_differentiable, b=non_differentiable)  # fmt: skip
-    _elementwise(f"bitwise_{_name}(a, b)", f"bitwise_{_name}", written=f"a {_sign} b",
+    _operator(f"bitwise_{_name}(a, b)", _whole(f"bitwise_{_name}"), written=f"a {_sign} b",
                  a=non_differentiable, b=non_differentiable)  # fmt: skip
-_elementwise("bitwise_not(x)", "invert", written="~x", x=non_differentiable)
+_elementwise("bitwise_not(x)", _whole("invert"), written="~x", x=non_differentiable)
 for _name in ("logical_not", "isnan", "isinf", "isfinite"):
     _elementwise(f"{_name}(x)", _name, x=non_differentiable)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,15 @@ import engine.ops.reductions  # noqa: F401 (its rows)
 from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import public
-from engine.ops.arguments import ABSENT, array_of, dtype_of, numpy_names, wrap_dim, wrap_dims
+from engine.ops.arguments import (
+    ABSENT,
+    array_of,
+    count_of,
+    dtype_of,
+    numpy_names,
+    wrap_dim,
+    wrap_dims,
+)
 from engine.ops.results import named
 from engine.tensor import Tensor
 
@@ -93,16 +102,20 @@ def prod(
 
 @public()
 @numpy_names
-def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumsum(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """Sums of the elements so far along a dimension."""
+    if dim is None:
+        raise TypeError('cumsum() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, array_of("cumsum", input).ndim)
     return ops.cumsum(_in(input, dtype, "cumsum"), place)
 
 
 @public()
 @numpy_names
-def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumprod(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """Products of the elements so far along a dimension."""
+    if dim is None:
+        raise TypeError('cumprod() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, array_of("cumprod", input).ndim)
     return ops.cumprod(_in(input, dtype, "cumprod"), place)
 
@@ -125,10 +138,17 @@ def _spread_arguments(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if array.dtype.kind not in "fc":
-        raise RuntimeError(f"{name}: only support floating point and complex dtypes")
+        raise RuntimeError("std and var only support floating point and complex dtypes")
     if correction is None:
         correction = 0 if unbiased is False else 1
-    return _dims(dim, array.ndim), correction, keepdim
+    dims = _dims(dim, array.ndim)
+    if count_of(array.shape[d] for d in dims) <= correction:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            stacklevel=3,
+        )
+    return dims, correction, keepdim
 
 
 @public()
@@ -179,14 +199,12 @@ _MAX, _MIN = named("max", "values", "indices"), named("min", "values", "indices"
 def _not_empty(name: str, array: Any, dims: Dims | None) -> None:
     if array.size == 0 and (dims is None or 0 in (array.shape[dim] for dim in dims)):
         if dims is None:
-            raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
-                "reduction dim with the 'dim' argument."
-            )
-        raise IndexError(
-            f"{name}(): Expected reduction dim {next(d for d in dims if not array.shape[d])} to have "
-            "non-zero size."
-        )
+            problem = f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+            if name.startswith("arg"):
+                raise IndexError(problem)
+            raise RuntimeError(f"{problem} Specify the reduction dim with the 'dim' argument.")
+        empty = next(dim for dim in dims if not array.shape[dim])
+        raise IndexError(f"{name}(): Expected reduction dim {empty} to have non-zero size.")
 
 
 @public()
