@@ -6,7 +6,7 @@ import importlib
 import math
 
 FAMILIES = (
-    "arithmetic", "reduce", "shape", "reshaping", "joining", "splitting", "rearranging", "index",
+    "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging", "index",
     "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing", "convert",
 )  # fmt: skip
 

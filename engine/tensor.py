@@ -173,7 +173,7 @@ class Tensor:
                     "with a specific dtype, or None to allow any dtype. Set grad_dtype with "
                     "caution. Diverging the "
                     "dtypes of a tensor and its gradient may break downstream systems that assume "
-                    "that they match."
+                    "they match."
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")

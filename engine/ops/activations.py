@@ -129,8 +129,10 @@ def _normalise(name: str, input: Tensor, dim: int, dtype: Any) -> Tensor:
 
 @public("torch Tensor special")
 @numpy_names
-def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     """exp(input) over its sum along a dimension."""
+    if dim is None:
+        raise TypeError('softmax() missing 1 required positional arguments: "dim"')
     return _normalise("softmax", input, dim, dtype)
 
 
@@ -181,6 +183,9 @@ def _applied(row: Callable[..., Tensor], inplace: bool, input: Tensor, *params: 
 def _f_relu(input: Tensor, inplace: bool = False) -> Tensor:
     """input where positive, 0 elsewhere."""
     return _applied(ops.relu, inplace, input)
+
+
+_f_relu.__name__ = _f_relu.__qualname__ = "relu"
 
 
 @public("F")

@@ -26,20 +26,26 @@ from engine.tensor import Tensor
 Dims = tuple[int, ...]
 
 
-def _dims(dim: Any, ndim: int) -> Dims:
+def dims_of(dim: Any, ndim: int) -> Dims:
     """The dimensions to reduce, counted from the front: all of them for None or ()."""
     if dim is None or (not isinstance(dim, int) and len(dim) == 0):
         return tuple(range(ndim))
-    wrapped = wrap_dims(dim, ndim)
+    wrapped = wrapdims_of(dim, ndim)
     return wrapped if ndim else ()
 
 
-def _in(input: Tensor, dtype: Any, name: str) -> Tensor:
+def in_dtype(input: Tensor, dtype: Any, name: str) -> Tensor:
     """The input cast to an argument `dtype`, if one was given."""
     wanted = dtype_of(name, dtype)
     if wanted is None or wanted == input.array.dtype:
         return input
     return ops.to_copy(input, wanted)
+
+
+def _flag(name: str, keepdim: Any) -> None:
+    """Raise PyTorch's error for x.sum(0, 1), which is not x.sum((0, 1))."""
+    if type(keepdim) is not bool:
+        raise wrong_type(name, "keepdim", 2, "bool", keepdim)
 
 
 # ---- sums, means, products -------------------------------------------------------------------
@@ -53,12 +59,13 @@ def sum(
     """The sum of all elements, or over dimensions."""
     array = array_of("sum", input)
     if dtype is not None:
-        input = _in(input, dtype, "sum")
+        input = in_dtype(input, dtype, "sum")
     if dim is ABSENT:
         if not keepdim:
             return ops.sum(input)
         dim = None
-    return ops.sum_dim(input, _dims(dim, array.ndim), keepdim)
+    _flag("sum", keepdim)
+    return ops.sum_dim(input, dims_of(dim, array.ndim), keepdim)
 
 
 def _floating(name: str, array: Any) -> None:
@@ -77,14 +84,15 @@ def mean(
     """The mean of all elements, or over dimensions."""
     array = array_of("mean", input)
     if dtype is not None:
-        input = _in(input, dtype, "mean")
+        input = in_dtype(input, dtype, "mean")
     elif array.dtype.kind != "f":
         _floating("mean", array)
     if dim is ABSENT:
         if not keepdim:
             return ops.mean(input)
         dim = None
-    return ops.mean_dim(input, _dims(dim, array.ndim), keepdim)
+    _flag("mean", keepdim)
+    return ops.mean_dim(input, dims_of(dim, array.ndim), keepdim)
 
 
 @public()
@@ -94,9 +102,10 @@ def prod(
 ) -> Tensor:
     """The product of all elements, or along a dimension."""
     array = array_of("prod", input)
-    input = _in(input, dtype, "prod")
+    input = in_dtype(input, dtype, "prod")
     if dim is None:
         return ops.prod(input)
+    _flag("prod", keepdim)
     return ops.prod_dim(input, wrap_dim(dim, array.ndim), keepdim)
 
 
@@ -107,7 +116,7 @@ def cumsum(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tenso
     if dim is None:
         raise TypeError('cumsum() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, array_of("cumsum", input).ndim)
-    return ops.cumsum(_in(input, dtype, "cumsum"), place)
+    return ops.cumsum(in_dtype(input, dtype, "cumsum"), place)
 
 
 @public()
@@ -117,225 +126,156 @@ def cumprod(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
     if dim is None:
         raise TypeError('cumprod() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, array_of("cumprod", input).ndim)
-    return ops.cumprod(_in(input, dtype, "cumprod"), place)
+    return ops.cumprod(in_dtype(input, dtype, "cumprod"), place)
 
 
 @public()
 @numpy_names
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) over dimensions, without overflow."""
-    return ops.logsumexp(input, _dims(dim, array_of("logsumexp", input).ndim), keepdim)
+    return ops.logsumexp(input, dims_of(dim, array_of("logsumexp", input).ndim), keepdim)
 
 
 # ---- variance --------------------------------------------------------------------------------
 
 
-def _spread_arguments(
-    name: str, input: Tensor, dim: Any, unbiased: bool | None, correction: Any, keepdim: bool
-) -> tuple[Dims, float, bool]:
-    """Dimensions, correction and keepdim; `x.var(False)` means unbiased=False."""
-    array = array_of(name, input)
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if array.dtype.kind not in "fc":
-        raise RuntimeError("std and var only support floating point and complex dtypes")
-    if correction is None:
-        correction = 0 if unbiased is False else 1
-    dims = _dims(dim, array.ndim)
-    if count_of(array.shape[d] for d in dims) <= correction:
-        warnings.warn(
-            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
-            "reduction factor (input numel divided by output numel).",
-            stacklevel=3,
-        )
-    return dims, correction, keepdim
+def _variance(name: str, what: str) -> Any:
+    """The function of a row over dimensions that divides by the count less a correction."""
+    row = getattr(ops, name)
+    kinds = "std and var" if name in ("std", "var") else name
+
+    def variance(
+        input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: Any = None,
+    ) -> Any:  # fmt: skip
+        array = array_of(name, input)
+        if isinstance(dim, bool):  # x.var(False)
+            dim, unbiased = None, dim
+        if array.dtype.kind not in "fc":
+            raise RuntimeError(f"{kinds} only support floating point and complex dtypes")
+        if correction is None:
+            correction = 0 if unbiased is False else 1
+        dims = dims_of(dim, array.ndim)
+        if correction >= math.prod(array.shape[d] for d in dims):
+            warnings.warn(
+                f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than "
+                "the reduction factor (input numel divided by output numel).",
+                stacklevel=3,
+            )
+        return row(input, dims, correction, keepdim)
+
+    return _published(name, f"The {what} of all elements, or over dimensions.", variance)
 
 
-@public()
-@numpy_names
-def var(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
-    correction: Any = None,
-) -> Tensor:  # fmt: skip
-    """The variance of all elements, or over dimensions; divides by n - correction, 1 by default."""
-    return ops.var(input, *_spread_arguments("var", input, dim, unbiased, correction, keepdim))
+def _published(name: str, text: str, function: Any, where: str = "torch Tensor") -> Any:
+    """A made function under its own name, with a text for help."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = text
+    return public(where, name)(numpy_names(function))
 
 
-@public()
-@numpy_names
-def std(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
-    correction: Any = None,
-) -> Tensor:  # fmt: skip
-    """The standard deviation of all elements, or over dimensions."""
-    return ops.std(input, *_spread_arguments("std", input, dim, unbiased, correction, keepdim))
-
-
-@public("torch")
-@numpy_names
-def var_mean(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
-    correction: Any = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The variance and the mean."""
-    return ops.var_mean(input, *_spread_arguments("var_mean", input, dim, unbiased, correction, keepdim))
-
-
-@public("torch")
-@numpy_names
-def std_mean(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
-    correction: Any = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The standard deviation and the mean."""
-    return ops.std_mean(input, *_spread_arguments("std_mean", input, dim, unbiased, correction, keepdim))
-
+var = _variance("var", "variance (the squares' sum divided by n - correction)")
+std = _variance("std", "standard deviation, the square root of the variance,")
+var_mean = _variance("var_mean", "variance and the mean")
+std_mean = _variance("std_mean", "standard deviation and the mean")
 
 # ---- extremes --------------------------------------------------------------------------------
 
-_MAX, _MIN = named("max", "values", "indices"), named("min", "values", "indices")
-
 
 def _not_empty(name: str, array: Any, dims: Dims | None) -> None:
-    if array.size == 0 and (dims is None or 0 in (array.shape[dim] for dim in dims)):
-        if dims is None:
-            problem = f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
-            if name.startswith("arg"):
-                raise IndexError(problem)
-            raise RuntimeError(f"{problem} Specify the reduction dim with the 'dim' argument.")
-        empty = next(dim for dim in dims if not array.shape[dim])
-        raise IndexError(f"{name}(): Expected reduction dim {empty} to have non-zero size.")
+    """Raise PyTorch's error where there is nothing to choose from; dims are None for all."""
+    if array.size:
+        return
+    if dims is None:
+        arg = name.startswith("arg")
+        message = f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+        if arg:
+            raise IndexError(message)
+        raise RuntimeError(f"{message} Specify the reduction dim with the 'dim' argument.")
+    for dim in dims:
+        if array.ndim and not array.shape[dim]:
+            raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
 
 
-@public()
-@numpy_names
-def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest element; with a dimension, also where it is; with a Tensor, elementwise."""
-    array = array_of("max", input)
-    if isinstance(dim, Tensor):
-        return ops.maximum(input, dim)
-    if dim is None:
-        _not_empty("max", array, None)
-        return ops.max(input)
-    place = wrap_dim(dim, array.ndim)
-    _not_empty("max", array, (place,) if array.ndim else ())
-    return _MAX(ops.max_dim(input, place, keepdim))
+def _extreme(name: str, adjective: str) -> Any:
+    row, row_dim = getattr(ops, name), getattr(ops, f"{name}_dim")
+    pairwise = getattr(ops, f"{name}imum")
+    result = named(name, "values", "indices")
+
+    def extreme(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+        array = array_of(name, input)
+        if isinstance(dim, Tensor) or other is not None:
+            return pairwise(input, dim if other is None else other)
+        if dim is None:
+            _not_empty(name, array, None)
+            return row(input)
+        _flag(name, keepdim)
+        place = wrap_dim(dim, array.ndim)
+        _not_empty(name, array, (place,))
+        return result(row_dim(input, place, keepdim))
+
+    return _published(
+        name, f"The {adjective} element; along a dimension, also where it is; of two Tensors, "
+        "element by element.", extreme,
+    )  # fmt: skip
 
 
-@public()
-@numpy_names
-def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest element; with a dimension, also where it is; with a Tensor, elementwise."""
-    array = array_of("min", input)
-    if isinstance(dim, Tensor):
-        return ops.minimum(input, dim)
-    if dim is None:
-        _not_empty("min", array, None)
-        return ops.min(input)
-    place = wrap_dim(dim, array.ndim)
-    _not_empty("min", array, (place,) if array.ndim else ())
-    return _MIN(ops.min_dim(input, place, keepdim))
+def _extreme_over(name: str, adjective: str) -> Any:
+    row = getattr(ops, name)
+
+    def extreme(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
+        array = array_of(name, input)
+        dims = dims_of(dim, array.ndim)
+        _not_empty(name, array, None if dim == () else dims)
+        return row(input, dims, keepdim)
+
+    return _published(
+        name, f"The {adjective} element over dimensions; equal ones share the gradient.", extreme
+    )
 
 
-@public()
-@numpy_names
-def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
-    """The largest element over dimensions; equal ones share the gradient."""
-    dims = _dims(dim, array_of("amax", input).ndim)
-    _not_empty("amax", input.array, dims)
-    return ops.amax(input, dims, keepdim)
+def _place_of_extreme(name: str, adjective: str) -> Any:
+    row = getattr(ops, name)
+
+    def place(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        array = array_of(name, input)
+        along = None if dim is None else wrap_dim(dim, array.ndim)
+        _not_empty(name, array, None if along is None else (along,))
+        if array.dtype.kind == "b":
+            raise RuntimeError(f"{name}(): does not support bool input")
+        return row(input, along, keepdim)
+
+    return _published(
+        name, f"Where the {adjective} element is: counted through all, or along a dimension.", place
+    )
 
 
-@public()
-@numpy_names
-def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
-    """The smallest element over dimensions; equal ones share the gradient."""
-    dims = _dims(dim, array_of("amin", input).ndim)
-    _not_empty("amin", input.array, dims)
-    return ops.amin(input, dims, keepdim)
+max, min = _extreme("max", "largest"), _extreme("min", "smallest")
+amax, amin = _extreme_over("amax", "largest"), _extreme_over("amin", "smallest")
+argmax, argmin = _place_of_extreme("argmax", "largest"), _place_of_extreme("argmin", "smallest")
+
+# ---- truth -----------------------------------------------------------------------------------
 
 
-@public()
-@numpy_names
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Where the largest element is: in the flattened tensor, or along a dimension."""
-    array = array_of("argmax", input)
-    place = None if dim is None else wrap_dim(dim, array.ndim)
-    _not_empty("argmax", array, None if place is None else (place,) if array.ndim else ())
-    return ops.argmax(input, place, keepdim)
+def _truth(name: str, text: str) -> Any:
+    row = getattr(ops, name)
+
+    def truth(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+        array = array_of(name, input)
+        # Over no dimensions it is each element's own truth, unlike a sum.
+        dims = () if dim == () else dims_of(dim, array.ndim)
+        found = row(input, dims, keepdim)
+        return found if array.dtype != np.uint8 else ops.to_copy(found, array.dtype)
+
+    return _published(name, text, truth)
 
 
-@public()
-@numpy_names
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """Where the smallest element is: in the flattened tensor, or along a dimension."""
-    array = array_of("argmin", input)
-    place = None if dim is None else wrap_dim(dim, array.ndim)
-    _not_empty("argmin", array, None if place is None else (place,) if array.ndim else ())
-    return ops.argmin(input, place, keepdim)
-
-
-# ---- norms, truth ----------------------------------------------------------------------------
-
-
-@public()
-@numpy_names
-def norm(
-    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
-) -> Tensor:
-    """The p-norm of the elements as one vector, or over dimensions; p = 2 by default."""
-    array = array_of("norm", input)
-    if p in ("fro", None):
-        p = 2.0
-    if not isinstance(p, (int, float)):
-        raise RuntimeError(f"norm(): unsupported norm {p!r}")
-    input = _in(input, dtype, "norm")
-    if array.dtype.kind not in "fc":
-        raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            f"{dtypes.of(array.dtype).scalar_name}"
-        )
-    return ops.norm(input, float(p), _dims(dim, array.ndim), keepdim)
-
-
-@public("linalg")
-@numpy_names
-def vector_norm(
-    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:
-    """The p-norm of the elements as one vector, or over dimensions."""
-    return norm(x, ord, dim, keepdim, dtype)
-
-
-def _truth(name: str, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
-    array = array_of(name, input)
-    result = getattr(ops, name)(input, _dims(dim, array.ndim), keepdim)
-    return result if array.dtype != np.uint8 else ops.to_copy(result, array.dtype)
-
-
-@public()
-@numpy_names
-def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether any element is true (not zero)."""
-    return _truth("any", input, dim, keepdim)
-
-
-@public()
-@numpy_names
-def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """Whether every element is true (not zero)."""
-    return _truth("all", input, dim, keepdim)
+any = _truth("any", "Whether any element is true (not zero).")
+all = _truth("all", "Whether every element is true (not zero).")
 
 
 @public()
 @numpy_names
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
-    return ops.count_nonzero(input, _dims(dim, array_of("count_nonzero", input).ndim))
-
-
-@public()
-def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
-    """The p-norm of input - other."""
-    return norm(input - other, p)
-
+    return ops.count_nonzero(input, dims_of(dim, array_of("count_nonzero", input).ndim))

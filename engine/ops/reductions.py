@@ -196,10 +196,15 @@ def _shared_rule(ns: Any, g: Any, x: Any, out: Any, dims: Dims, keepdim: bool) -
     return _divided(ns, _spread(ns, g, shape, dims, keepdim), mask, dims)
 
 
+op("attains(x, extreme)", lambda xp, x, extreme: (x == extreme) | xp.isnan(x),
+   written="x == extreme", x=non_differentiable, extreme=non_differentiable)  # fmt: skip
+
+
 def _shared_by_all(ns: Any, g: Any, x: Any, out: Any) -> Any:
-    """Equal elements share the gradient, nan being equal to nan."""
-    mask = (x == out) | (x != x)
-    return _divided(ns, ns.expand(g, tuple(x.shape)), mask, tuple(range(x.ndim)))
+    """Equal elements share the gradient; if one is nan, those that are."""
+    mask = ns.attains(x, out)
+    chosen = ns.keep(ns.ones_like(x), mask)
+    return ns.keep(ns.expand(g, tuple(x.shape)), mask) / ns.sum(chosen)
 
 
 def _extreme(xp: Any, x: Any, dim: int, keepdim: bool, ufunc: str, where: str) -> Any:
@@ -243,7 +248,7 @@ for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
 # ---- norms -----------------------------------------------------------------------------------
 
 
-def _norm(xp: Any, x: Any, p: float, dims: Dims, keepdim: bool) -> Any:
+def _norm(xp: Any, x: Any, p: float, dims: Dims | None, keepdim: bool) -> Any:
     def total(values: Any) -> Any:
         return xp.add.reduce(values, dims, None, None, keepdim)
 
@@ -270,8 +275,7 @@ def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim:
         return g * ns.where(norm == 0, 0, x / norm)
     size = ns.abs(x)
     if abs(p) == math.inf:
-        mask = (size == norm) | (x != x)
-        return ns.sign(x) * _divided(ns, g, mask, dims)
+        return ns.sign(x) * _divided(ns, g, ns.attains(size, norm), dims)
     if p < 1:
         return ns.where(x == 0, 0, ns.sign(x) * size ** (p - 1)) * g * norm ** (1 - p)
     share = ns.where(norm == 0, 0, g / norm ** (p - 1))
@@ -280,6 +284,15 @@ def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim:
 
 op("norm(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)",
    node="LinalgVectorNormBackward0", x=_norm_rule)  # fmt: skip
+
+
+def _dist_rule(ns: Any, g: Any, difference: Any, out: Any, p: float) -> Any:
+    return _norm_rule(ns, g, difference, out, p, tuple(range(difference.ndim)), False)
+
+
+op("dist(a, b; p)", lambda xp, a, b, p: _norm(xp, a - b, p, None, False), elementwise=True,
+   a=lambda ns, g, a, b, out, p: _dist_rule(ns, g, a - b, out, p),
+   b=lambda ns, g, a, b, out, p: _dist_rule(ns, g, b - a, out, p))  # fmt: skip
 
 
 def _logsumexp(xp: Any, x: Any, dims: Dims, keepdim: bool) -> Any:

@@ -41,7 +41,8 @@ def test_single(a: float, b: float, c: float) -> None:
 def test_double(a: float, b: float, c: float) -> None:
     exact = Fraction(a) * Fraction(b) + Fraction(c)
     largest = max(abs(Fraction(b)), abs(Fraction(c)))
-    if not 0 < abs(exact) < largest / 2**400:
+    subnormal = 0 < abs(exact) < Fraction(np.finfo(np.float64).tiny)  # no draw comes near
+    if not 0 < abs(exact) < largest / 2**400 and not subnormal:
         assert fused64(np.array([a]), b, c)[0] == rounded(exact, np.float64)
 
 

@@ -15,6 +15,14 @@ def told(words: dict[str, Any]) -> dict[str, Any]:
     return words | {"message": words["message"].split(" - got")[0]} if "message" in words else words
 
 
+DIFFERENT = {
+    "a.sin(3)": "a function and the method of its name are one object, and say the same",
+}
+"""Where engine says something else on purpose, and why."""
+
+
 @pytest.mark.parametrize("code", RECORDED)
-def test_message(code: str) -> None:
+def test_message(code: str, request: pytest.FixtureRequest) -> None:
+    if code in DIFFERENT:
+        request.applymarker(pytest.mark.xfail(reason=DIFFERENT[code], strict=True))
     assert told(said(torch, code)) == told(RECORDED[code])

@@ -226,7 +226,7 @@ class Traced:
         if "raises" in ANSWERS[self.sample.key][self.dtype]:
             return total
         for i, result in enumerate(self.results):
-            if not result.requires_grad:
+            if not isinstance(result, torch.Tensor) or not result.requires_grad:
                 continue
             dtype = str(result.dtype).removeprefix("torch.")
             cotangent = torch.tensor(self.sample.cotangent(i, tuple(result.shape), dtype))
