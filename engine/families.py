@@ -6,8 +6,9 @@ import importlib
 import math
 
 FAMILIES = (
-    "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging", "index",
-    "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing", "convert",
+    "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging",
+    "index", "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing",
+    "convert",
 )  # fmt: skip
 
 

@@ -218,7 +218,9 @@ def _contracted(a: Tensor, b: Tensor, dims: range, left: list[int]) -> Tensor:
 
     `left` counts for each dimension the operands yet to come that are wide there.
     """
-    both, only_a, only_b = [], [], []
+    both: list[int] = []
+    only_a: list[int] = []
+    only_b: list[int] = []
     for dim in dims:
         in_a, in_b = a.array.shape[dim] != 1, b.array.shape[dim] != 1
         if in_a and in_b:

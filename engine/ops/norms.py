@@ -51,8 +51,13 @@ def _has_elements(ord: float, array: Any, dims: tuple[int, ...] | None) -> None:
 
 @public("linalg")
 def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:  # noqa: N803 (PyTorch's name)
+    A: Tensor,  # noqa: N803 (PyTorch's name)
+    ord: Any = "fro",
+    dim: Any = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+) -> Tensor:
     """The norm of matrices: 'fro', or 1, -1, inf, -inf: the extreme of the columns' or rows' sums.
 
     Raises:
@@ -89,8 +94,13 @@ def matrix_norm(
 
 @public("linalg", "norm")
 def _linalg_norm(
-    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:  # noqa: N803 (PyTorch's name)
+    A: Tensor,  # noqa: N803 (PyTorch's name)
+    ord: Any = None,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+) -> Tensor:
     """The norm of a vector, or of a matrix where an order is given for two dimensions."""
     ndim = array_of("linalg_norm", A).ndim
     if dim is not None:

@@ -19,6 +19,7 @@ from engine.ops.arguments import (
     numpy_names,
     wrap_dim,
     wrap_dims,
+    wrong_type,
 )
 from engine.ops.results import named
 from engine.tensor import Tensor
@@ -30,7 +31,7 @@ def dims_of(dim: Any, ndim: int) -> Dims:
     """The dimensions to reduce, counted from the front: all of them for None or ()."""
     if dim is None or (not isinstance(dim, int) and len(dim) == 0):
         return tuple(range(ndim))
-    wrapped = wrapdims_of(dim, ndim)
+    wrapped = wrap_dims(dim, ndim)
     return wrapped if ndim else ()
 
 
@@ -156,7 +157,7 @@ def _variance(name: str, what: str) -> Any:
         if correction is None:
             correction = 0 if unbiased is False else 1
         dims = dims_of(dim, array.ndim)
-        if correction >= math.prod(array.shape[d] for d in dims):
+        if correction >= count_of(array.shape[d] for d in dims):
             warnings.warn(
                 f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than "
                 "the reduction factor (input numel divided by output numel).",

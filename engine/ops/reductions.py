@@ -286,13 +286,14 @@ op("norm(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)",
    node="LinalgVectorNormBackward0", x=_norm_rule)  # fmt: skip
 
 
-def _dist_rule(ns: Any, g: Any, difference: Any, out: Any, p: float) -> Any:
-    return _norm_rule(ns, g, difference, out, p, tuple(range(difference.ndim)), False)
+def _dist_rule(ns: Any, g: Any, difference: Any, shape: Dims, out: Any, p: float) -> Any:
+    g = _norm_rule(ns, g, difference, out, p, tuple(range(difference.ndim)), False)
+    return g if g is None or tuple(difference.shape) == shape else ns.sum_to(g, shape)
 
 
 op("dist(a, b; p)", lambda xp, a, b, p: _norm(xp, a - b, p, None, False), elementwise=True,
-   a=lambda ns, g, a, b, out, p: _dist_rule(ns, g, a - b, out, p),
-   b=lambda ns, g, a, b, out, p: _dist_rule(ns, g, b - a, out, p))  # fmt: skip
+   a=lambda ns, g, a, b, a_shape, out, p: _dist_rule(ns, g, a - b, a_shape, out, p),
+   b=lambda ns, g, a, b, b_shape, out, p: _dist_rule(ns, g, b - a, b_shape, out, p))  # fmt: skip
 
 
 def _logsumexp(xp: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
