@@ -8,6 +8,7 @@ that of the function as a whole (detach, rounding to fewer digits).
 
 from itertools import chain
 
+from tests.engine.samples_functions import FUNCTIONS
 from tests.engine.samples_places import PLACES
 from tests.engine.sampling import Sample, given, inside, positive, proportion, real, samples
 
@@ -535,5 +536,6 @@ composites = [
 
 SAMPLES: list[Sample] = [
     *unary, *binary, *arithmetic, *pointwise, *comparisons, *logic, *reductions, *shapes, *indexing,
-    *matrices, *networks, *creation, *conversions, *composites, *PLACES,
+    *matrices, *networks, *creation, *conversions, *composites, *FUNCTIONS,
+    *PLACES,
 ]  # fmt: skip
