@@ -75,8 +75,8 @@ class Op:
 
     __slots__ = (
         "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward",
-        "frees", "masks", "name", "needs", "node_name", "numbers", "operands", "outputs", "params", "places",
-        "pullbacks", "reasons", "saves", "saves_facts", "variadic", "view", "wants",
+        "frees", "masks", "name", "needs", "node_name", "numbers", "operands", "outputs", "params",
+        "places", "pullbacks", "reasons", "saves", "saves_facts", "variadic", "view", "wants",
         "written",
     )  # fmt: skip
 

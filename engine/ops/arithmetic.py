@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import engine.ops.elementwise  # noqa: F401 (its rows)
+from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.callers import binary
-from engine import dtypes
 from engine.catalog import expose, public
 from engine.op import rows
 from engine.promotion import result_type

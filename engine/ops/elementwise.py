@@ -45,22 +45,22 @@ def _operator(signature: str, forward: Any, **options: Any) -> None:
 
 
 _operator("add(a, b)", "add", written="a + b",
-             a=lambda ns, g: g,
-             b=lambda ns, g: g)  # fmt: skip
+          a=lambda ns, g: g,
+          b=lambda ns, g: g)  # fmt: skip
 _operator("sub(a, b)", "subtract", written="a - b",
-             a=lambda ns, g: g,
-             b=lambda ns, g: -g)  # fmt: skip
+          a=lambda ns, g: g,
+          b=lambda ns, g: -g)  # fmt: skip
 _elementwise("rsub(x; other)", lambda xp, x, other: other - x, written="other - x",
              node="RsubBackward1", x=lambda ns, g: -g)  # fmt: skip
 _elementwise("rsub_tensor(a, b)", lambda xp, a, b: b - a, written="b - a", node="RsubBackward0",
              a=lambda ns, g: -g,
              b=lambda ns, g: g)  # fmt: skip
 _operator("mul(a, b)", "multiply", written="a * b",
-             a=lambda ns, g, b: g * b,
-             b=lambda ns, g, a: g * a)  # fmt: skip
+          a=lambda ns, g, b: g * b,
+          b=lambda ns, g, a: g * a)  # fmt: skip
 _operator("div(a, b)", "true_divide", written="a / b", floats=True,
-             a=lambda ns, g, b: g / b,
-             b=lambda ns, g, a, b: -g * ((a / b) / b))  # fmt: skip
+          a=lambda ns, g, b: g / b,
+          b=lambda ns, g, a, b: -g * ((a / b) / b))  # fmt: skip
 op("div_number(x; other)", lambda xp, x, other: x / other, written="x / other", elementwise=True,
    node="DivBackward1", x=lambda ns, g, other: g / other)  # fmt: skip
 
@@ -118,7 +118,8 @@ def _pow_base(xp: Any, x: Any, base: float) -> Any:
     return xp.power(xp.asarray(base, dtype=x.dtype), x)
 
 
-_elementwise("pow_base(x; base)", _pow_base, written="base ** x", node="PowBackward2", x=_pow_base_rule)  # fmt: skip
+_elementwise("pow_base(x; base)", _pow_base, written="base ** x", node="PowBackward2",
+             x=_pow_base_rule)  # fmt: skip
 
 
 def _neg(xp: Any, x: Any) -> Any:
@@ -187,11 +188,11 @@ _elementwise("remainder(a, b)", _remainder, written="a % b", node="RemainderBack
              a=lambda ns, g: g,
              b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
 _operator("remainder_number(a, b)", _remainder, written="a % b", node="RemainderBackward0",
-             a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
+          a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
 _operator("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
-             a=non_differentiable, b=_no_derivative("remainder"))  # fmt: skip
+          a=non_differentiable, b=_no_derivative("remainder"))  # fmt: skip
 _operator("floor_divide(a, b)", _floor_divide, written="a // b", node="NotImplemented",
-             a=_no_derivative("floor_divide"), b=_no_derivative("floor_divide"))  # fmt: skip
+          a=_no_derivative("floor_divide"), b=_no_derivative("floor_divide"))  # fmt: skip
 for _name, _forward in (("floor", _floor_divide), ("trunc", _trunc_divide)):
     _operator(f"div_{_name}(a, b)", _forward, node="DivBackward2",
                  written=f"div(a, b, rounding_mode='{_name}')",
@@ -312,10 +313,10 @@ def _clamp_tensor(xp: Any, x: Any, low: Any, high: Any) -> Any:
 
 
 _operator("clamp_tensor(x, low, high)", _clamp_tensor, node="ClampBackward0",
-             x=lambda ns, g, x, low, high: ns.keep(g, _inside(x, low, high)),
-             low=lambda ns, g, x, low, high: ns.keep(
+          x=lambda ns, g, x, low, high: ns.keep(g, _inside(x, low, high)),
+          low=lambda ns, g, x, low, high: ns.keep(
                  g, x < low if high is None else (x < low) & (low < high)),
-             high=lambda ns, g, x, low, high: ns.keep(
+          high=lambda ns, g, x, low, high: ns.keep(
                  g, x > high if low is None else (x > high) | (low > high)))  # fmt: skip
 
 
@@ -327,9 +328,9 @@ op("keep(x, mask)", lambda xp, x, mask: xp.where(mask, x, _zero(x)),
    written="where(mask, x, 0)", check=broadcast_error,
    x=lambda ns, g, mask: ns.keep(g, mask), mask=truth)  # fmt: skip
 _operator("where(condition, a, b)", _where,
-             condition=truth,
-             a=lambda ns, g, condition: ns.keep(g, condition),
-             b=lambda ns, g, condition: ns.keep(g, ~condition))  # fmt: skip
+          condition=truth,
+          a=lambda ns, g, condition: ns.keep(g, condition),
+          b=lambda ns, g, condition: ns.keep(g, ~condition))  # fmt: skip
 _elementwise("lerp(a, b; weight)", lambda xp, a, b, weight: (
                  a + weight * (b - a) if weight < 0.5 else b - (b - a) * (1 - weight)),
              a=lambda ns, g, weight: g * (1 - weight),
@@ -341,18 +342,18 @@ _elementwise("lerp_tensor(a, b, weight)", lambda xp, a, b, weight: xp.where(
              b=lambda ns, g, weight: g * weight,
              weight=lambda ns, g, a, b: g * (b - a))  # fmt: skip
 
-for _name, _forward, _sign in (
+for _name, _function, _mark in (
     ("eq", "equal", "=="), ("ne", "not_equal", "!="), ("lt", "less", "<"),
     ("le", "less_equal", "<="), ("gt", "greater", ">"), ("ge", "greater_equal", ">="),
 ):  # fmt: skip
-    _operator(f"{_name}(a, b)", _forward, written=f"a {_sign} b",
-                 a=non_differentiable, b=non_differentiable)  # fmt: skip
+    _operator(f"{_name}(a, b)", _function, written=f"a {_mark} b",
+              a=non_differentiable, b=non_differentiable)  # fmt: skip
 
-for _name, _sign in (("and", "&"), ("or", "|"), ("xor", "^")):
+for _name, _mark in (("and", "&"), ("or", "|"), ("xor", "^")):
     _elementwise(f"logical_{_name}(a, b)", f"logical_{_name}",
                  a=non_differentiable, b=non_differentiable)  # fmt: skip
-    _operator(f"bitwise_{_name}(a, b)", _whole(f"bitwise_{_name}"), written=f"a {_sign} b",
-                 a=non_differentiable, b=non_differentiable)  # fmt: skip
+    _operator(f"bitwise_{_name}(a, b)", _whole(f"bitwise_{_name}"), written=f"a {_mark} b",
+              a=non_differentiable, b=non_differentiable)  # fmt: skip
 _elementwise("bitwise_not(x)", _whole("invert"), written="~x", x=non_differentiable)
 for _name in ("logical_not", "isnan", "isinf", "isfinite"):
     _elementwise(f"{_name}(x)", _name, x=non_differentiable)
@@ -366,10 +367,11 @@ def _sign(xp: Any, x: Any) -> Any:
     return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
 
-for _name, _forward in (
+_STEPS: tuple[tuple[str, Any], ...] = (
     ("sign", _sign), ("floor", "floor"), ("ceil", "ceil"), ("trunc", "trunc"), ("round", "round"),
-):  # fmt: skip
-    op(f"{_name}(x)", _forward, elementwise=True, x=lambda ns, g: ns.zeros_like(g))
+)  # fmt: skip
+for _name, _step in _STEPS:
+    op(f"{_name}(x)", _step, elementwise=True, x=lambda ns, g: ns.zeros_like(g))
 
 # ---- the same numbers ------------------------------------------------------------------------
 
