@@ -157,7 +157,8 @@ class Plan:
         import jax
 
         xp = jax_arrays()
-        return jax.jit(lambda *arrays: self.run(xp, arrays))
+        compiled: Callable[..., list[Any]] = jax.jit(lambda *arrays: self.run(xp, arrays))
+        return compiled
 
 
 def tensor_array(item: Any) -> Any:

@@ -39,12 +39,13 @@ def _sum(xp: Any, x: Any, dims: Dims | None = None, keepdim: bool = False) -> An
 
 
 def _mean(xp: Any, x: Any, dims: Dims | None, count: int, keepdim: bool) -> Any:
-    if x.dtype == np.float16:
-        return _mean(xp, x.astype(np.float32), dims, count, keepdim).astype(np.float16)
-    return xp.add.reduce(x, dims, None, None, keepdim) / x.dtype.type(count)
+    if x.dtype.char == "e":  # its own sums would overflow, and lose digits
+        return _mean(xp, x.astype(np.float32), dims, count, keepdim).astype(x.dtype)
+    return xp.add.reduce(x, dims, None, None, keepdim) / count
 
 
-op("sum(x)", _sum, written="x.sum()", x=lambda ns, g, x_shape: ns.expand(g, x_shape))
+op("sum(x)", lambda xp, x: xp.add.reduce(x if x.dtype.kind == "f" else _whole(x), None),
+   written="x.sum()", x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
 op("sum_dim(x; dims, keepdim)", _sum, written="x.sum(dims, keepdim)", node="SumBackward1",
    x=lambda ns, g, x_shape, dims, keepdim: _spread(ns, g, x_shape, dims, keepdim))  # fmt: skip
 op("sum_to(x; shape)", lambda xp, x, shape: xp.summed_to(x, shape),
