@@ -71,33 +71,42 @@ op("cumsum(x; dim)",
 # ---- products --------------------------------------------------------------------------------
 
 
-def _products_of_others(ns: Any, x: Any, dim: int) -> Any:
-    """For each element, the product of the others along `dim`: right with zeros, to any order."""
+def _others(xp: Any, x: Any, dim: int) -> Any:
+    """For each element the product of the others along `dim`, without dividing by it."""
+    before, after = (
+        xp.cumprod(xp.concatenate((xp.ones_like(part[:1]), part[:-1])), axis=0)
+        for part in (xp.moveaxis(x, dim, 0), xp.flip(xp.moveaxis(x, dim, 0), 0))
+    )
+    return xp.moveaxis(before * xp.flip(after, 0), 0, dim)
+
+
+def _others_rule(ns: Any, g: Any, x: Any, dim: int) -> Any:
+    """The others are cumprod(before) * flip(cumprod(after)): each gives x a part, moved by one."""
     size = x.shape[dim]
     if size <= 1:
-        return ns.ones_like(x) if size else x + 1
-    one = ns.ones_like(ns.slice(x, dim, 0, 1, 1))
-    before = ns.cat((one, ns.slice(x, dim, 0, size - 1, 1)), dim)
-    after = ns.cat((one, ns.flip(ns.slice(x, dim, 1, size, 1), (dim,))), dim)  # from the end
-    return ns.cumprod(before, dim) * ns.flip(ns.cumprod(after, dim), (dim,))
+        return ns.zeros_like(x)
+
+    def turned(a: Any) -> Any:
+        return ns.flip(a, (dim,))
+
+    def moved(a: Any) -> Any:
+        one = ns.ones_like(ns.slice(a, dim, 0, 1, 1))
+        return ns.cat((one, ns.slice(a, dim, 0, size - 1, 1)), dim)
+
+    def back(a: Any) -> Any:
+        zero = ns.zeros_like(ns.slice(a, dim, 0, 1, 1))
+        return ns.cat((ns.slice(a, dim, 1, size, 1), zero), dim)
+
+    before, after = moved(x), moved(turned(x))
+    g_before = g * turned(ns.cumprod(after, dim))
+    g_after = turned(g * ns.cumprod(before, dim))
+    return back(_cumprod_rule(ns, g_before, before, dim)) + turned(
+        back(_cumprod_rule(ns, g_after, after, dim))
+    )
 
 
-def _prod_rule(ns: Any, g: Any, x: Any) -> Any:
-    flat = ns.reshape(x, (math.prod(x.shape),))
-    return ns.expand(g, x.shape) * ns.reshape(_products_of_others(ns, flat, 0), tuple(x.shape))
-
-
-def _prod_dim_rule(ns: Any, g: Any, x: Any, dim: int, keepdim: bool) -> Any:
-    if not x.ndim:
-        return g
-    return _spread(ns, g, tuple(x.shape), (dim,), keepdim) * _products_of_others(ns, x, dim)
-
-
-op("prod(x)", lambda xp, x: xp.multiply.reduce(_whole(x), None), written="x.prod()", x=_prod_rule)
-op("prod_dim(x; dim, keepdim)",
-   lambda xp, x, dim, keepdim: xp.multiply.reduce(
-       _whole(x), dim if x.ndim else None, None, None, keepdim),
-   written="x.prod(dim, keepdim)", node="ProdBackward1", x=_prod_dim_rule)  # fmt: skip
+def _flat(ns: Any, x: Any) -> Any:
+    return ns.reshape(x, (math.prod(x.shape),))
 
 
 def _cumprod_rule(ns: Any, g: Any, x: Any, dim: int) -> Any:
@@ -119,6 +128,19 @@ def _cumprod_rule(ns: Any, g: Any, x: Any, dim: int) -> Any:
 op("cumprod(x; dim)",
    lambda xp, x, dim: xp.cumprod(_whole(x), axis=dim) if x.ndim else xp.array(_whole(x)),
    x=_cumprod_rule)  # fmt: skip
+op("prod(x)", lambda xp, x: xp.multiply.reduce(_whole(x), None), written="x.prod()",
+   x=lambda ns, g, x: ns.expand(g, tuple(x.shape)) * ns.prod_others(x))  # fmt: skip
+op("prod_others(x)", lambda xp, x: _others(xp, x.reshape(-1), 0).reshape(x.shape),
+   written="x.prod() / x", x=lambda ns, g, x: ns.reshape(
+       _others_rule(ns, _flat(ns, g), _flat(ns, x), 0), tuple(x.shape)))  # fmt: skip
+op("prod_dim(x; dim, keepdim)",
+   lambda xp, x, dim, keepdim: xp.multiply.reduce(
+       _whole(x), dim if x.ndim else None, None, None, keepdim),
+   written="x.prod(dim, keepdim)", node="ProdBackward1",
+   x=lambda ns, g, x, dim, keepdim: (
+       _spread(ns, g, tuple(x.shape), (dim,), keepdim) * ns.prod_dim_others(x, dim)
+       if x.ndim else g))  # fmt: skip
+op("prod_dim_others(x; dim)", _others, written="x.prod(dim, True) / x", x=_others_rule)
 
 # ---- variance --------------------------------------------------------------------------------
 
