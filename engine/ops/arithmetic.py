@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import engine.ops.elementwise  # noqa: F401 (its rows)
@@ -40,7 +41,7 @@ def _named(name: str) -> Any:
     """A row's caller, with a name and a text for help."""
     function = getattr(ops, name)
     function.__name__ = function.__qualname__ = name
-    written = rows[name].written.replace("a ", "input ").replace(" b", " other")
+    written = re.sub(r"\bb\b", "other", re.sub(r"\b[ax]\b", "input", rows[name].written))
     function.__doc__ = f"{written}, element by element."
     return function
 
