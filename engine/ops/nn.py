@@ -251,6 +251,15 @@ def _check_classes(x: Any, target: Any, weight: Tensor | None, ignore: int) -> N
         )
     dim = 1 if x.ndim > 1 else 0
     if x.ndim > 2 and target.shape != (expected := x.shape[:1] + x.shape[2:]):
+        if x.ndim == 4 and target.ndim != 3:
+            raise RuntimeError(
+                "only batches of spatial targets supported (3D tensors) but got targets of "
+                f"dimension: {target.ndim}"
+            )
+        if x.ndim == 4:
+            raise RuntimeError(
+                f"size mismatch (got input: {list(x.shape)} , target: {list(target.shape)}"
+            )
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
     if x.ndim <= 2 and target.ndim > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")

@@ -29,9 +29,9 @@ Dims = tuple[int, ...]
 
 def dims_of(dim: Any, ndim: int) -> Dims:
     """The dimensions to reduce, counted from the front: all of them for None or ()."""
-    if dim is None or (not isinstance(dim, int) and len(dim) == 0):
+    if dim is None or dim in ((), []):
         return tuple(range(ndim))
-    wrapped = wrap_dims(dim, ndim)
+    wrapped = wrap_dims(dim if isinstance(dim, (tuple, list)) else (dim,), ndim)
     return wrapped if ndim else ()
 
 
@@ -134,7 +134,10 @@ def cumprod(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
 @numpy_names
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) over dimensions, without overflow."""
-    return ops.logsumexp(input, dims_of(dim, array_of("logsumexp", input).ndim), keepdim)
+    array = array_of("logsumexp", input)
+    if dim is None:
+        raise wrong_type("logsumexp", "dim", 2, "tuple of ints", dim)
+    return ops.logsumexp(input, dims_of(dim, array.ndim), keepdim)
 
 
 # ---- variance --------------------------------------------------------------------------------
