@@ -253,7 +253,7 @@ IN_PLACE = (
     "exp2 expm1 "
     "log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
     "sigmoid relu "
-    "clamp clamp_min clamp_max clip lerp remainder floor_divide multiply subtract divide "
+    "clamp clamp_min clamp_max clip lerp remainder fmod floor_divide multiply subtract divide "
     "true_divide "
     "negative absolute logical_and logical_or logical_xor logical_not bitwise_and bitwise_or "
     "bitwise_xor "

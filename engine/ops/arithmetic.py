@@ -172,6 +172,12 @@ def remainder(input: Any, other: Any) -> Tensor:
     return ops.remainder_base(input, other)
 
 
+@public()
+def fmod(input: Tensor, other: Any) -> Tensor:
+    """What is left of input / other, of input's sign."""
+    return ops.fmod(input, other) if isinstance(other, Tensor) else ops.fmod_number(input, other)
+
+
 @public("torch")
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """input where condition holds, other elsewhere; alone: the indices where it holds."""

@@ -166,6 +166,12 @@ def _remainder(xp: Any, a: Any, b: Any) -> Any:
     return xp.remainder(a, b)
 
 
+def _fmod(xp: Any, a: Any, b: Any) -> Any:
+    _refuse_bools("fmod_cpu", a)
+    _check_divisor(xp, a, b)
+    return xp.fmod(a, b)
+
+
 def _check_divisor(xp: Any, a: Any, b: Any) -> None:
     if category(a.dtype) < 2 and not xp.all(b):
         raise RuntimeError("ZeroDivisionError")
@@ -188,6 +194,11 @@ _elementwise("remainder(a, b)", _remainder, written="a % b", node="RemainderBack
              a=lambda ns, g: g,
              b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
 _operator("remainder_number(a, b)", _remainder, written="a % b", node="RemainderBackward0",
+          a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
+_elementwise("fmod(a, b)", _fmod, node="FmodBackward1",
+             a=lambda ns, g: g,
+             b=lambda ns, g, a, b: -g * ns.trunc(a / b))  # fmt: skip
+_operator("fmod_number(a, b)", _fmod, written="fmod(a, b)", node="FmodBackward0",
           a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
 _operator("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
           a=non_differentiable, b=_no_derivative("remainder"))  # fmt: skip
