@@ -234,7 +234,7 @@ def _extreme(xp: Any, x: Any, dim: int, keepdim: bool, ufunc: str, where: str) -
     if not x.ndim:
         return xp.array(x), xp.asarray(0)
     values = getattr(xp, ufunc).reduce(x, dim, None, None, keepdim)
-    return values, getattr(xp, where)(x, dim, None, keepdims=keepdim)
+    return values, getattr(x, where)(axis=dim, keepdims=keepdim)
 
 
 def _place_back(
@@ -264,7 +264,7 @@ for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
            ns, g, x_shape, x_dtype, out, dim, keepdim))  # fmt: skip
     op(f"arg{_name}(x; dim, keepdim)",
        lambda xp, x, dim, keepdim, name=f"arg{_name}": (
-           getattr(xp, name)(x, dim, None, keepdims=keepdim) if x.ndim or dim is None
+           getattr(x, name)(axis=dim, keepdims=keepdim) if x.ndim or dim is None
            else xp.asarray(0)),
        written=f"x.arg{_name}(dim, keepdim)", x=non_differentiable)  # fmt: skip
 
