@@ -192,12 +192,12 @@ def _trunc_divide(xp: Any, a: Any, b: Any) -> Any:
 
 _elementwise("remainder(a, b)", _remainder, written="a % b", node="RemainderBackward1",
              a=lambda ns, g: g,
-             b=lambda ns, g, a, b: -g * ns.floor(a / b))  # fmt: skip
+             b=lambda ns, g, a, b: -g * ns.div_floor(a, b))  # fmt: skip
 _operator("remainder_number(a, b)", _remainder, written="a % b", node="RemainderBackward0",
           a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
 _elementwise("fmod(a, b)", _fmod, node="FmodBackward1",
              a=lambda ns, g: g,
-             b=lambda ns, g, a, b: -g * ns.trunc(a / b))  # fmt: skip
+             b=lambda ns, g, a, b: -g * ns.div_trunc(a, b))  # fmt: skip
 _operator("fmod_number(a, b)", _fmod, written="fmod(a, b)", node="FmodBackward0",
           a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
 _operator("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
