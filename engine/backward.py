@@ -16,11 +16,9 @@ from engine.traversal import Traversal
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter "
-    "and "
-    "its gradient which can cause a memory leak. We recommend using autograd.grad when creating "
-    "the "
-    "graph to avoid this. If you have to use this function, make sure to reset the .grad fields of "
-    "your parameters to None after use to break the cycle and avoid the leak."
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak."
 )
 
 
@@ -55,7 +53,7 @@ def backward(
     keep = create_graph if retain_graph is None else retain_graph
     walk = Traversal(create_graph, keep)
     if targets is not None:
-        walk.restrict([_target_edge(target, i, "input") for i, target in enumerate(targets)])
+        walk.restrict([_target_edge(target) for target in targets])
     walk.run(roots)
     walk.commit(targets)
 
@@ -96,7 +94,7 @@ def grad(
             "Expected allow_unused to be True or not passed when materialize_grads=True"
         )
     roots = _roots(sources, grad_outputs, create_graph)
-    edges = [_target_edge(target, i, "differentiated") for i, target in enumerate(targets)]
+    edges = [_target_edge(target) for target in targets]
     walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
     walk.restrict(edges)
     walk.run(roots)
@@ -108,8 +106,7 @@ def grad(
         elif g is None and not allow_unused:
             raise RuntimeError(
                 f"The differentiated Tensor at index {i} appears to not have been used in the "
-                f"graph. "
-                "Set allow_unused=True if this is the desired behavior."
+                "graph. Set allow_unused=True if this is the desired behavior."
             )
         found.append(g)
     return tuple(found)
@@ -119,7 +116,7 @@ def _sequence(tensors: Any) -> tuple[Tensor, ...]:
     return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
 
 
-def _target_edge(target: Tensor, index: int, role: str) -> Any:
+def _target_edge(target: Tensor) -> Any:
     edge = edge_of(target)
     if edge is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
@@ -180,6 +177,6 @@ def _check_cotangent(output: Tensor, cotangent: Any, i: int) -> None:
         )
     if cotangent.array.shape != output.array.shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[{i}] has a shape of {cotangent.shape} and output[{i}] "
-            f"has a shape of {output.shape}."
+            f"Mismatch in shape: grad_output[{i}] has a shape of {cotangent.shape} and "
+            f"output[{i}] has a shape of {output.shape}."
         )

@@ -21,7 +21,7 @@ from engine.storage import View, next_rank
 from engine.tensor import LEAF, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from engine.op import Op
 
@@ -59,10 +59,8 @@ TENSORS = Rows(caller)
 def unary(op: Op) -> Callable[..., Any]:
     """The caller of a row with one operand."""
     forward = op.bound
-    keeps = op.saves
+    keeps, places = op.saves, op.places
     keeps_input, keeps_out, keeps_nothing = keeps == ("x",), keeps == ("out",), keeps == ()
-    names = ("x", "out", "x_shape", "x_dtype", *op.params)
-    places = [names.index(name) for name in keeps]
 
     def call(x: Any = None, *params: Any) -> Any:
         if type(x) is not Tensor or (now := _mode()) > GRAD:
@@ -98,7 +96,7 @@ def unary(op: Op) -> Callable[..., Any]:
         elif keeps_nothing:
             node.saved = ()
         else:
-            values = (array, out, array.shape, array.dtype, *params)
+            values = (array, out, *params, array.shape, array.dtype)
             node.saved = tuple([values[place] for place in places])
         return tensor
 
@@ -107,9 +105,7 @@ def unary(op: Op) -> Callable[..., Any]:
 
 def viewer(op: Op) -> Callable[..., Any]:
     """The caller of a row whose result shows its one operand's memory."""
-    forward = op.bound
-    names = ("x", "out", "x_shape", "x_dtype", *op.params)
-    places = [names.index(name) for name in op.saves]
+    forward, places = op.bound, op.places
 
     def call(x: Any, *params: Any) -> Any:
         if type(x) is not Tensor or _mode() != GRAD:
@@ -140,7 +136,7 @@ def viewer(op: Op) -> Callable[..., Any]:
         node.rank = next_rank()
         node.hooks = node.trace = node.restore = None
         if places:
-            values = (None, None, array.shape, array.dtype, *params)
+            values = (None, None, *params, array.shape, array.dtype)
             node.saved = tuple([values[place] for place in places])
         else:
             node.saved = ()
@@ -224,22 +220,13 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
 def several(op: Op) -> Callable[..., Any]:
     """The caller of a row of some operands that are not promoted, and parameters: addmm, losses."""
     forward, checks, count = op.bound, op.check is not None, len(op.operands)
-    facts = [
-        (place, fact)
-        for place, operand in enumerate(op.operands)
-        for fact in ("shape", "dtype")
-        if f"{operand}_{fact}" in op.saves
-    ]
-    names = [*op.operands, "out", *op.params, *(f"{op.operands[i]}_{fact}" for i, fact in facts)]
-    plans: dict[int, list[int | None]] = {}  # by the set of tracked operands, as bits
-
     def call(*arguments: Any) -> Any:
         operands, params = arguments[:count], arguments[count:]
         if (now := _mode()) > GRAD:
             return apply(op, operands, params)
         arrays: list[Any] = []
         edges: list[Any] = []
-        tracked, bit = 0, 1
+        tracked = False
         for operand, pullback in zip(operands, op.pullbacks):  # noqa: B905 (as many)
             array = edge = None
             if type(operand) is Tensor:
@@ -251,12 +238,11 @@ def several(op: Op) -> Callable[..., Any]:
                 if edge is not None:
                     if pullback is NO_PULLBACK:
                         return apply(op, operands, params)
-                    tracked |= bit
+                    tracked = True
             elif operand is not None:
                 return apply(op, operands, params)
             arrays.append(array)
             edges.append(edge)
-            bit += bit
         try:
             out = forward(*arrays, *params)
         except (ValueError, TypeError, IndexError):
@@ -273,24 +259,7 @@ def several(op: Op) -> Callable[..., Any]:
         node.edges = tuple(edges)
         node.rank = next_rank()
         node.hooks = node.trace = node.restore = None
-        plan = plans.get(tracked)
-        if plan is None:
-            plan = plans[tracked] = _plan(op, edges, names)
-        values = [*arrays, out, *params]
-        for place, fact in facts:
-            values.append(getattr(arrays[place], fact, None))
-        node.saved = tuple([None if place is None else values[place] for place in plan])
+        node.saved = saved_values(op, node.edges, arrays, out, params)
         return tensor
 
     return call
-
-
-def _plan(op: Op, edges: Sequence[Any], names: Sequence[str]) -> list[int | None]:
-    """For each value the row saves its place among `names`; None if no tracked operand needs it."""
-    needed = {
-        name
-        for wanted, edge in zip(op.needs, edges, strict=True)
-        if edge is not None
-        for name in wanted
-    }
-    return [names.index(name) if name in needed else None for name in op.saves]

@@ -81,8 +81,8 @@ def of(numpy_dtype: Any) -> dtype:
             return _bfloat16()
         raise TypeError(
             f"can't convert np.ndarray of type {numpy_dtype}. The only supported types are: "
-            "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
-            "uint32, uint16, uint8, and bool."
+            "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, "
+            "uint64, uint32, uint16, uint8, and bool."
         ) from None
 
 

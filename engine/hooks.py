@@ -35,7 +35,7 @@ class RemovableHandle:
     __module__ = "torch.utils.hooks"
 
     def __init__(self, hooks: list[Hook], hook: Hook) -> None:
-        journal_container(hooks)
+        journal.note_container(hooks)
         hooks.append(hook)
         self._hooks = hooks
         self._hook = hook
@@ -43,14 +43,8 @@ class RemovableHandle:
     def remove(self) -> None:
         """Detach the hook; nothing happens the second time."""
         if self._hook in self._hooks:
-            journal_container(self._hooks)
+            journal.note_container(self._hooks)
             self._hooks.remove(self._hook)
-
-
-def journal_container(container: list[Any] | dict[Any, Any]) -> None:
-    """Note a change of a container, if anyone listens."""
-    if journal.current is not None:
-        journal.current.container(container)
 
 
 def _hooks_of(edge: Any) -> tuple[Hooks, int]:
@@ -99,7 +93,7 @@ def retain_grad(self: Tensor) -> None:
 def retain_for(tensor: Tensor, edge: Any) -> None:
     """Let the node at `edge` keep what reaches it as the tensor's .grad."""
     hooks, index = _hooks_of(edge)
-    journal_container(hooks.retained)
+    journal.note_container(hooks.retained)
     hooks.retained[index] = weakref.ref(tensor)
     journal.note_slot(tensor, "retained")
     tensor.retained = True

@@ -15,14 +15,15 @@ import numpy as np
 
 from engine import dtypes, journal, storage
 from engine.callers import TENSORS
-from engine.hooks import journal_container, retain_for
+from engine.hooks import retain_for
 from engine.interpreters import NUMPY
+from engine.memory import overlaps_itself, overlaps_partly, owner_of
 from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, edge_of
 from engine.ops.views import COPY_SLICES
 from engine.promotion import category
 from engine.record import record
-from engine.storage import View, next_rank, owner_of
+from engine.storage import View, next_rank
 from engine.tensor import LEAF, Tensor
 
 if TYPE_CHECKING:
@@ -30,18 +31,15 @@ if TYPE_CHECKING:
 
 _NO_GRAD_VIEW = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
-    "Given that "
-    "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
-    "moving "
-    "both the view and the inplace either both inside the no_grad block (if you don't want the "
-    "inplace "
-    "to be tracked) or both outside (if you want the inplace to be tracked)."
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the no_grad block (if you "
+    "don't want the inplace to be tracked) or both outside (if you want the inplace to be "
+    "tracked)."
 )
 _ONE_OF_SEVERAL = (
     " is a view and is being modified inplace. This view is the output of a function that returns "
     "multiple views. Such functions do not allow the output views to be modified inplace. You "
-    "should "
-    "replace the inplace operation by an out-of-place one."
+    "should replace the inplace operation by an out-of-place one."
 )
 
 
@@ -69,12 +67,11 @@ def check_inplace(target: Tensor) -> None:
 def check_overlap(target: Tensor, operands: Iterable[Any]) -> None:
     """Raise PyTorch's error if an operand shows part of the memory to be written, shifted."""
     for operand in operands:
-        if isinstance(operand, Tensor) and storage.overlaps_partly(target.array, operand.array):
+        if isinstance(operand, Tensor) and overlaps_partly(target.array, operand.array):
             raise RuntimeError(
                 "unsupported operation: some elements of the input tensor and the written-to "
-                "tensor refer "
-                "to a single memory location. Please clone() the tensor before performing the "
-                "operation."
+                "tensor refer to a single memory location. Please clone() the tensor before "
+                "performing the operation."
             )
 
 
@@ -87,11 +84,10 @@ def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
     """
     check_inplace(target)
     array, values = target.array, new.array
-    if not overlapping and storage.overlaps_itself(array):
+    if not overlapping and overlaps_itself(array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single "
-            "memory location. Please clone() the tensor before performing the operation."
+            "single memory location. Please clone() the tensor before performing the operation."
         )
     if values.shape != array.shape:
         raise RuntimeError(
@@ -101,8 +97,7 @@ def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
     if category(values.dtype) > category(array.dtype):
         raise RuntimeError(
             f"result type {dtypes.of(values.dtype).scalar_name} can't be cast to the desired "
-            f"output type "
-            f"{dtypes.of(array.dtype).scalar_name}"
+            f"output type {dtypes.of(array.dtype).scalar_name}"
         )
     edge = edge_of(new)
     node = edge if type(edge) is Node else None
@@ -117,6 +112,7 @@ def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
     if recording and (node is not None or mode.get() & TRACE):
         writer, written = _take_over(target, new, node)
     elif type(target.edge) is View and target.edge.base.requires_grad:
+        journal.note_slot(target.edge, "stale")
         target.edge.stale = True
     if not target.unversioned:
         name = None if writer is None else writer.op.node_name
@@ -152,7 +148,7 @@ def _move_retained(target: Tensor, node: Node) -> None:
     """`.grad` is kept for what the tensor is now, not for what it was."""
     if target.retained:
         old = edge_of(target)
-        journal_container(old.hooks.retained)
+        journal.note_container(old.hooks.retained)
         del old.hooks.retained[0]
         retain_for(target, node)
 
@@ -250,16 +246,12 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 IN_PLACE = (
     "add sub mul div pow neg abs sign floor ceil trunc round square sqrt rsqrt reciprocal exp "
-    "exp2 expm1 "
-    "log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-    "sigmoid relu "
-    "clamp clamp_min clamp_max clip lerp remainder fmod floor_divide multiply subtract divide "
-    "true_divide "
-    "negative absolute logical_and logical_or logical_xor logical_not bitwise_and bitwise_or "
-    "bitwise_xor "
-    "bitwise_not eq ne lt le gt ge masked_fill masked_scatter tril triu cumsum cumprod scatter "
-    "scatter_add scatter_reduce index_add index_copy index_fill index_put index_reduce put addmm "
-    "addmv"
+    "exp2 expm1 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh sigmoid relu clamp clamp_min clamp_max clip lerp remainder fmod floor_divide multiply "
+    "subtract divide true_divide negative absolute logical_and logical_or logical_xor logical_not "
+    "bitwise_and bitwise_or bitwise_xor bitwise_not eq ne lt le gt ge masked_fill masked_scatter "
+    "tril triu cumsum cumprod scatter scatter_add scatter_reduce index_add index_copy index_fill "
+    "index_put index_reduce put addmm addmv"
 ).split()
 AUGMENTED = {
     "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow_tensor",

@@ -2,7 +2,7 @@
 
 `NUMPY` and `jax_arrays()` are array namespaces, for forwards: NumPy or jax.numpy plus the few
 functions the two do not share. `Rows` turns the table of rows into a namespace, for rules: over
-arrays (`ARRAYS`: numbers come out, nothing is recorded) or over Tensors (`TENSORS` in record.py:
+arrays (`ARRAYS`: numbers come out, nothing is recorded) or over Tensors (`TENSORS` in callers.py:
 every step is recorded in turn, so that what comes out can be differentiated again, printed or
 compiled).
 """
@@ -36,19 +36,8 @@ class NumpyNamespace(ArrayNamespace):
     """NumPy; what it lacks is written with in-place stores into fresh arrays."""
 
     @staticmethod
-    def expanded(x: Any, shape: tuple[int, ...]) -> Any:
-        """x broadcast to shape: numbers written out when few (quicker to use), a view when many."""
-        if x.ndim == 0:
-            out = np.empty(shape, x.dtype)
-            if out.size <= 4096:
-                out.fill(x)
-                return out
-        return np.broadcast_to(x, shape)
-
-    @staticmethod
     def spread(x: Any, shape: tuple[int, ...]) -> Any:
-        """x broadcast to shape, always sharing its memory (np.broadcast_to takes ten times "
-        "longer)."""
+        """x broadcast to shape, sharing its memory; np.broadcast_to takes ten times longer."""
         if not x.flags.c_contiguous:
             return np.lib.stride_tricks.as_strided(x, shape, _spread_strides(x, shape))
         return np.ndarray(shape, x.dtype, x, 0, _spread_strides(x, shape))
@@ -93,13 +82,11 @@ class JaxNamespace(ArrayNamespace):
     """jax.numpy; stores are functional."""
 
     @staticmethod
-    def expanded(x: Any, shape: tuple[int, ...]) -> Any:
+    def spread(x: Any, shape: tuple[int, ...]) -> Any:
         """x broadcast to shape."""
         import jax.numpy as jnp
 
         return jnp.broadcast_to(x, shape)
-
-    spread = expanded
 
     @staticmethod
     def summed_to(x: Any, shape: tuple[int, ...]) -> Any:

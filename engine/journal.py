@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.memory import Array, address, owner_of
+
 MISSING: Any = object()
-Array = np.ndarray[Any, Any]
 Swap = Callable[[], None]
 
 
@@ -61,9 +62,7 @@ class Journal:
 
     def contents(self, array: Array) -> None:
         """Note that the numbers in `array` are about to be overwritten."""
-        owner, base = array, array.base
-        while isinstance(base, np.ndarray):
-            owner, base = base, base.base
+        owner = owner_of(array)
         where = (array.shape, array.strides, array.dtype)
         start = address(array) - address(owner)
         key = (id(owner), start, where)
@@ -168,11 +167,6 @@ class Journal:
         self.size = 0
 
 
-def address(array: Array) -> int:
-    """Where the first element of an array lies in memory."""
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
-
-
 current: Journal | None = None
 
 
@@ -186,3 +180,9 @@ def note_contents(array: Array) -> None:
     """Note a change of an array's numbers, if anyone listens."""
     if current is not None:
         current.contents(array)
+
+
+def note_container(container: list[Any] | dict[Any, Any]) -> None:
+    """Note a change of a list or dict, if anyone listens."""
+    if current is not None:
+        current.container(container)

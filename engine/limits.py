@@ -48,6 +48,6 @@ def resident() -> int:
 def no_memory(shape: Iterable[int], itemsize: int) -> RuntimeError:
     """PyTorch's allocation error."""
     return RuntimeError(
-        "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to "
-        f"allocate {prod(shape) * itemsize} bytes. Error code 12 (Cannot allocate memory)"
+        "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried "
+        f"to allocate {prod(shape) * itemsize} bytes. Error code 12 (Cannot allocate memory)"
     )

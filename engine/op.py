@@ -75,9 +75,9 @@ class Op:
 
     __slots__ = (
         "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward",
-        "frees", "masks", "name", "needs", "node_name", "numbers", "operands", "outputs", "params",
-        "places", "pullbacks", "reasons", "saves", "saves_facts", "variadic", "view", "wants",
-        "written",
+        "frees", "kept", "masks", "name", "needs", "node_name", "numbers", "operands", "outputs",
+        "params", "places", "pullbacks", "reasons", "saves", "saves_facts", "variadic", "view",
+        "wants", "written",
     )  # fmt: skip
 
     name: str
@@ -95,6 +95,7 @@ class Op:
     saves_facts: bool
     places: tuple[int, ...]
     wants: tuple[frozenset[int], ...]
+    kept: dict[int, list[int | None]]  # by the set of tracked operands, as bits
     frees: bool
     broadcasts: bool
     floats: bool
@@ -212,6 +213,7 @@ def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
         frozenset(row.saves.index(name) for name in needs.get(operand, ()))
         for operand in row.operands
     )
+    row.kept = {}
     row.frees = any(name in row.operands or name == "out" for name in row.saves)
     row.saves_facts = any(name in facts for name in row.saves)
     row.differentiable = bool(needs)

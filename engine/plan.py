@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from engine.grad_mode import enable_grad
 from engine.interpreters import NUMPY, jax_arrays
-from engine.modes import GRAD, mode
 from engine.node import Node, Output
+from engine.promotion import result_type_of
 from engine.record import source
 from engine.symbolic import node_of, traced_leaf
 from engine.tensor import Tensor
@@ -145,7 +146,7 @@ class Plan:
                 memory[result] = memory[operands[0]][part]  # type: ignore[index]
                 continue
             values = [None if place is None else memory[place] for place in operands]
-            memory[result] = op.over(xp)(*op.gathered(_promoted(op, values, xp)), *params)
+            memory[result] = op.over(xp)(*op.gathered(_promoted(op, values)), *params)
         return [memory[place] for place in self.outputs]
 
     def numpy(self, *arrays: Any) -> list[Any]:
@@ -169,21 +170,18 @@ def tensor_array(item: Any) -> Any:
     return item.array if isinstance(item, Tensor) else None
 
 
-def _promoted(op: Op, values: list[Any], xp: Any) -> list[Any]:
+def _promoted(op: Op, values: list[Any]) -> list[Any]:
     """Operands in the dtype the operation ran in, as the driver does for Tensors."""
     if not op.broadcasts:
         return values
-    from engine import dtypes, promotion
-
-    dtype = promotion.result_type_of(
+    dtype = result_type_of(
         [
             (v.ndim, v.dtype)
             for v, mask in zip(values, op.masks, strict=True)
             if v is not None and not mask
-        ]
+        ],
+        op.floats,
     )
-    if op.floats and dtype.kind in "biu":
-        dtype = dtypes.get_default_dtype().numpy
     return [
         v if v is None or mask or v.dtype == dtype else v.astype(dtype)
         for v, mask in zip(values, op.masks, strict=True)
@@ -196,13 +194,7 @@ def trace(function: Callable[..., Any], *examples: Tensor) -> Plan:
     The function takes Tensors and returns a Tensor or a sequence of them; inside it,
     `engine.symbolic.derivative` gives gradients that are part of the program.
     """
-    token = mode.set(mode.get() | GRAD)
-    try:
-        with tracing():
-            leaves = [
-                traced_leaf(t.array, requires_grad=t.array.dtype.kind in "fc") for t in examples
-            ]
-            outputs = function(*leaves)
-    finally:
-        mode.reset(token)
+    with tracing(), enable_grad():
+        leaves = [traced_leaf(t.array, requires_grad=t.array.dtype.kind in "fc") for t in examples]
+        outputs = function(*leaves)
     return Plan(leaves, [outputs] if isinstance(outputs, Tensor) else list(outputs))

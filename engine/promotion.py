@@ -59,20 +59,24 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
     return higher
 
 
-def result_type(operands: Any) -> DType:
-    """The dtype of an elementwise operation on arrays and Python numbers."""
+def result_type(operands: Any, floats: bool = False) -> DType:
+    """The dtype of an elementwise operation on arrays and Python numbers; see result_type_of."""
     return result_type_of(
         [
             (operand.ndim, operand.dtype)
             if isinstance(operand, np.ndarray)
             else (-1, number_dtype(operand))
             for operand in operands
-        ]
+        ],
+        floats,
     )
 
 
-def result_type_of(kinds: list[tuple[int, DType]]) -> DType:
-    """The same from pairs of a number of dimensions (-1 for a Python number) and a dtype."""
+def result_type_of(kinds: list[tuple[int, DType]], floats: bool = False) -> DType:
+    """The same from pairs of a number of dimensions (-1 for a Python number) and a dtype.
+
+    With `floats`, what would be integers is the default dtype.
+    """
     dimensioned: DType | None = None
     zero_dim: DType | None = None
     numbers: DType | None = None
@@ -86,6 +90,8 @@ def result_type_of(kinds: list[tuple[int, DType]]) -> DType:
     combined = _combine(dimensioned, _combine(zero_dim, numbers))
     if combined is None:
         raise TypeError("an operation needs at least one operand")
+    if floats and combined.kind in "biu":
+        return dtypes.get_default_dtype().numpy
     return combined
 
 

@@ -112,8 +112,8 @@ def bernoulli(generator: Generator, p: float | Array, shape: Shape) -> Array:
     _check_floating(p.dtype, "bernoulli_tensor_cpu_p_")
     if not ((p >= 0) & (p <= 1)).all():
         raise RuntimeError(
-            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
-            "be improved?  If so, please report an enhancement request to PyTorch.)"
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error "
+            "message be improved?  If so, please report an enhancement request to PyTorch.)"
         )
     work = _work(p.dtype)
     return _unit(generator, _begin(generator, shape), work).reshape(shape) < p.astype(work)
@@ -172,9 +172,9 @@ def _check_uniform(dtype: DType, low: float, high: float) -> None:
         )
     if high - low > most:
         raise RuntimeError(
-            f"uniform_ expects to-from <= std::numeric_limits<{dtypes.of(dtype).scalar_name}>"
-            f"::max(), but found to={high:g} and from={low:g} which result in to-from to exceed "
-            "the limit"
+            "uniform_ expects to-from <= "
+            f"std::numeric_limits<{dtypes.of(dtype).scalar_name}>::max(), but found to={high:g} "
+            f"and from={low:g} which result in to-from to exceed the limit"
         )
 
 
@@ -215,8 +215,8 @@ def _representable(low: int, high: int, dtype: DType) -> tuple[int, int]:
         low, high = _inner_low(low, dtype), _inner_high(high, dtype)
         if low >= high:
             raise RuntimeError(
-                "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but "
-                f"got from={low} >= to={high}"
+                "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, "
+                f"but got from={low} >= to={high}"
             )
     for bound, number in (("from", low), ("to - 1", high - 1)):
         if not least <= number <= most:

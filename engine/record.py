@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes, journal, limits, promotion
+from engine.grad_mode import enable_grad
 from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, Output, edge_of
@@ -79,9 +80,7 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
     for position, operand in enumerate(operands):
         if isinstance(operand, Tensor):
             arrays.append(operand.array)
-        elif operand is None or (
-            op.numbers and isinstance(operand, (bool, int, float, complex))
-        ):
+        elif operand is None or (op.numbers and isinstance(operand, (bool, int, float, complex))):
             arrays.append(operand)
         else:
             name = (
@@ -90,15 +89,14 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
                 else op.operands[-1]
             )
             raise TypeError(
-                f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, "
-                f"not {type(operand).__name__}"
+                f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, not "
+                f"{type(operand).__name__}"
             )
     if op.broadcasts:
         dtype = promotion.result_type(
-            [a for a, mask in zip(arrays, op.masks, strict=True) if a is not None and not mask]
+            [a for a, mask in zip(arrays, op.masks, strict=True) if a is not None and not mask],
+            op.floats,
         )
-        if op.floats and dtype.kind in "biu":
-            dtype = dtypes.get_default_dtype().numpy
         return [
             a if a is None or mask else _cast(a, dtype)
             for a, mask in zip(arrays, op.masks, strict=True)
@@ -186,24 +184,34 @@ def saved_values(
         fixed = len(op.operands) - 1
         arrays = [*arrays[:fixed], tuple(arrays[fixed:])]
         edges = (*edges[:fixed], any(edge is not None for edge in edges[fixed:]) or None)
+    tracked, bit = 0, 1
+    for edge in edges:
+        if edge is not None:
+            tracked |= bit
+        bit += bit
+    places = op.kept.get(tracked)
+    if places is None:
+        places = op.kept[tracked] = _places_kept(op, edges)
     values = [*arrays, out, *params]
     if op.saves_facts:
         for array in arrays:
-            values += _facts(array)
-    kept = [values[place] for place in op.places]
-    if any(edge is None for edge in edges):
-        needed = set[int]().union(
-            *(wants for wants, edge in zip(op.wants, edges, strict=True) if edge is not None)
-        )
-        kept = [value if place in needed else None for place, value in enumerate(kept)]
-    return tuple(kept)
+            values += _facts(array) if type(array) is not np.ndarray else (array.shape, array.dtype)
+    return tuple([None if place is None else values[place] for place in places])
+
+
+def _places_kept(op: Op, edges: tuple[Any, ...]) -> list[int | None]:
+    """Where each value the row saves is among all, None if no tracked operand needs it."""
+    needed = set[int]().union(
+        *(wants for wants, edge in zip(op.wants, edges, strict=True) if edge is not None)
+    )
+    return [place if i in needed else None for i, place in enumerate(op.places)]
 
 
 def _facts(array: Any) -> tuple[Any, Any]:
-    """The shape and dtype of an operand, or of each of many."""
+    """The shape and dtype of each of many operands; None for one left out."""
     if type(array) is tuple:
         return tuple(a.shape for a in array), tuple(a.dtype for a in array)
-    return getattr(array, "shape", None), getattr(array, "dtype", None)
+    return None, None
 
 
 def _trace(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool) -> Trace:
@@ -260,24 +268,23 @@ def origin_of(tensor: Tensor) -> Any:
         return None
     view = tensor.edge
     if type(view) is View and view.base.origin is not view.base_origin and _mode() & TRACE:
-        from engine.ops.views import AS_VIEW
-
-        base, path = view.base, view.path
-        shown = record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,))
+        shown = _shown_anew(view.base, view.path)
         journal.note_slot(tensor, "origin")
         journal.note_slot(view, "base_origin")
         tensor.origin = shown.origin
-        view.base_origin = base.origin
+        view.base_origin = view.base.origin
     return tensor.origin
 
 
 def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
-    """Record a view anew from its base, after the base was written in place."""
+    """The edge of a view recorded anew from its base, after the base was written in place."""
+    with enable_grad():
+        shown = _shown_anew(base, path)
+    return shown.edge.edge if type(shown.edge) is View else shown.edge
+
+
+def _shown_anew(base: Tensor, path: tuple[Any, ...]) -> Tensor:
     from engine.ops.views import AS_VIEW
 
-    token = mode.set(_mode() | GRAD)
-    try:
-        shown = record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,))
-    finally:
-        mode.reset(token)
-    return shown.edge.edge if type(shown.edge) is View else shown.edge
+    shown: Tensor = record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,))
+    return shown

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 
 from engine import journal
-
-Array = np.ndarray[Any, Any]
+from engine.memory import Array, owner_of
 
 next_rank: Callable[[], int] = count(0, -1).__next__
 """Numbers nodes and writes; later ones are smaller, as a heap wants them."""
@@ -57,14 +56,6 @@ last_write = 1
 """The rank of the newest write; 1, older than every node, when there was none."""
 
 
-def owner_of(array: Array) -> Array:
-    """The array whose memory `array` shows."""
-    base = array.base
-    while isinstance(base, np.ndarray):
-        array, base = base, base.base
-    return array
-
-
 def writes_of(array: Array) -> Writes | None:
     """The record of writes to the memory `array` shows; None when there were none."""
     return _writes.get(id(owner_of(array)))
@@ -85,23 +76,24 @@ def note_write(array: Array, rank: int, writer: str | None = None) -> None:
     if writes is None:
         writes = _writes[key] = Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
     if journal.current is not None:
-        journal.current.change(writes, _exchange(len(writes.ranks), writes.writer))
+        journal.current.change(writes, _exchange(len(writes.ranks), writes))
     writes.ranks.append(-rank)
     writes.writer, writes.written = writer, id(array)
     last_write = rank
 
 
-def _exchange(count: int, writer: Any) -> Callable[[Writes], None]:
+def _exchange(count: int, before: Writes) -> Callable[[Writes], None]:
     """The change "more than `count` writes, the last by another writer", to be taken back."""
     later = int_array("q")
+    last = (before.writer, before.written)
 
     def exchange(writes: Writes) -> None:
-        nonlocal later, writer
+        nonlocal later, last
         now = writes.ranks[count:]
         del writes.ranks[count:]
         writes.ranks.extend(later)
         later = now
-        writes.writer, writer = writer, writes.writer
+        (writes.writer, writes.written), last = last, (writes.writer, writes.written)
 
     return exchange
 
@@ -176,19 +168,3 @@ def follow(xp: Any, array: Any, path: tuple[Any, ...]) -> Any:
     for row, params in path:
         array = row.over(xp)(array, *params)
     return array
-
-
-def overlaps_itself(array: Array) -> bool:
-    """Whether two elements of `array` share one place in memory, as after expand."""
-    return 0 in array.strides and any(
-        size > 1 and stride == 0 for size, stride in zip(array.shape, array.strides, strict=True)
-    )
-
-
-def overlaps_partly(a: Array, b: Array) -> bool:
-    """Whether two arrays share some memory but are not the same view of it."""
-    if a is b or (a.base is None and b.base is None) or owner_of(a) is not owner_of(b):
-        return False
-    if a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides:
-        return False
-    return bool(np.may_share_memory(a, b)) and not overlaps_itself(b)

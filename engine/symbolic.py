@@ -8,19 +8,18 @@ respect to an untracked name, or to an intermediate one, can be asked for too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from engine.callers import TENSORS
-from engine.modes import GRAD, mode
+from engine.grad_mode import enable_grad
 from engine.node import Node, Output
 from engine.record import source
 from engine.tensor import Tensor, track, wrap
 from engine.tracing import tracing
-from engine.traversal import restored, run_rule
+from engine.traversal import key_of, restored, run_rule
 
 
 def tensor_of(item: Any, dtype: Any = None) -> Any:
@@ -58,7 +57,7 @@ def derivative(
     if cotangent is None:
         cotangent = wrap(np.ones(y.array.shape, y.array.dtype))
     found: dict[Any, Tensor] = {}
-    with tracing(), _recording():
+    with tracing(), enable_grad():
         if node_of(start) is None:
             found[_key(start)] = cotangent
         else:
@@ -81,19 +80,9 @@ def path(y: Tensor, x: Tensor) -> list[Node]:
     return [found[rank] for rank in sorted(found)]
 
 
-@contextmanager
-def _recording() -> Iterator[None]:
-    token = mode.set(mode.get() | GRAD)
-    try:
-        yield
-    finally:
-        mode.reset(token)
-
-
 def _key(item: Any) -> Any:
-    return (item.node.rank, item.index) if type(item) is Output else (
-        (item.rank, 0) if type(item) is Node else id(item)
-    )  # fmt: skip
+    """What tells items of a trace apart: a tensor by its identity, a result by node and number."""
+    return key_of(item) if isinstance(item, (Node, Output)) else id(item)
 
 
 def _leading_to(start: Any, targets: Sequence[Any]) -> set[int]:

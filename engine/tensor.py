@@ -37,9 +37,8 @@ _DEFAULTS: dict[str, Any] = {
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
     "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
-    "to "
-    "be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access "
-    "the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
+    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
+    "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
     "github.com/pytorch/pytorch/pull/30531 for more information."
 )
 
@@ -152,28 +151,24 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type "
+                    "assigned grad expected to be a Tensor or None but got grad of type "
                     f"{type(value).__name__}"
                 )
             if value.array.shape != self.array.shape:
                 raise RuntimeError(
                     f"attempting to assign a gradient of size '{list(value.array.shape)}' to a "
-                    f"tensor of "
-                    f"size '{list(self.array.shape)}'. Please ensure that the gradient and the "
-                    f"tensor are the same size"
+                    f"tensor of size '{list(self.array.shape)}'. Please ensure that the gradient "
+                    "and the tensor are the same size"
                 )
             if value.array.dtype != self.array.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype "
-                    f"'{dtypes.of(value.array.dtype).scalar_name.lower()}' to a "
-                    f"tensor with grad_dtype '{self.dtype.scalar_name}'. The gradient must match "
-                    f"the tensor's "
+                    "attempting to assign a gradient with dtype "
+                    f"'{dtypes.of(value.array.dtype).scalar_name.lower()}' to a tensor with "
+                    f"grad_dtype '{self.dtype.scalar_name}'. The gradient must match the tensor's "
                     "grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
-                    "grad_dtype attribute "
-                    "with a specific dtype, or None to allow any dtype. Set grad_dtype with "
-                    "caution. Diverging the "
-                    "dtypes of a tensor and its gradient may break downstream systems that assume "
-                    "they match."
+                    "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+                    "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient "
+                    "may break downstream systems that assume they match."
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
@@ -235,10 +230,8 @@ class Tensor:
         if not self.is_leaf:
             raise RuntimeError(
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at "
-                "the moment.  If you were attempting to deepcopy a module, this may be because of "
-                "a "
-                "torch.nn.utils.weight_norm usage, see "
+                "protocol at the moment.  If you were attempting to deepcopy a module, this may "
+                "be because of a torch.nn.utils.weight_norm usage, see "
                 "https://github.com/pytorch/pytorch/pull/103001"
             )
         copy = leaf(self.array.copy(), self.requires_grad)
@@ -310,9 +303,8 @@ def set_requires_grad(tensor: Tensor, value: bool) -> None:
             return
         raise RuntimeError(
             "you can only change requires_grad flags of leaf variables. If you want to use a "
-            "computed "
-            "variable in a subgraph that doesn't require differentiation use var_no_grad = "
-            "var.detach()."
+            "computed variable in a subgraph that doesn't require differentiation use var_no_grad "
+            "= var.detach()."
         )
     if value and tensor.array.dtype.kind not in "fc":
         raise RuntimeError("only Tensors of floating point dtype can require gradients")

@@ -20,6 +20,7 @@ import numpy as np
 
 from engine import dtypes, journal, storage
 from engine.callers import TENSORS
+from engine.hooks import run_tensor_hooks
 from engine.interpreters import ARRAYS
 from engine.modes import GRAD, mode
 from engine.node import Freed, Node, Output, edge_of
@@ -32,10 +33,10 @@ _ndarray, _asarray = np.ndarray, np.asarray
 
 _SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after "
-    "they "
-    "have already been freed). Saved intermediate values of the graph are freed when you call "
-    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
-    "graph a second time or if you need to access saved tensors after calling backward."
+    "they have already been freed). Saved intermediate values of the graph are freed when you "
+    "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
+    "through the graph a second time or if you need to access saved tensors after calling "
+    "backward."
 )
 
 
@@ -43,7 +44,7 @@ class Traversal:
     """One run over the graph: the gradients on their way, and those that arrived."""
 
     __slots__ = (
-        "_targets", "create_graph", "heap", "keep", "leaves", "needed", "ns", "pending", "wanted",
+        "create_graph", "heap", "keep", "leaves", "needed", "ns", "pending", "wanted",
     )  # fmt: skip
 
     def __init__(self, create_graph: bool, keep: bool) -> None:
@@ -60,7 +61,6 @@ class Traversal:
 
     def restrict(self, edges: Sequence[Any]) -> None:
         """Run only the nodes that lead to these edges, and keep the gradients that reach them."""
-        self._targets = edges
         self.needed = set()
         for edge in edges:
             if isinstance(edge, Tensor):
@@ -238,8 +238,6 @@ class Traversal:
         return g if g is None or self.create_graph else g.array
 
     def _through_tensor_hooks(self, hooks: Any, g: Any) -> Any:
-        from engine.hooks import run_tensor_hooks
-
         parts = g if type(g) is list else [g]
         for index, part in enumerate(parts):
             if part is None:
@@ -271,10 +269,7 @@ class Traversal:
         return wrap(_owned(g))
 
     def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
-        from engine.hooks import run_tensor_hooks
-
-        held = run_tensor_hooks(leaf.hooks or [], g if self.create_graph else wrap(g))
-        return held if self.create_graph else held.array
+        return self._bare(run_tensor_hooks(leaf.hooks or [], self._held(g)))
 
     # ---- the end -----------------------------------------------------------------------------
 
@@ -379,13 +374,11 @@ def check_versions(node: Node) -> None:
             made_by = f", which is output 0 of {_short_name(writer)}," if writer else ""
             message = (
                 "one of the variables needed for gradient computation has been modified by an "
-                "inplace "
-                f"operation: [torch.{dtypes.of(value.dtype).tensor_type} "
-                f"{list(value.shape)}]{made_by} is at "
-                f"version {now}; expected version {seen} instead. Hint: enable anomaly detection "
-                f"to find the "
-                "operation that failed to compute its gradient, with "
-                "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+                f"inplace operation: [torch.{dtypes.of(value.dtype).tensor_type} "
+                f"{list(value.shape)}]{made_by} is at version {now}; expected version {seen} "
+                "instead. Hint: enable anomaly detection to find the operation that failed to "
+                "compute its gradient, with torch.autograd.set_detect_anomaly(True, "
+                "check_nan=False)."
             )
             raise _at(node, RuntimeError(message))
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from engine import dtypes, limits
 from engine.generator import Generator, default_generator
-from engine.storage import owner_of
+from engine.memory import owner_of
 from engine.tensor import Size, Tensor, leaf
 from gradcli.faults import Fault
 from gradcli.reading import Reader, unreadable

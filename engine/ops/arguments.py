@@ -168,8 +168,7 @@ def _no_device(name: Any) -> RuntimeError:
 
 _DEVICES = (
     "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, "
-    "mps, "
-    "meta, hpu, mtia, privateuseone"
+    "mps, meta, hpu, mtia, privateuseone"
 )
 
 

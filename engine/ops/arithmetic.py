@@ -19,10 +19,9 @@ _NUMBER = (int, float, complex)  # bool is an int
 
 _PLAIN = (
     "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh "
-    "cosh "
-    "tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc atan2 "
-    "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not "
-    "eq ne lt le gt ge maximum minimum floor_divide"
+    "cosh tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc atan2 logical_and "
+    "logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not eq ne lt "
+    "le gt ge maximum minimum floor_divide"
 ).split()
 _NOT_IN_PLACE = {"maximum", "minimum", "isnan", "isinf", "isfinite"}
 _MORE_PLACES = {
@@ -187,7 +186,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
         return nonzero(condition, as_tuple=True)
     if condition.array.dtype.kind != "b":
         raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{condition.dtype.scalar_name}"
         )
     return ops.where(condition, input, other)
@@ -248,13 +247,13 @@ def _refuse_bools(*operands: Any) -> None:
     bools = [x for x in operands if x is True or x is False or _is_bool(x)]
     if len(bools) == 2:
         raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
-            "`logical_xor()` operator instead."
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
+            "or `logical_xor()` operator instead."
         )
     if bools:
         raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
-            "to invert a mask, use the `~` or `logical_not()` operator instead."
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+            "trying to invert a mask, use the `~` or `logical_not()` operator instead."
         )
 
 

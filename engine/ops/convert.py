@@ -123,13 +123,10 @@ def detach_(self: Tensor) -> Tensor:
     if type(self.edge) is View and self.edge.edge is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "
-            "DistributedDataParallel "
-            "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views "
-            "of DDP "
-            "buckets, and hence detach_() cannot be called on these gradients. To fix this error, "
-            "please "
-            "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the "
-            "solution."
+            "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+            "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+            "function in torch/optim/optimizer.py as the solution."
         )
     journal.note_slot(self, "edge")
     self.edge = None
@@ -285,7 +282,7 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
 @public("Tensor")
 def storage_offset(self: Tensor) -> int:
     """How many elements into its storage the tensor begins."""
-    from engine.storage import owner_of
+    from engine.memory import owner_of
 
     return (data_ptr(self) - _address(owner_of(self.array))) // self.array.itemsize
 

@@ -250,13 +250,13 @@ def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> Ends:
 
 _BASE = " float base = 10.0,"
 _REST = (
-    " int steps,{base} *, Tensor out = None, torch.dtype dtype = None, torch.layout layout = None, "
-    "torch.device device = None, bool pin_memory = False, bool requires_grad = False)\n"
+    " int steps,{base} *, Tensor out = None, torch.dtype dtype = None, torch.layout layout = "
+    "None, torch.device device = None, bool pin_memory = False, bool requires_grad = False)\n"
 )
 _STEPS = (
-    "{name}() received an invalid combination of arguments - got ({got}), but expected one of:\n"
-    f" * (Tensor start, Tensor end,{_REST} * (Number start, Tensor end,{_REST}"
-    f" * (Tensor start, Number end,{_REST} * (Number start, Number end,{_REST}"
+    "{name}() received an invalid combination of arguments - got ({got}), but expected one "
+    f"of:\n * (Tensor start, Tensor end,{_REST} * (Number start, Tensor end,{_REST} * (Tensor "
+    f"start, Number end,{_REST} * (Number start, Number end,{_REST}"
 )
 
 

@@ -69,10 +69,10 @@ _maker("rand", "uniform", "Random numbers from 0 up to 1")
 _maker("randn", "normal", "Random numbers from the standard normal distribution")
 
 _RANDINT = (
-    "randint() received an invalid combination of arguments - got ({}), but expected one of:\n"
-    " * (int high, tuple of ints size, *, torch.Generator generator, torch.dtype dtype = None)\n"
-    " * (int low, int high, tuple of ints size, *, torch.Generator generator, "
-    "torch.dtype dtype = None)\n"
+    "randint() received an invalid combination of arguments - got ({}), but expected one of:\n * "
+    "(int high, tuple of ints size, *, torch.Generator generator, torch.dtype dtype = None)\n * "
+    "(int low, int high, tuple of ints size, *, torch.Generator generator, torch.dtype dtype = "
+    "None)\n"
 )
 
 

@@ -148,10 +148,12 @@ def _covered(term: Labels, ndim: int, place: int) -> int:
     named = len(term) - dots
     if named <= ndim if dots else named == ndim:
         return ndim - named
+    relation, remark = (
+        ("is more than", "") if dots else ("does not match", " and no ellipsis was given")
+    )
     raise RuntimeError(
-        f"einsum(): the number of subscripts in the equation ({named}) "
-        f"{'is more than' if dots else 'does not match'} the number of dimensions ({ndim}) for "
-        f"operand {place}{'' if dots else ' and no ellipsis was given'}"
+        f"einsum(): the number of subscripts in the equation ({named}) {relation} the number of "
+        f"dimensions ({ndim}) for operand {place}{remark}"
     )
 
 

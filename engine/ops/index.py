@@ -36,8 +36,7 @@ class Part(NamedTuple):
 
 _NO_INDEX = (
     "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
-    "indices "
-    "(got {})"
+    "indices (got {})"
 )
 
 
@@ -81,10 +80,9 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
     ):
         warnings.warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
-            "changed "
-            "in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be "
-            "interpreted as tensor index, x[torch.tensor(seq)], which will result either in an "
-            "error or "
+            "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this "
+            "will be interpreted as tensor index, x[torch.tensor(seq)], which will result either "
+            "in an error or "
             "a different result", UserWarning, stacklevel=3,
         )  # fmt: skip
         return tuple(index)
@@ -97,14 +95,13 @@ def _select(x: Tensor, dim: int, index: int, named: int | None = None) -> Tensor
     if not shape:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
-            "in C++ "
-            "to convert a 0-dim tensor to a number"
+            "in C++ to convert a 0-dim tensor to a number"
         )
     size = shape[dim]
     if not -size <= index < size:
         raise IndexError(
-            f"index {index} is out of bounds for dimension {dim if named is None else named} "
-            f"with size {size}"
+            f"index {index} is out of bounds for dimension {dim if named is None else named} with "
+            f"size {size}"
         )
     return ops.select(x, dim, index + size if index < 0 else index)
 
@@ -206,8 +203,7 @@ def _check_mask(x: Tensor, dim: int, mask: Tensor) -> None:
         if shape[dim + at] != size:
             raise IndexError(
                 f"The shape of the mask {list(mask.array.shape)} at index {at} does not match the "
-                "shape "
-                f"of the indexed tensor {list(shape)} at index {dim + at}"
+                f"shape of the indexed tensor {list(shape)} at index {dim + at}"
             )
 
 
@@ -323,8 +319,8 @@ def _put_at(x: Tensor, indices: list[Tensor], dims: Shape, value: Any, add: bool
         _check_value(x, indices, dims, value)
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
-            f"{dtypes.of(dtype).scalar_name} for the destination and "
-            f"{value.dtype.scalar_name} for the source."
+            f"{dtypes.of(dtype).scalar_name} for the destination and {value.dtype.scalar_name} "
+            "for the source."
         )
     try:
         return ops.index_put(x, value, indices, dims, add)
@@ -344,8 +340,7 @@ def _check_value(x: Tensor, indices: list[Tensor], dims: Shape, value: Tensor) -
     except ValueError:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(value.array.shape)} cannot be broadcast "
-            "to "
-            f"indexing result of shape {list(found)}"
+            f"to indexing result of shape {list(found)}"
         ) from None
 
 

@@ -68,8 +68,7 @@ def _cat_check(*arguments: Any) -> None:
             if size != wanted and at != dim:
                 raise RuntimeError(
                     f"Sizes of tensors must match except in dimension {dim}. Expected size "
-                    f"{wanted} but "
-                    f"got size {size} for tensor number {position} in the list."
+                    f"{wanted} but got size {size} for tensor number {position} in the list."
                 )
 
 
@@ -163,8 +162,8 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
     for position, each in enumerate(found):
         if each.array.shape != first:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
-                f"{list(each.array.shape)} at entry {position}"
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
+                f"and {list(each.array.shape)} at entry {position}"
             )
     return ops.stack(_one_dtype(found), dim)
 

@@ -32,8 +32,7 @@ def check_places(name: str, x: Any, dim: int, index: Tensor, position: int = 3) 
         if at != dim and size > most:
             raise RuntimeError(
                 f"Size does not match at dimension {at} expected index {list(places.shape)} to be "
-                "no "
-                f"larger than self {list(x.shape)} apart from dimension {dim}"
+                f"no larger than self {list(x.shape)} apart from dimension {dim}"
             )
     size = x.shape[dim] if x.ndim else 1
     wrong = places[(places < 0) | (places >= size)]
@@ -111,9 +110,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     dim = wrap_dim(dim, ndim)
     if places.ndim != ndim:
         raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
-            "but "
-            f"got {ndim} dimensions for input, and {places.ndim} dimensions for indices"
+            "torch.take_along_dim(): input and indices should have the same number of "
+            f"dimensions, but got {ndim} dimensions for input, and {places.ndim} dimensions for "
+            "indices"
         )
     shapes = [list(input.array.shape), list(places.shape)]
     for shape in shapes:
@@ -215,7 +214,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     places = array_of("take", index, "index", 2)
     if places.dtype != np.int64:
         raise RuntimeError(
-            f"take(): Expected a long tensor for index, but got "
+            "take(): Expected a long tensor for index, but got "
             f"{dtypes.of(places.dtype).scalar_name}"
         )
     wrong = places[(places < -array.size) | (places >= array.size)]
@@ -359,6 +358,6 @@ def _check_fits(src: Tensor, shape: Shape) -> None:
     found = array_of("scatter", src, "src", 2).shape
     if found != shape:
         raise RuntimeError(
-            "expected src to have a size equal to the slice of self. "
-            f"src size = {list(found)}, slice size = {list(shape)}"
+            f"expected src to have a size equal to the slice of self. src size = {list(found)}, "
+            f"slice size = {list(shape)}"
         )

@@ -76,8 +76,8 @@ def _bmm_check(a: Any, b: Any) -> None:
             raise RuntimeError(f"batch{place} must be a 3D tensor")
     if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
         raise RuntimeError(
-            "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}]."
+            f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, "
+            f"{a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}]."
         )
     if a.dtype != b.dtype:
         raise RuntimeError(f"expected scalar type {_name(a)} but found {_name(b)}")
@@ -101,8 +101,8 @@ op("bmm(a, b)", _bmm, written="a @ b", check=_bmm_check,
 def _mv_check(a: Any, b: Any, bias: Any = None) -> None:
     if a.ndim != 2 or b.ndim != 1 or (bias is not None and bias.ndim > 1):
         raise RuntimeError(
-            f"vector + matrix @ vector expected, got {1 if bias is None else bias.ndim}, {a.ndim}, "
-            f"{b.ndim}"
+            f"vector + matrix @ vector expected, got {1 if bias is None else bias.ndim}, "
+            f"{a.ndim}, {b.ndim}"
         )
     rows, columns = a.shape
     had = rows if bias is None else bias.size
@@ -113,8 +113,8 @@ def _mv_check(a: Any, b: Any, bias: Any = None) -> None:
     added = b if bias is None else bias
     if not added.dtype == a.dtype == b.dtype:
         raise RuntimeError(
-            "addmv input tensors must have the same dtype, but got "
-            f"{_name(added)}, {_name(a)}, and {_name(b)}"
+            f"addmv input tensors must have the same dtype, but got {_name(added)}, {_name(a)}, "
+            f"and {_name(b)}"
         )
     _not_for_bool("addmv_impl_cpu", a)
 

@@ -110,8 +110,8 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     first, second = (wrap_dim(dim, ndim) for dim in plane)
     if first == second:
         raise RuntimeError(
-            "expected rotation dims to be different, but got "
-            f"dim0 = {plane[0]} and dim1 = {plane[1]}"
+            f"expected rotation dims to be different, but got dim0 = {plane[0]} and dim1 = "
+            f"{plane[1]}"
         )
     return ops.rot90(input, k, (first, second))
 

@@ -32,8 +32,8 @@ def _resolved(shape: Shape, count: int) -> Shape:
     known = count_of(size for size in shape if size != -1)
     if known == 0 == count:
         raise RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
-            "dimension size -1 can be any value and is ambiguous"
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the "
+            "unspecified dimension size -1 can be any value and is ambiguous"
         )
     if known == 0 or count % known:
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
@@ -57,8 +57,7 @@ def view(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
     if not array.flags.c_contiguous and not _viewable(array, shape):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one "
-            "dimension "
-            "spans across two contiguous subspaces). Use .reshape(...) instead."
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
         )
     return ops.view(self, shape)
 
@@ -152,8 +151,8 @@ def _expand(self: Tensor, shape: Shape) -> Tensor:
         for dim, size in enumerate(shape[:new]):
             if size == -1:
                 raise RuntimeError(
-                    "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing "
-                    f"dimension {dim}"
+                    "The expanded size of the tensor (-1) isn't allowed in a leading, "
+                    f"non-existing dimension {dim}"
                 )
         shape = (
             *shape[:new],
@@ -235,10 +234,8 @@ def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     if len(order) != ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the "
-            "length of "
-            f"the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to "
-            "len(dims) = "
-            f"{len(order)}"
+            f"length of the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal "
+            f"to len(dims) = {len(order)}"
         )
     order = tuple([wrap_dim(dim, ndim) for dim in order])
     if len(set(order)) != ndim:
@@ -256,9 +253,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     ]
     if len(given[0]) != len(given[1]):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({given[0]} dims) should contain "
-            "the "
-            f"same number of dims as destination ({given[1]} dims)"
+            f"movedim: Invalid source or destination dims: source ({given[0]} dims) should "
+            f"contain the same number of dims as destination ({given[1]} dims)"
         )
     places = [[wrap_dim(dim, ndim) for dim in dims] for dims in given]
     for dims, raw, name in zip(places, given, ("source", "destination"), strict=True):
@@ -274,9 +270,9 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 
 _REVERSE = (
     "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
-    "and it "
-    "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
-    "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
+    "and it will throw an error in a future release. Consider `x.mT` to transpose batches of "
+    "matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
+    "tensor."
 )
 
 

@@ -121,8 +121,7 @@ def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Ten
     if sum(sizes) != shape[dim]:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input tensor's "
-            "size "
-            f"at dimension {dim}), but got split_sizes={list(sizes)}"
+            f"size at dimension {dim}), but got split_sizes={list(sizes)}"
         )
     return ops.split_with_sizes(input, sizes, dim)
 
@@ -177,16 +176,14 @@ def _splitter(name: str, least: int, doc: str) -> None:
         shape = array_of(name, input).shape
         if len(shape) < least:
             raise RuntimeError(
-                f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor "
-                "with "
-                f"{len(shape)} dimensions!"
+                f"torch.{name} requires a tensor with at least {least} dimension, but got a "
+                f"tensor with {len(shape)} dimensions!"
             )
         dim = 0 if name == "vsplit" or len(shape) == 1 else least - (name == "dsplit")
         if isinstance(indices_or_sections, int) and shape[dim] % indices_or_sections:
             raise RuntimeError(
                 f"torch.{name} attempted to split along dimension {dim}, but the size of the "
-                "dimension "
-                f"{shape[dim]} is not divisible by the split_size {indices_or_sections}!"
+                f"dimension {shape[dim]} is not divisible by the split_size {indices_or_sections}!"
             )
         return tensor_split(input, indices_or_sections, dim)
 

@@ -48,19 +48,16 @@ def expand_check(x: Any, shape: Shape) -> None:
     if new < 0:
         raise RuntimeError(
             f"expand(torch.{dtypes.of(x.dtype).tensor_type}{{{list(x.shape)}}}, "
-            f"size={list(shape)}): "
-            f"the number of sizes provided ({len(shape)}) must be greater or equal to the number "
-            "of "
-            f"dimensions in the tensor ({x.ndim})"
+            f"size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or "
+            f"equal to the number of dimensions in the tensor ({x.ndim})"
         )
     for dim in reversed(range(len(shape))):
         had = x.shape[dim - new] if dim >= new else None
         if had is not None and had != 1 and had != shape[dim]:
             raise RuntimeError(
                 f"The expanded size of the tensor ({shape[dim]}) must match the existing size "
-                f"({had}) "
-                f"at non-singleton dimension {dim}.  Target sizes: {list(shape)}.  Tensor sizes: "
-                f"{list(x.shape)}"
+                f"({had}) at non-singleton dimension {dim}.  Target sizes: {list(shape)}.  Tensor "
+                f"sizes: {list(x.shape)}"
             )
 
 

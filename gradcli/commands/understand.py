@@ -112,7 +112,7 @@ def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
 
 
 def _overlap(one: Tensor, other: Tensor) -> bool:
-    from engine.storage import owner_of
+    from engine.memory import owner_of
 
     return owner_of(one.array) is owner_of(other.array)
 

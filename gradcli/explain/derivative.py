@@ -10,10 +10,10 @@ import numpy as np
 
 from engine import symbolic
 from engine.format import tensor_text
-from engine.modes import TRACE, mode
 from engine.record import source
 from engine.symbolic import node_of
 from engine.tensor import Tensor
+from engine.tracing import tracing
 from gradcli.explain.expression import Expression, Number
 from gradcli.explain.rewrites import Reader
 from gradcli.explain.writer import write
@@ -110,14 +110,11 @@ def read(g: Tensor, y: Tensor, names: Mapping[str, Any]) -> Expression:
         for v in names.values()
         if isinstance(v, Tensor) and id(source(v)) in bound and _given(v)
     }
-    token = mode.set(mode.get() | TRACE)
-    try:
+    with tracing():
         short = Reader(leaves).read(source(g))
         if short.size <= LARGEST and len(write(short)) <= WIDTH - 20:
             return short
         return Reader(bound).read(source(g))
-    finally:
-        mode.reset(token)
 
 
 def _given(tensor: Tensor) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.interpreters import NUMPY
 from engine.node import Node, Output
 from engine.op import rows
 from engine.symbolic import node_of
@@ -196,6 +197,8 @@ def _mul(shape: Shape, a: Expression, b: Expression) -> Expression:
 def _where(shape: Shape, condition: Expression, a: Expression, b: Expression) -> Expression | None:
     # PyTorch guards x**y at 0 with where(y == 0, 0, ...): a person writes the power alone.
     guard = isinstance(condition, Call) and condition.row.name in ("eq", "bitwise_and")
+    if isinstance(condition, Number):
+        return product([(a if condition.value else b, 1)], shape)
     return b if a == b or (guard and is_number(a, 0)) else None
 
 
@@ -214,6 +217,8 @@ def _greater(shape: Shape, a: Expression, b: Expression) -> Expression | None:
 
 @rewrite("keep")
 def _keep(shape: Shape, x: Expression, mask: Expression) -> Expression | None:
+    if isinstance(mask, Number):
+        return times(mask.value, x)
     return Number(0.0, shape) if is_number(x, 0) else None
 
 
@@ -236,6 +241,8 @@ def apply_row(
         changed = change(shape, *args, *params)
         if changed is not None:
             return changed
+    if getattr(row, "broadcasts", False) and all(isinstance(arg, Number) for arg in args):
+        return _folded(row, args, params, shape)
     coefficient = 1.0
     operands = list(args)
     for place in _LINEAR.get(row.name, ()):
@@ -246,6 +253,12 @@ def apply_row(
     if coefficient != 1:
         return times(coefficient, apply_row(row, tuple(operands), params, shape))
     return Call(row, tuple(operands), tuple(params), shape)
+
+
+def _folded(row: Any, args: tuple[Any, ...], params: Any, shape: Shape) -> Number:
+    """A function of numbers alone is a number: the language has no tanh(1), as PyTorch has none."""
+    value = row.over(NUMPY)(*(np.asarray(arg.value) for arg in args), *params)
+    return Number(np.asarray(value).item(), shape)
 
 
 # ---- reading a trace -------------------------------------------------------------------------

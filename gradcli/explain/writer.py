@@ -39,10 +39,19 @@ def number(value: float) -> tuple[str, int]:
     short = f"{value:.4g}"
     if math.isclose(float(short), value, rel_tol=1e-12):
         return short, ATOM if value >= 0 else SIGN
-    fraction = Fraction(value).limit_denominator(1000)
-    if math.isclose(float(fraction), value, rel_tol=2e-7):
+    fraction = _fraction(value)
+    if fraction is not None:
         return f"{fraction.numerator}/{fraction.denominator}", FACTOR
     return repr(value), ATOM if value >= 0 else SIGN
+
+
+def _fraction(value: float) -> Fraction | None:
+    """The short fraction a number is: up to the rounding of a float32 if it is very short."""
+    for largest, tolerance in ((100, 6e-8), (1000, 1e-12)):
+        fraction = Fraction(value).limit_denominator(largest)
+        if math.isclose(float(fraction), value, rel_tol=tolerance):
+            return fraction
+    return None
 
 
 def _write(expression: Expression | None, tight: bool) -> tuple[str, int]:
@@ -115,8 +124,8 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
         if coefficient and math.isclose(abs(1 / coefficient), constant, rel_tol=1e-12):
             below.append((Name(known, ()), 1.0))
             coefficient = math.copysign(1.0, coefficient)
-    fraction = Fraction(abs(coefficient)).limit_denominator(1000)
-    exact = math.isclose(float(fraction), abs(coefficient), rel_tol=2e-7)
+    found = _fraction(abs(coefficient))
+    exact, fraction = found is not None, found or Fraction(1)
     numerator: list[str] = []
     denominator: list[str] = []
     wide = not tight and any(_is_matrix_product(f) for f, _ in above)

@@ -58,8 +58,8 @@ class Function:
         values = dict(zip(names, args))  # noqa: B905
         if len(args) > len(names) and parameters.vararg is None:
             raise TypeError(
-                f"{self.name}() takes {_count(len(names), 'positional argument')} but "
-                f"{len(args)} {'was' if len(args) == 1 else 'were'} given"
+                f"{self.name}() takes {_count(len(names), 'positional argument')} but {len(args)} "
+                f"{'was' if len(args) == 1 else 'were'} given"
             )
         if parameters.vararg is not None:
             values[parameters.vararg.arg] = tuple(args[len(names) :])

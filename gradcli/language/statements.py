@@ -97,10 +97,8 @@ def choose(walker: Walker, node: ast.If) -> Any:
 def repeat(walker: Walker, node: ast.While) -> Any:
     while truth(walker, node.test, EXPRESSIONS[type(node.test)](walker, node.test)):
         walker.limits.step()
-        signal = block(walker, node.body)
-        if signal is BREAK:
-            return None
-        if signal is not None and signal is not CONTINUE:
+        ended, signal = _round(walker, node)
+        if ended:
             return signal
     return block(walker, node.orelse)
 
@@ -121,12 +119,18 @@ def loop(walker: Walker, node: ast.For) -> Any:
         except PURPOSE as error:
             raise walker.fault(error, node.iter, [(node.iter, source)], "for") from error
         assign(walker, node.target, item)
-        signal = block(walker, node.body)
-        if signal is BREAK:
-            return None
-        if signal is not None and signal is not CONTINUE:
+        ended, signal = _round(walker, node)
+        if ended:
             return signal
     return block(walker, node.orelse)
+
+
+def _round(walker: Walker, node: ast.While | ast.For) -> tuple[bool, Any]:
+    """A loop's body once: whether that ends the loop, and what the loop then gives."""
+    signal = block(walker, node.body)
+    if signal is BREAK:
+        return True, None
+    return signal is not None and signal is not CONTINUE, signal
 
 
 @statement(ast.With)

@@ -33,8 +33,8 @@ def _broadcast(case: Case) -> None:
     if len(left) == len(right) == 2 and left == right[::-1]:
         fixes.append(f"{b}.T")
     return case.tell(
-        f"dimension {dimension} holds {case.match[1]} in {a} and {case.match[2]} in {b}; they must "
-        "be equal, or one of them 1.",
+        f"dimension {dimension} holds {case.match[1]} in {a} and {case.match[2]} in {b}; they "
+        "must be equal, or one of them 1.",
         *fixes, fact=case.shapes(),
     )  # fmt: skip
 

@@ -1,0 +1,38 @@
+"""Which memory an array shows, and whether two show the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+def owner_of(array: Array) -> Array:
+    """The array whose memory `array` shows."""
+    base = array.base
+    while isinstance(base, np.ndarray):
+        array, base = base, base.base
+    return array
+
+
+def address(array: Array) -> int:
+    """Where the first element of an array lies in memory."""
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+def overlaps_itself(array: Array) -> bool:
+    """Whether two elements of `array` share one place in memory, as after expand."""
+    return 0 in array.strides and any(
+        size > 1 and stride == 0 for size, stride in zip(array.shape, array.strides, strict=True)
+    )
+
+
+def overlaps_partly(a: Array, b: Array) -> bool:
+    """Whether two arrays share some memory but are not the same view of it."""
+    if a is b or (a.base is None and b.base is None) or owner_of(a) is not owner_of(b):
+        return False
+    if address(a) == address(b) and a.shape == b.shape and a.strides == b.strides:
+        return False
+    return bool(np.may_share_memory(a, b)) and not overlaps_itself(b)
