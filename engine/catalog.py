@@ -19,19 +19,30 @@ attributes: set[str] = {
 }  # fmt: skip
 """The Tensor attributes a program may read."""
 
+written_over: dict[str, tuple[Callable[..., Any], bool]] = {}
+"""Functions with an in-place form, `name_`, yet to be made: the function, and whether the form is
+a function of torch too.
+"""
+
 F = TypeVar("F", bound=Callable[..., Any])
 _SHORT = {
     "F": "torch.nn.functional", "linalg": "torch.linalg", "special": "torch.special",
-    "autograd": "torch.autograd",
+    "autograd": "torch.autograd", "fft": "torch.fft",
 }  # fmt: skip
 
 
 def expose(name: str, thing: Any, where: str = "torch Tensor") -> None:
-    """Make `thing` reachable as `name` in the namespaces listed: torch, Tensor, F, linalg, ..."""
+    """Make `thing` reachable as `name` in the namespaces listed: torch, Tensor, F, linalg, ...
+
+    "Tensor_" gives the Tensor its in-place form, the method `name_`; "torch_" gives torch the
+    function `name_` as well.
+    """
     for place in where.split():
         if place == "Tensor":
             setattr(Tensor, name, thing)
             methods.add(name)
+        elif place in ("Tensor_", "torch_"):
+            written_over[name] = (thing, place == "torch_" or "torch_" in where)
         else:
             namespaces.setdefault(_SHORT.get(place, place), {})[name] = thing
 

@@ -5,23 +5,27 @@ from __future__ import annotations
 import importlib
 import math
 
-FAMILIES = (
+CORE = (
     "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging",
     "index", "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing",
     "convert",
 )  # fmt: skip
+"""Families loaded at once."""
+REST = (
+)  # fmt: skip
+"""Families loaded when a name is asked for that no other has."""
 
 
 def load() -> None:
     """Import the families; then everything public is in the catalog."""
-    for family in FAMILIES:
+    for family in (*CORE, *REST):
         importlib.import_module(f"engine.ops.{family}")
     _generate_in_place()
     _expose_the_rest()
 
 
 def _generate_in_place() -> None:
-    from engine.catalog import expose
+    from engine.catalog import expose, written_over
     from engine.inplace import AUGMENTED, IN_PLACE, augmented, copy_, fill_, in_place, zero_
     from engine.op import rows
     from engine.tensor import Tensor
@@ -30,6 +34,10 @@ def _generate_in_place() -> None:
         function = getattr(Tensor, name, None)
         if function is not None:
             expose(f"{name}_", in_place(f"{name}_", function), "Tensor")
+    for name, (function, bare) in written_over.items():
+        places = "torch Tensor" if bare else "Tensor"
+        expose(f"{name}_", in_place(f"{name}_", function), places)
+    written_over.clear()
     for function in (fill_, zero_, copy_):
         expose(function.__name__, function, "Tensor")
     for operator, row in AUGMENTED.items():

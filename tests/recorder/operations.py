@@ -1,11 +1,12 @@
-"""Asks PyTorch for the answer to every sample: `python -m tests.recorder.operations`.
+"""Asks PyTorch for the answer to every sample: `python -m tests.recorder.operations [FAMILY...]`.
 
-The recording is two files. operations.npz holds all numbers, one flat array for each dtype;
-operations.json says, for every sample and the dtype it ran in, where in them its answers lie:
+The recording of a family is two files. The .npz holds all numbers, one flat array for each dtype;
+the .json says, for every sample and the dtype it ran in, where in them its answers lie:
 ["float64", offset, *shape].
 """
 
 import json
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from tests.engine.samples import SAMPLES
+from tests.engine.samples import FAMILIES
 from tests.engine.sampling import Sample, leaves, outputs, run
 
-FOLDER = Path(__file__).parent.parent / "engine" / "recorded"
+FOLDER = Path(__file__).parent.parent / "engine" / "recorded" / "operations"
 LONGEST_REPR = 12  # numbers; longer ones say nothing new
 
 
@@ -97,18 +98,23 @@ def gradients(
     return found
 
 
+def record_family(family: str) -> None:
+    pool = Pool()
+    lines = []
+    for sample in FAMILIES[family]:
+        answers = {dtype: record(sample, dtype, pool) for dtype in sample.dtypes}
+        lines.append(f"{json.dumps(sample.key)}: {json.dumps(answers, separators=(',', ':'))}")
+    pool.save(FOLDER / f"{family}.npz")
+    text = ",\n".join(lines)
+    (FOLDER / f"{family}.json").write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    pool = Pool()
-    lines = []
-    for sample in SAMPLES:
-        answers = {dtype: record(sample, dtype, pool) for dtype in sample.dtypes}
-        lines.append(f"{json.dumps(sample.key)}: {json.dumps(answers, separators=(',', ':'))}")
     FOLDER.mkdir(exist_ok=True)
-    pool.save(FOLDER / "operations.npz")
-    text = ",\n".join(lines)
-    (FOLDER / "operations.json").write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
+    for family in sys.argv[1:] or FAMILIES:
+        record_family(family)
 
 
 if __name__ == "__main__":

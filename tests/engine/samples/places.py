@@ -71,4 +71,4 @@ ordering = [
     *samples("nonzero", "x.nonzero()", x=2),
 ]  # fmt: skip
 
-PLACES: list[Sample] = [*moving, *placing, *ordering]
+SAMPLES: list[Sample] = [*moving, *placing, *ordering]

@@ -2,7 +2,7 @@
 
 from tests.engine.sampling import Sample, positive, real, samples
 
-FUNCTIONS: list[Sample] = [
+SAMPLES: list[Sample] = [
     *samples("hyperbolic", "torch.asinh(x)", "x.asinh().sin()", x=real(2, 3)),
     *samples("hyperbolic", "torch.acosh(x + 1)", "torch.atanh(x / 4)", x=positive(2, 3)),
     *samples("fmod", "torch.fmod(x, y)", "x.fmod(0.7)", "z = x * 1; z.fmod_(y); z", x=real(5),
