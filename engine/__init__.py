@@ -9,7 +9,11 @@ NumPy's floating-point warnings are turned off, since PyTorch has none: 0/0 is n
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -25,24 +29,43 @@ families.load()
 
 
 def _publish() -> None:
-    """Make the catalog's namespaces importable: engine.nn.functional, engine.autograd, ..."""
+    """Make the catalog's namespaces importable: engine.nn.functional, engine.autograd, ...
+
+    A namespace with a file of its own, such as random.py, is that file.
+    """
     modules = {"torch": sys.modules[__name__]}
-    for dotted, names in sorted(catalog.namespaces.items()):
-        parts = dotted.split(".")
-        for depth in range(2, len(parts) + 1):
-            path = ".".join(parts[:depth])
-            if path not in modules:
-                name = __name__ + path.removeprefix("torch")
-                modules[path] = sys.modules[name] = ModuleType(name)
-                setattr(modules[".".join(parts[: depth - 1])], parts[depth - 1], modules[path])
-        vars(modules[dotted]).update(names)
+    files = {name.partition(".")[0] for name in os.listdir(os.path.dirname(__file__))}
+    for dotted in sorted(catalog.namespaces):
+        above, _, last = dotted.rpartition(".")
+        if above in modules and last not in files:
+            name = __name__ + dotted.removeprefix("torch")
+            modules[dotted] = sys.modules[name] = ModuleType(name)
+            setattr(modules[above], last, modules[dotted])
+        if dotted in modules:
+            vars(modules[dotted])["__getattr__"] = _finder(modules[dotted], dotted)
+            vars(modules[dotted])["__dir__"] = partial(_listed, dotted)
+
+
+def _finder(module: ModuleType, dotted: str) -> Callable[[str], Any]:
+    """What finds a name of a namespace when it is first asked for."""
+    names = catalog.namespaces[dotted]
+
+    def find(name: str) -> Any:
+        if f"{dotted}.{name}" in catalog.namespaces:
+            return import_module(f"{module.__name__}.{name}")
+        if name not in names:
+            raise AttributeError(f"module '{dotted}' has no attribute '{name}'")
+        setattr(module, name, names[name])
+        return names[name]
+
+    return find
+
+
+def _listed(dotted: str) -> list[str]:
+    catalog.complete()
+    return sorted(catalog.namespaces[dotted])
 
 
 _publish()
-
-
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module 'torch' has no attribute '{name}'")
-
 
 __all__ = ["Size", "Tensor"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 import math
 
+from engine import catalog
+from engine.op import rows
+
 CORE = (
     "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging",
     "index", "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing",
@@ -13,31 +16,56 @@ CORE = (
 """Families loaded at once."""
 REST = (
 )  # fmt: skip
-"""Families loaded when a name is asked for that no other has."""
+"""Families not sorted yet."""
+WAITING: dict[str, str] = {}
+"""Families loaded when one of their names is first asked for."""
 
 
 def load() -> None:
-    """Import the families; then everything public is in the catalog."""
+    """Import the families that do not wait; then all there is can be asked of the catalog."""
     for family in (*CORE, *REST):
         importlib.import_module(f"engine.ops.{family}")
-    _generate_in_place()
+    _core_in_place()
+    _in_place()
     _expose_the_rest()
+    catalog.waiting.update(
+        (name, family) for family, names in WAITING.items() for name in names.split()
+    )
 
 
-def _generate_in_place() -> None:
-    from engine.catalog import expose, written_over
+def load_family(family: str) -> None:
+    """Import a family that waits. One interrupted halfway leaves nothing behind."""
+    before = set(rows)
+    try:
+        importlib.import_module(f"engine.{family}")
+    except BaseException:
+        for name in set(rows) - before:
+            del rows[name]
+        raise
+    _in_place()
+    for name in [name for name, where in catalog.waiting.items() if where == family]:
+        del catalog.waiting[name]
+
+
+def _in_place() -> None:
+    """Make the in-place forms that were asked for."""
+    from engine.inplace import in_place
+
+    for name, (function, bare) in catalog.written_over.items():
+        places = "torch Tensor" if bare else "Tensor"
+        catalog.expose(f"{name}_", in_place(f"{name}_", function), places)
+    catalog.written_over.clear()
+
+
+def _core_in_place() -> None:
+    from engine.catalog import expose
     from engine.inplace import AUGMENTED, IN_PLACE, augmented, copy_, fill_, in_place, zero_
-    from engine.op import rows
     from engine.tensor import Tensor
 
     for name in IN_PLACE:
         function = getattr(Tensor, name, None)
         if function is not None:
             expose(f"{name}_", in_place(f"{name}_", function), "Tensor")
-    for name, (function, bare) in written_over.items():
-        places = "torch Tensor" if bare else "Tensor"
-        expose(f"{name}_", in_place(f"{name}_", function), places)
-    written_over.clear()
     for function in (fill_, zero_, copy_):
         expose(function.__name__, function, "Tensor")
     for operator, row in AUGMENTED.items():

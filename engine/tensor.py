@@ -43,7 +43,18 @@ _NON_LEAF_GRAD = (
 )
 
 
-class Tensor:
+class Meta(type):
+    """The type of Tensor: `Tensor.name` finds methods that wait, as `tensor.name` does."""
+
+    def __getattr__(cls, name: str) -> Any:
+        from engine.catalog import arrives
+
+        if not name.startswith("__") and arrives(name):
+            return getattr(cls, name)
+        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+
+
+class Tensor(metaclass=Meta):
     """A multi-dimensional array with a gradient, as torch.Tensor."""
 
     __slots__ = (
@@ -93,6 +104,10 @@ class Tensor:
     def __getattr__(self, name: str) -> Any:
         if name in _DEFAULTS:
             return _DEFAULTS[name]
+        from engine.catalog import arrives
+
+        if arrives(name):
+            return getattr(self, name)
         raise AttributeError(f"'Tensor' object has no attribute '{name}'")
 
     # ---- what it is --------------------------------------------------------------------------

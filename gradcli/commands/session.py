@@ -246,6 +246,7 @@ def _no_help(word: Name) -> Fault:
 
     from engine import catalog
 
+    catalog.complete()
     known = {*REGISTRY, *catalog.methods, *catalog.attributes}.union(*catalog.namespaces.values())
     close = get_close_matches(word, known, 2)
     return Fault(

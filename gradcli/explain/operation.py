@@ -71,7 +71,7 @@ def describe(name: str) -> Operation | None:
     function = next(
         (names[short] for names in catalog.namespaces.values() if callable(names.get(short))), None
     )
-    if short in catalog.methods:
+    if catalog.of_tensors(short) and short in catalog.methods:
         places.append(f"Tensor.{short}")
         function = function or getattr(Tensor, short)
     if function is None or isinstance(function, type):

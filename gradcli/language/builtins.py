@@ -12,7 +12,7 @@ from engine import catalog
 from engine.tensor import Tensor
 from gradcli.language import operators
 from gradcli.language.text import quoted, text
-from gradcli.language.values import TYPES, Builtin, Namespace
+from gradcli.language.values import Builtin, Namespace, is_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradcli.language.walk import Walker
 
 TORCH = catalog.namespaces["torch"]
+FUNCTIONAL = catalog.namespaces["torch.nn.functional"]
 _REAL = (int, float)
 
 
@@ -167,7 +168,7 @@ def filter_(walker: Walker, function: Any, values: Any) -> list[Any]:
 def isinstance_(walker: Walker, value: Any, kinds: Any) -> bool:
     """Whether a value is of a type."""
     for kind in kinds if type(kinds) is tuple else (kinds,):
-        if not isinstance(kind, type) or kind not in TYPES:
+        if not is_type(kind):
             raise TypeError("isinstance() arg 2 must be a type or a tuple of types")
     return isinstance(value, kinds)
 
@@ -175,7 +176,7 @@ def isinstance_(walker: Walker, value: Any, kinds: Any) -> bool:
 def type_(walker: Walker, value: Any) -> Any:
     """The type of a value."""
     kind = type(value)
-    if kind not in TYPES:
+    if not is_type(kind):
         raise TypeError(f"type() of {quoted(walker, value)[:40]} is not in the language")
     return kind
 
@@ -291,14 +292,30 @@ MATH: dict[str, Any] = _named(
 """What `math` holds."""
 
 
-BARE: dict[str, Any] = {
-    **catalog.namespaces.get("torch.nn.functional", {}),
-    **TORCH,
-    **{name: Builtin(name, run) for name, run in _PLAIN.items()},
-    **{name: Builtin(name, _mixed(name, run)) for name, run in _MIXED.items()},
-    **{kind.__name__: kind for kind in CONVERSIONS},
-    "__name__": "__main__",
-    "torch": Namespace("torch", TORCH),
-    "math": Namespace("math", MATH),
-}
-"""The names that exist before anything is bound."""
+class Bare(dict[str, Any]):
+    """The names that exist before anything is bound: the language's own, then torch's, then F's."""
+
+    def __missing__(self, name: str) -> Any:
+        if name in TORCH:
+            return TORCH[name]
+        return FUNCTIONAL[name]
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in TORCH or name in FUNCTIONAL
+
+    def everything(self) -> dict[str, Any]:
+        """All of them, those that wait included."""
+        catalog.complete()
+        return {**FUNCTIONAL, **TORCH, **self}
+
+
+BARE = Bare(
+    {
+        **{name: Builtin(name, run) for name, run in _PLAIN.items()},
+        **{name: Builtin(name, _mixed(name, run)) for name, run in _MIXED.items()},
+        **{kind.__name__: kind for kind in CONVERSIONS},
+        "__name__": "__main__",
+        "torch": Namespace("torch", TORCH),
+        "math": Namespace("math", MATH),
+    }
+)

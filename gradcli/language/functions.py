@@ -15,7 +15,7 @@ from gradcli.language.expressions import items
 from gradcli.language.scope import MISSING, Scope
 from gradcli.language.statements import Return, block
 from gradcli.language.table import EXPRESSIONS, expression, statement
-from gradcli.language.values import CALLABLE, TYPES, Builtin, Method
+from gradcli.language.values import CALLABLE, Builtin, Method, is_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -257,7 +257,7 @@ def apply(walker: Walker, callee: Any, args: Sequence[Any], options: dict[str, A
         return callee.run(walker, *args, **options)
     if kind is Method:
         return callee.run(walker, callee.owner, *args, **options)
-    if isinstance(callee, type) and callee in TYPES:
+    if is_type(callee):
         convert = CONVERSIONS.get(callee)
         if convert is not None:
             return convert(walker, *args, **options)

@@ -178,7 +178,6 @@ COUNTED = {name: _counted(name) for name in ("tolist", "unbind", "split", "tenso
 """Tensor methods whose result is bounded by the session, not by the engine."""
 
 _ASKED: dict[str, tuple[str, ...]] = {
-    "Tensor": (*catalog.methods, *catalog.attributes),
     "Size": ("numel", "index", "count"),
     "dtype": ("is_floating_point", "is_complex", "itemsize"),
     "Generator": ("manual_seed", "seed", "initial_seed", "get_state", "set_state"),
@@ -205,25 +204,25 @@ CONTEXTS = frozenset(
 )
 """The types `with` accepts."""
 
-CALLABLE = frozenset({FunctionType, BuiltinFunctionType, MethodType}) | frozenset(
-    type(thing) for names in catalog.namespaces.values() for thing in names.values()
-    if callable(thing) and not isinstance(thing, type)
-)  # fmt: skip
+CALLABLE = frozenset({FunctionType, BuiltinFunctionType, MethodType})
 """Functions of the engine: the only way to one is through the catalog, or as another's result."""
 
-TYPES: frozenset[type] = frozenset(
-    {int, float, bool, str, list, tuple, dict, range, Tensor}
-) | frozenset(
-    thing for names in catalog.namespaces.values() for thing in names.values()
-    if isinstance(thing, type)
-)  # fmt: skip
-"""The types that exist in the language."""
+_PLAIN_TYPES = frozenset({int, float, bool, str, list, tuple, dict, range})
 
-_asked: dict[type, frozenset[str]] = {Tensor: frozenset(_ASKED["Tensor"])}
+
+def is_type(kind: Any) -> bool:
+    """Whether `kind` is a type that exists in the language."""
+    return isinstance(kind, type) and (kind in _PLAIN_TYPES or kind in catalog.types)
+
+
+_asked: dict[type, frozenset[str]] = {}
 
 
 def asked(kind: type) -> frozenset[str]:
     """The attributes a value of this type may be asked for."""
+    if kind is Tensor:
+        catalog.complete()
+        return frozenset(catalog.methods | catalog.attributes)
     names = _asked.get(kind)
     if names is None:
         found: set[str] = set()
@@ -253,7 +252,7 @@ def attribute(owner: Any, name: str) -> Any:
     """`owner.name`. Raises AttributeError, as Python would, for what is not listed."""
     kind = type(owner)
     if kind is Tensor:
-        if name in _asked[Tensor]:
+        if catalog.of_tensors(name):
             counted = COUNTED.get(name)
             return getattr(owner, name) if counted is None else Method(name, owner, counted)
         raise AttributeError(f"'Tensor' object has no attribute '{name}'")
@@ -268,7 +267,7 @@ def attribute(owner: Any, name: str) -> Any:
         if name in COUNTED and isinstance(owner, (Tensor, np.ndarray)):
             return Method(name, owner, COUNTED[name])
         return getattr(owner, name)
-    elif name == "__name__" and kind is type and owner in TYPES:
+    elif name == "__name__" and isinstance(owner, type) and is_type(owner):
         return owner.__name__
     raise AttributeError(f"'{kind_name(owner)}' object has no attribute '{name}'")
 
@@ -312,6 +311,7 @@ def names_of(owner: Any) -> list[str]:
     """Everything `owner` may be asked for: for completion and for did-you-mean."""
     kind = type(owner)
     if kind is Namespace:
+        catalog.complete()
         prefix = owner.name + "."
         inner = [n[len(prefix) :] for n in catalog.namespaces if n.startswith(prefix)]
         return sorted({*owner.contents, *(name.split(".")[0] for name in inner)})

@@ -68,7 +68,7 @@ class Completion(Completer):
         if start:
             yield from ((word, each.summary) for word, each in REGISTRY.items())
         yield from self._variables()
-        yield from ((name, describe(value)) for name, value in sorted(BARE.items()))
+        yield from _described(BARE.everything())
         yield from ((word, "") for word in sorted(keyword.kwlist))
 
     def _variables(self) -> Iterator[Found]:
@@ -81,12 +81,13 @@ class Completion(Completer):
             yield from ((f"{option}=", command.describe(option)) for option in command.options)
         yield from self._variables()
         if command.kinds[:1] != ("path",):
-            yield from ((name, describe(value)) for name, value in sorted(BARE.items()))
+            yield from _described(BARE.everything())
 
     def _explained(self) -> Iterator[Found]:
         yield from ((word, each.summary) for word, each in REGISTRY.items())
+        catalog.complete()
         for names in catalog.namespaces.values():
-            yield from ((name, describe(value)) for name, value in sorted(names.items()))
+            yield from _described(names)
 
     def _members(self, path: list[str]) -> Iterator[Found]:
         owner = self._owner(path)
@@ -109,6 +110,10 @@ class Completion(Completer):
             elif not isinstance(owner, Tensor) or name not in ("grad", "data", "T"):
                 raise AttributeError(name)
         return owner
+
+
+def _described(things: dict[str, Any]) -> Iterator[Found]:
+    return ((name, describe(value)) for name, value in sorted(things.items()))
 
 
 def describe(value: Any) -> str:

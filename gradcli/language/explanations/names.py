@@ -33,7 +33,7 @@ def _name(case: Case) -> None:
     while scope is not None:
         local += scope.names
         scope = scope.outer
-    found = similar(name, [*local, *walker.variables]) or similar(name, BARE)
+    found = similar(name, [*local, *walker.variables]) or similar(name, BARE.everything())
     if found:
         return case.tell(f"nothing is called {name}; did you mean {' or '.join(found)}?", *found)
     return case.tell(f"nothing is called {name} yet.", f"{name} = ...")
