@@ -44,6 +44,7 @@ def _publish() -> None:
         if dotted in modules:
             vars(modules[dotted])["__getattr__"] = _finder(modules[dotted], dotted)
             vars(modules[dotted])["__dir__"] = partial(_listed, dotted)
+    vars(modules["torch"]).update(catalog.namespaces["torch"])  # tensor, before the module tensor
 
 
 def _finder(module: ModuleType, dotted: str) -> Callable[[str], Any]:
