@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes
+from engine import dtypes, tracing
+from engine.modes import TRACE, mode
 from engine.node import Node, edge_of
 from engine.scalars import scalar
+from engine.storage import next_rank
 from engine.tensor import Tensor, wrap
 from engine.traversal import Traversal
 
@@ -56,6 +58,8 @@ def backward(
         walk.restrict([_target_edge(target) for target in targets])
     walk.run(roots)
     walk.commit(targets)
+    if mode.get() & TRACE:
+        tracing.note_run(roots, next_rank(), walk.leaves.values())
 
 
 def backward_method(

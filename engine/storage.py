@@ -108,7 +108,10 @@ def note_shown(array: Array, node: Any) -> None:
     if key not in _shown:
         _shown[key] = []
         weakref.finalize(owner, _shown.pop, key, None)
-    _shown[key].append(weakref.ref(node))
+    refs = _shown[key]
+    if len(refs) % 256 == 255:
+        refs[:] = [ref for ref in refs if ref() is not None]
+    refs.append(weakref.ref(node))
 
 
 def keep_shown(array: Array, *nodes: Any) -> None:

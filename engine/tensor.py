@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import dtypes, journal, storage
+from engine.modes import TRACE, mode
 
 
 class Leaf:
@@ -197,7 +198,7 @@ class Tensor(metaclass=Meta):
     @property
     def data(self) -> Tensor:
         """The same storage, outside autograd and outside its version checks."""
-        alias = detached(self)
+        alias = detached(self, "data")
         alias.unversioned = True
         return alias
 
@@ -304,9 +305,14 @@ def track(tensor: Tensor) -> None:
         setattr(tensor, name, getattr(tensor, name))
 
 
-def detached(tensor: Tensor) -> Tensor:
-    """An untracked tensor that shares the storage."""
-    return wrap(tensor.array)
+def detached(tensor: Tensor, row: str = "detach") -> Tensor:
+    """An untracked tensor that shares the storage. A trace remembers what it was cut from."""
+    alias = wrap(tensor.array)
+    if mode.get() & TRACE:
+        from engine.record import note_cut
+
+        note_cut(alias, tensor, row)
+    return alias
 
 
 def set_requires_grad(tensor: Tensor, value: bool) -> None:

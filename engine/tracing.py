@@ -1,14 +1,16 @@
 """Tracing: what a session keeps of its operations beside what backward needs.
 
 While tracing, every result remembers how it was made (`tensor.origin`), constants included: the
-material of formulas, drawings, plans and of errors that quote the line that built a node.
+material of formulas, drawings, plans and of errors that quote the line that built a node. Every
+backward is remembered too (`runs`), with what it gave to each leaf.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine import journal
 from engine.modes import TRACE, mode
@@ -45,6 +47,47 @@ class Trace:
         self.cut = cut
         self.line = line
         self.name: str | None = None
+
+
+class Run(NamedTuple):
+    """One backward: where it started, and what it gave.
+
+    `roots` are pairs of an edge and its cotangent, an array; of all but the last run they are let
+    go, with their graph. `rank` tells which nodes are older (larger). `given` are pairs of a weak
+    reference to a leaf and what it was given, None where that was more than KEPT numbers.
+    """
+
+    roots: tuple[tuple[Any, Any], ...]
+    rank: int
+    given: list[Any]
+    line: int | None
+
+    def gave(self, leaf: Any) -> tuple[bool, Any]:
+        """Whether it reached the leaf, and with what."""
+        for reference, g in self.given:
+            if reference() is leaf:
+                return True, g
+        return False, None
+
+
+runs: list[Run] = []
+"""The backwards of this session, oldest first; a session puts a list of its own here."""
+RUNS, KEPT = 64, 1000
+"""How many runs are remembered, and how many numbers of one gradient."""
+
+
+def note_run(roots: list[tuple[Any, Any]], rank: int, leaves: Iterable[Any]) -> None:
+    """Remember a backward; `leaves` are pairs of a leaf and the gradient that reached it."""
+    given = []
+    for leaf, g in leaves:
+        array = getattr(g, "array", g)
+        given.append((weakref.ref(leaf), array.copy() if array.size <= KEPT else None))
+    journal.note_container(runs)
+    if runs:
+        runs[-1] = runs[-1]._replace(roots=())
+    del runs[: -RUNS + 1]
+    started = tuple((edge, getattr(g, "array", g)) for edge, g in roots)
+    runs.append(Run(started, rank, given, line))
 
 
 def enable() -> None:

@@ -174,10 +174,10 @@ class Traversal:
 
     def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
         """Send what a row with any number of operands, or a node with hooks, has to send."""
-        contributions = _contributions(self.ns, node, g, values)
+        sent = contributions(self.ns, node, g, values)
         for hook in tuple(node.hooks.after) if node.hooks is not None else ():
-            contributions = self._through_hook(hook, contributions, g)
-        for edge, contribution in zip(node.edges, contributions, strict=False):
+            sent = self._through_hook(hook, sent, g)
+        for edge, contribution in zip(node.edges, sent, strict=False):
             if edge is not None and contribution is not None:
                 self._send(edge, contribution)
 
@@ -303,7 +303,7 @@ def accumulate(tensor: Tensor, g: Any) -> None:
     if type(g) is not _ndarray:
         g = _asarray(g)
     if g.dtype is not tensor.array.dtype:
-        g = g.astype(tensor.array.dtype)
+        g = ARRAYS.to_copy(g, tensor.array.dtype)
     if held is None:
         if journal.current is not None:
             journal.current.slot(tensor, "_grad")
@@ -389,7 +389,7 @@ def _short_name(node_name: str) -> str:
     return node_name.partition("Backward")[0]
 
 
-def _contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
+def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
     """The cotangents of a node's operands, None where there is none."""
     op, edges = node.op, node.edges
     fixed = len(op.pullbacks) - op.variadic
@@ -418,6 +418,8 @@ def restored(ns: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Undo an operand's broadcast and promotion."""
     array = g.array if isinstance(g, Tensor) else g
     if array.dtype != dtype:
+        if array.dtype.kind == "c" and dtype.kind != "c":
+            g = ns.real(g)  # what a real operand can do about a complex result
         g = ns.to_copy(g, dtype)
     return g if array.shape == shape else ns.sum_to(g, shape)
 

@@ -93,6 +93,8 @@ class Session:
         self.future: list[Step] = []
         self.inputs: list[tuple[int, str]] = []
         """What was typed, each with the number of its first line."""
+        self.runs: list[tracing.Run] = []
+        """The backwards that were run."""
         self.echo = True
         self.walker = Walker(self.variables, self, bounds)
         self._blocks: list[tuple[int, int, Sequence[str]]] = []
@@ -129,6 +131,7 @@ class Session:
         self._remember(source, number)
         self.inputs.append((number, text.strip("\n")))
         token = modes.mode.set(self._mode)
+        tracing.runs = self.runs
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.interpreters import NUMPY
-from engine.op import op, rows
+from engine.op import non_differentiable, op, rows
 from engine.ops.arguments import Shape, count_of
 from engine.storage import follow
 
@@ -201,6 +201,11 @@ op("unfold(x; dim, size, step)", _windows, written="x.unfold(dim, size, step)", 
 op("unfold_backward(x; shape, dim, size, step)", _windows_backward, node="UnfoldBackwardBackward0",
    estimate=_shape_given,
    x=lambda ns, g, dim, size, step: ns.unfold(g, dim, size, step))  # fmt: skip
+
+# ---- cut off from autograd -------------------------------------------------------------------
+
+op("detach(x)", lambda xp, x: x, written="x.detach()", x=non_differentiable)
+op("data(x)", lambda xp, x: x, written="x.data", x=non_differentiable)
 
 # ---- writing through views -------------------------------------------------------------------
 
