@@ -20,6 +20,7 @@ from engine.generator import default_generator
 from engine.tensor import Tensor
 from gradcli import commands, interrupts
 from gradcli.command import KINDS, REGISTRY
+from gradcli.explain.program import Sentence
 from gradcli.faults import Fault, Span
 from gradcli.interrupts import Held
 from gradcli.language.host import NOTHING, Operand
@@ -95,6 +96,8 @@ class Session:
         """What was typed, each with the number of its first line."""
         self.runs: list[tracing.Run] = []
         """The backwards that were run."""
+        self.sentences: list[Sentence] = []
+        """The statements that took effect and were not taken back."""
         self.echo = True
         self.walker = Walker(self.variables, self, bounds)
         self._blocks: list[tuple[int, int, Sequence[str]]] = []
@@ -217,6 +220,14 @@ class Session:
             self.past.append(step)
             self.future.clear()
             self._log.append(step)
+            changes.call(_sentence_swap(self.sentences, self._sentence(statement)))
+
+    def _sentence(self, statement: Statement) -> Sentence:
+        """A statement that took effect, with its lines."""
+        start, number, _ = self._blocks[-1]
+        node, place = statement.node, statement.line - 1
+        end = (node.end_lineno or statement.line) - 1
+        return Sentence(statement.text, node, number + place, start + place, start + end)
 
     def _run_statement(self, statement: Statement) -> None:
         self._alone = _stands_alone(statement)
@@ -388,6 +399,19 @@ def _ambient_swap(stored: tuple[Any, ...]) -> Callable[[], None]:
         now = _ambient()
         _set_ambient(stored)
         stored = now
+
+    return swap
+
+
+def _sentence_swap(sentences: list[Sentence], sentence: Sentence) -> Callable[[], None]:
+    """The change of what took effect: the newest statement comes or goes."""
+    sentences.append(sentence)
+
+    def swap() -> None:
+        if sentences and sentences[-1] is sentence:
+            sentences.pop()
+        else:
+            sentences.append(sentence)
 
     return swap
 

@@ -1,4 +1,4 @@
-"""graph, diff, info: what a value is and how it was made."""
+"""graph, diff, why, info: what a value is and how it was made."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gradcli.faults import Fault
 from gradcli.outputs import Notice, Table, texts
 
 if TYPE_CHECKING:
+    from gradcli.explain.why.answer import Answer
     from gradcli.session import Session
 
 
@@ -44,6 +45,17 @@ def diff(session: Session, y: Operand, *x: Operand) -> Notice:
     found = derivative(of, by, session.variables)
     lines = [line for each in found for line in each.lines()]
     return Notice(lines, {"derivatives": texts(lines)})
+
+
+@command("understand")
+def why(session: Session, tensor: Operand) -> Answer:
+    """Tell why a gradient is None, zero, not a number, or not what was expected.
+
+    why b
+    """
+    from gradcli.explain.why import why as asked
+
+    return asked(session, wanted(tensor, "why"), tensor.text)
 
 
 @command("understand")

@@ -1,0 +1,222 @@
+"""What there is to know before asking why: the last backward, the way from it to a tensor.
+
+Everything is read off the graph the engine recorded and the program the session ran.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from engine import flow
+from engine.node import Node, Output
+from engine.record import source
+from engine.symbolic import node_of
+from engine.tensor import Tensor
+from gradcli.explain.graph import ForwardReader
+from gradcli.explain.program import Program, Sentence
+from gradcli.explain.writer import write
+
+if TYPE_CHECKING:
+    from engine.tracing import Run
+    from gradcli.session import Session
+
+FARTHEST = 200_000
+"""How many nodes a search looks at."""
+
+
+class Hop(NamedTuple):
+    """One step of the way down: the node, its operand's place, and why no gradient passes, if so.
+
+    `cut` is None, or one of "no_grad", "detach", "data", "flat" (no derivative), "untracked".
+    """
+
+    node: Node
+    place: int
+    item: Any
+    cut: str | None
+
+
+class Facts:
+    """What is known about one tensor `x` of a session, called `name`."""
+
+    def __init__(self, session: Session, x: Tensor, name: str) -> None:
+        self.session = session
+        self.x = x
+        self.name = name
+        self.names = session.variables
+        self.program = Program(session.sentences)
+        self.item = x if _collects(x) else source(x)
+
+    # ---- the backward ------------------------------------------------------------------------
+
+    @property
+    def run(self) -> Run | None:
+        """The last backward."""
+        return self.session.runs[-1] if self.session.runs else None
+
+    @cached_property
+    def ran(self) -> Sentence | None:
+        """The statement that ran it."""
+        return self.program.at(self.run.line) if self.run is not None else None
+
+    @cached_property
+    def root(self) -> Any:
+        """What it started from: a Node or Output of the graph."""
+        return self.run.roots[0][0] if self.run is not None and self.run.roots else None
+
+    @property
+    def root_name(self) -> str:
+        """What the user calls it."""
+        return self.called(self.root)
+
+    @property
+    def gradient(self) -> Any:
+        """x.grad as an array, or None."""
+        return None if self.x._grad is None else self.x._grad.array
+
+    @cached_property
+    def steps(self) -> list[flow.Step]:
+        """The last backward, walked again."""
+        if self.run is None:
+            return []
+        return list(flow.steps(self.run.roots))
+
+    # ---- the way -----------------------------------------------------------------------------
+
+    @cached_property
+    def way(self) -> list[Hop] | None:
+        """The shortest way from the root down to x along which a gradient passes, if there is one;
+        else the shortest way of all; None if x has no part in the root.
+        """
+        return self._search(False) or self._search(True)
+
+    @property
+    def cut(self) -> Hop | None:
+        """Where the way is cut, the place nearest to x; what is untracked only follows from it."""
+        cuts = [hop for hop in self.way or () if hop.cut is not None]
+        real = [hop for hop in cuts if hop.cut != "untracked"]
+        return (real or cuts)[-1] if cuts else None
+
+    def _search(self, through_cuts: bool) -> list[Hop] | None:
+        """Breadth first, from the root down."""
+        start = self.root
+        if start is None:
+            return None
+        target = self.item
+        came: dict[Any, tuple[Any, Hop] | None] = {flow.key(start): None}
+        queue = deque([start])
+        while queue and len(came) < FARTHEST:
+            item = queue.popleft()
+            node = node_of(item)
+            if node is None or node.trace is None:
+                continue
+            for place, arg in enumerate(node.trace.args):
+                if not isinstance(arg, (Tensor, Node, Output)) or flow.key(arg) in came:
+                    continue
+                cut = cut_at(node, place)
+                if cut is not None and not through_cuts:
+                    continue
+                came[flow.key(arg)] = (item, Hop(node, place, arg, cut))
+                if arg is target or flow.key(arg) == flow.key(target):
+                    return _unrolled(came, arg)
+                queue.append(arg)
+        return None
+
+    # ---- names and lines ---------------------------------------------------------------------
+
+    def called(self, item: Any) -> str:
+        """The user's name for a value of the graph, else how it was computed."""
+        for name, value in self.names.items():
+            if isinstance(value, Tensor) and name != "_" and (
+                value is item or (not isinstance(item, Tensor) and _is(source(value), item))
+            ):  # fmt: skip
+                return name
+        node = node_of(item)
+        if node is None:
+            return getattr(item, "label", None) or "a constant"
+        if node.trace is not None and node.trace.name is not None and type(item) is Node:
+            return node.trace.name
+        return self.written(item)
+
+    def written(self, item: Any) -> str:
+        """How a value was computed, in the user's names."""
+        named = {
+            id(source(value)): name
+            for name, value in self.names.items()
+            if isinstance(value, Tensor) and name != "_" and not _is(source(value), item)
+        }
+        expression = ForwardReader(named).read(item)
+        if expression.size > 15:
+            node = node_of(item)
+            return f"{node.op.name}(...)" if node is not None else "..."
+        text = write(expression)
+        return text if len(text) <= 40 else f"{text[:37]}..."
+
+    def line_of(self, item: Any) -> tuple[int, str] | None:
+        """The number and text of the line that made a value."""
+        node = node_of(item)
+        made = node.trace.line if node is not None and node.trace is not None else None
+        return None if made is None else self.session.line(made)
+
+    def sentence_of(self, item: Any) -> Sentence | None:
+        """The statement that made a value."""
+        node = node_of(item)
+        return self.program.at(node.trace.line) if node is not None and node.trace else None
+
+    def rebuild(self, start: Sentence | None, instead: Mapping[Sentence, str] = {},
+                after: Mapping[Sentence, str] = {}) -> list[str]:  # fmt: skip
+        """What to run again, from a statement to the last backward, with some of it changed."""
+        if start is None or self.ran is None:
+            return []
+        lines = self.program.again(start, self.ran, instead, after)
+        held = any(
+            isinstance(value, Tensor) and value._grad is not None for value in self.names.values()
+        )
+        return ["zero", *lines] if held else lines
+
+
+def cut_at(node: Node, place: int) -> str | None:
+    """Why a node passes no gradient on to the operand at `place`; None if it does."""
+    if node.op.name in ("detach", "data"):
+        return node.op.name
+    if node.trace is not None and node.trace.cut:
+        return "no_grad"
+    pullback = node.op.pullbacks[min(place, len(node.op.pullbacks) - 1)]
+    if pullback.rule is None:
+        return "flat"
+    return None if place < len(node.edges) and node.edges[place] is not None else "untracked"
+
+
+def _unrolled(came: dict[Any, tuple[Any, Hop] | None], item: Any) -> list[Hop]:
+    """The hops from the root to an item."""
+    hops: list[Hop] = []
+    before = came[flow.key(item)]
+    while before is not None:
+        above, hop = before
+        hops.append(hop)
+        before = came[flow.key(above)]
+    return hops[::-1]
+
+
+def _collects(tensor: Tensor) -> bool:
+    """Whether a tensor is a leaf: it stands for itself in the graph."""
+    return tensor.is_leaf and tensor.requires_grad
+
+
+def _is(one: Any, other: Any) -> bool:
+    return one is other or (
+        isinstance(one, (Node, Output)) and isinstance(other, (Node, Output))
+        and flow.key(one) == flow.key(other)
+    )  # fmt: skip
+
+
+def finite(array: Any) -> bool:
+    """Whether all of an array's numbers are."""
+    return bool(np.isfinite(array).all())
+
+

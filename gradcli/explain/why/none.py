@@ -1,0 +1,185 @@
+"""Why there is no gradient: the tensor itself is not one that collects it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.symbolic import node_of
+from engine.tensor import Tensor
+from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.table import situation
+
+if TYPE_CHECKING:
+    from gradcli.explain.why.facts import Facts
+
+
+@situation
+def rebound(facts: Facts) -> Answer | None:
+    """W = W - lr*W.grad made another W, which is no leaf (or, under no_grad, is not tracked)."""
+    x, name = facts.x, facts.name
+    node = node_of(x.origin)
+    if facts.gradient is not None or node is None or node.trace is None or node.trace.name != name:
+        return None
+    old = _ancestor(node, name, x)
+    if old is None:
+        return None
+    line = facts.session.line(node.trace.line) if node.trace.line is not None else None
+    under = node.trace.cut
+    say = f"{name}.grad is None because this {name} is not the leaf that backward gave a gradient."
+    more = (
+        f"{name} = ... under no_grad made a new tensor, which is not tracked."
+        if under
+        else f"{name} = ... made a new tensor, computed from the old {name}: it is no leaf."
+    )
+    fix = [f"{name} = {name}.detach().requires_grad_()"]
+    first = facts.program.first_use(name)
+    if first is not None and facts.ran is not None:
+        fix += facts.program.again(first, facts.ran)
+    quotes = [(*line, f"in place it stays a leaf:  step {name}")] if line else []
+    return Answer("rebound", say, more=[more], quotes=quotes, fixes=[fix])
+
+
+@situation
+def integer(facts: Facts) -> Answer | None:
+    """Whole numbers have no gradient."""
+    x, name = facts.x, facts.name
+    if x.array.dtype.kind not in "biu" or facts.gradient is not None:
+        return None
+    dtype = str(x.dtype).removeprefix("torch.")
+    maker = facts.program.maker(name)
+    after = {maker: f"{name} = {name}.float().requires_grad_()"} if maker is not None else {}
+    return Answer(
+        "integer", f"{name}.grad is None because {name} holds {_kind(x)} ({dtype}).",
+        more=["gradients are real numbers: only floating point tensors have one."],
+        quotes=_quoted(facts, maker), fixes=[facts.rebuild(maker, after=after)],
+    )  # fmt: skip
+
+
+@situation
+def itself_cut(facts: Facts) -> Answer | None:
+    """x is what came out of detach, .data, no_grad or an operation without a derivative."""
+    x, name = facts.x, facts.name
+    node = node_of(x.origin)
+    if facts.gradient is not None or x.requires_grad or node is None or node.trace is None:
+        return None
+    above = next((arg for arg in node.trace.args if _tracked(arg)), None)
+    if above is None:
+        return None
+    what = facts.called(above)
+    how = _how(node)
+    sentence = facts.sentence_of(node)
+    fix = facts.rebuild(sentence, after={sentence: f"{name}.requires_grad_()"}) if sentence else []
+    return Answer(
+        "itself cut", f"{name}.grad is None because {name} is cut off from the graph: {how}.",
+        more=[f"gradients go to {what}, not to {name}."],
+        quotes=_line(facts, node), fixes=[fix],
+    )  # fmt: skip
+
+
+@situation
+def never_tracked(facts: Facts) -> Answer | None:
+    """x is a constant."""
+    x, name = facts.x, facts.name
+    if facts.gradient is not None or x.requires_grad:
+        return None
+    maker = facts.program.maker(name)
+    fix = [f"track {name}"]
+    if maker is not None and facts.ran is not None:
+        fix = facts.rebuild(maker, after={maker: f"track {name}"})
+    return Answer(
+        "never tracked", f"{name}.grad is None because {name} was never tracked.",
+        quotes=_quoted(facts, maker), fixes=[fix],
+    )  # fmt: skip
+
+
+@situation
+def not_run(facts: Facts) -> Answer | None:
+    """No backward yet."""
+    if facts.gradient is not None or facts.run is not None:
+        return None
+    name = facts.name
+    ends = [n for n, v in facts.names.items() if n not in ("_", name) and _depends(facts, v)]
+    if not ends:
+        say = f"{name}.grad is None because nothing was computed from {name} yet."
+        return Answer("not run", say, fixes=[[f"backward ({name}**2).sum()"]])
+    end = ends[-1]
+    one = facts.names[end].array.size == 1
+    fix = f"backward {end}" if one else f"backward {end}.sum()"
+    fixes = [[f"retain {name}", fix]] if not facts.x.is_leaf else [[fix]]
+    return Answer("not run", f"{name}.grad is None because backward was not run yet.", fixes=fixes)
+
+
+@situation
+def not_a_leaf(facts: Facts) -> Answer | None:
+    """x was computed: backward passes through it and keeps nothing."""
+    x, name = facts.x, facts.name
+    if facts.gradient is not None or x.is_leaf or facts.way is None or facts.cut is not None:
+        return None
+    maker = facts.sentence_of(facts.item)
+    fix = facts.rebuild(maker, after={maker: f"retain {name}"}) if maker is not None else []
+    return Answer(
+        "not a leaf", f"{name}.grad is None because {name} is not a leaf: it was computed.",
+        more=["backward passed through it and kept the gradient of leaves alone."],
+        quotes=_line(facts, node_of(facts.item)), fixes=[fix],
+    )  # fmt: skip
+
+
+# ---- what they share ---------------------------------------------------------------------------
+
+
+def _ancestor(node: Any, name: str, x: Tensor) -> Tensor | None:
+    """A leaf of the same name among what made a value."""
+    stack = [node]
+    seen: set[int] = set()
+    while stack and len(seen) < 1000:
+        item = stack.pop()
+        made = node_of(item)
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Tensor) and item is not x and item.label == name:
+            return item
+        if made is not None and made.trace is not None:
+            stack.extend(arg for arg in made.trace.args if not isinstance(arg, (int, float)))
+    return None
+
+
+def _tracked(item: Any) -> bool:
+    """Whether gradients could have gone on to an operand."""
+    node = node_of(item)
+    if node is None:
+        return isinstance(item, Tensor) and item.requires_grad
+    return any(edge is not None for edge in node.edges)
+
+
+def _how(node: Any) -> str:
+    if node.op.name == "detach":
+        return "detach() cut it"
+    if node.op.name == "data":
+        return ".data cut it"
+    if node.trace.cut:
+        return "it was computed under no_grad"
+    return f"{node.op.name} has no derivative"
+
+
+def _depends(facts: Facts, value: Any) -> bool:
+    """Whether a value was computed from x, with a gradient."""
+    from engine.symbolic import path
+
+    return (
+        isinstance(value, Tensor) and value.requires_grad and not value.is_leaf
+        and bool(path(value, facts.x))
+    )  # fmt: skip
+
+
+def _kind(x: Tensor) -> str:
+    return "truth values" if x.array.dtype.kind == "b" else "whole numbers"
+
+
+def _line(facts: Facts, node: Any) -> list[tuple[int, str, str]]:
+    line = facts.line_of(node)
+    return [] if line is None else [(*line, "")]
+
+
+def _quoted(facts: Facts, sentence: Any) -> list[tuple[int, str, str]]:
+    return [] if sentence is None else [(sentence.line, sentence.text.split("\n")[0], "")]
