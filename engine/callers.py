@@ -16,7 +16,7 @@ from engine.modes import GRAD, mode
 from engine.node import Node, edge_of
 from engine.op import NO_PULLBACK
 from engine.record import apply, renew_view, saved_values
-from engine.scalars import F32, doubles, scalar, singles
+from engine.scalars import F32, F64, doubles, scalar, singles
 from engine.storage import View, next_rank
 from engine.tensor import LEAF, Tensor
 
@@ -68,7 +68,8 @@ def unary(op: Op) -> Callable[..., Any]:
                 raise TypeError(f'{op.name}() missing 1 required positional arguments: "input"')
             return apply(op, (x,), params)
         array = x.array
-        if array.dtype.kind != "f":
+        dtype = array.dtype
+        if dtype is not F32 and dtype is not F64:
             return apply(op, (x,), params)
         try:
             out = forward(array, *params)
@@ -164,12 +165,16 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             edge_a = a if edge_a is LEAF else edge_of(a)
         if type(b) is Tensor:
             y = b.array
-            if dtype is not y.dtype or (floats and dtype.kind != "f"):
+            if dtype is not y.dtype or (
+                dtype is not F32 and dtype is not F64 and (floats or dtype.kind not in "iub")
+            ):
                 return general(a, b)
             edge_b = b.edge
             if edge_b is not None and type(edge_b) is not Node:
                 edge_b = b if edge_b is LEAF else edge_of(b)
-        elif (type(b) is float or type(b) is int) and numbers and dtype.kind == "f":
+        elif (
+            (type(b) is float or type(b) is int) and numbers and (dtype is F32 or dtype is F64)
+        ):
             y = (singles if dtype is F32 else doubles).get(b)  # type: ignore[assignment]
             if y is None or dtype is not y.dtype:
                 y = scalar(b, dtype)
@@ -231,7 +236,10 @@ def several(op: Op) -> Callable[..., Any]:
             array = edge = None
             if type(operand) is Tensor:
                 array, edge = operand.array, operand.edge
-                if checks and array.dtype is not operands[0].array.dtype:
+                dtype = array.dtype
+                if (checks and dtype is not operands[0].array.dtype) or (
+                    dtype is not F32 and (dtype.kind in "cV" or dtype.itemsize == 2)
+                ):
                     return apply(op, operands, params)
                 if edge is not None and type(edge) is not Node:
                     edge = operand if edge is LEAF else edge_of(operand)

@@ -86,6 +86,11 @@ def of(numpy_dtype: Any) -> dtype:
         ) from None
 
 
+def refuse_complex_half() -> None:
+    """Raise TypeError: PyTorch's complex32 cannot be had."""
+    raise TypeError("complex32 is not supported: NumPy has no complex numbers of half precision")
+
+
 def _bfloat16() -> dtype:
     from ml_dtypes import bfloat16
 

@@ -11,7 +11,7 @@ from engine.op import rows
 CORE = (
     "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging",
     "index", "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing",
-    "convert",
+    "convert", "complex",
 )  # fmt: skip
 """Families loaded at once."""
 REST = (

@@ -50,6 +50,14 @@ class NumpyNamespace(ArrayNamespace):
         return _summed_to(np, x, shape)
 
     @staticmethod
+    def complex(real: Any, imag: Any) -> Any:
+        """real + i * imag, without the nan that inf * 0 would make."""
+        shape = np.broadcast_shapes(np.shape(real), np.shape(imag))
+        out = np.empty(shape, np.result_type(real, np.complex64))
+        out.real, out.imag = real, imag
+        return out
+
+    @staticmethod
     def erf(x: Any) -> Any:
         """The error function. NumPy has none, and Python's takes one number at a time."""
         values = np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size)
@@ -94,6 +102,13 @@ class JaxNamespace(ArrayNamespace):
         import jax.numpy as jnp
 
         return _summed_to(jnp, x, shape)
+
+    @staticmethod
+    def complex(real: Any, imag: Any) -> Any:
+        """real + i * imag."""
+        import jax
+
+        return jax.lax.complex(*jax.numpy.broadcast_arrays(real, imag))
 
     @staticmethod
     def erf(x: Any) -> Any:

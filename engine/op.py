@@ -75,9 +75,9 @@ class Op:
 
     __slots__ = (
         "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward",
-        "frees", "kept", "masks", "name", "needs", "node_name", "numbers", "operands", "outputs",
-        "params", "places", "pullbacks", "reasons", "saves", "saves_facts", "variadic", "view",
-        "wants", "written",
+        "frees", "holomorphic", "kept", "masks", "name", "needs", "node_name", "numbers",
+        "operands", "outputs", "params", "places", "pullbacks", "reasons", "saves", "saves_facts",
+        "twins", "variadic", "view", "wants", "written",
     )  # fmt: skip
 
     name: str
@@ -102,6 +102,8 @@ class Op:
     numbers: bool
     outputs: int
     view: bool
+    holomorphic: bool
+    twins: dict[str, Op]  # the row over other numbers, made when first met (twins.py)
     differentiable: bool
     written: str
     check: Callable[..., None] | None
@@ -137,6 +139,7 @@ def op(
     numbers: bool = False,
     outputs: int = 1,
     view: bool = False,
+    holomorphic: bool = True,
     check: Callable[..., None] | None = None,
     estimate: Callable[..., Sequence[int]] | None = None,
     **rules: Rule | NotDifferentiable,
@@ -156,6 +159,10 @@ def op(
         outputs: how many tensors come out; 0 for a tuple of any length. With several, a rule's g
             is a tuple with None for what no gradient reached.
         view: the result shares the operand's storage.
+        holomorphic: complex results are holomorphic functions of the operands: the rules are those
+            for real numbers, and over complex ones the driver conjugates what they take (twins.py).
+            Where that does not hold, the rules are written for complex numbers too: a gradient is
+            dL/dRe + i dL/dIm.
         check: called with the arrays and parameters when the forward fails, to raise PyTorch's
             error.
         estimate: from the same, the result's shape, where it can be larger than the operands'.
@@ -174,7 +181,7 @@ def op(
     row.forward = forward
     row.node_name = node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
     row.broadcasts, row.floats, row.outputs, row.view = elementwise, floats, outputs, view
-    row.numbers = numbers
+    row.numbers, row.holomorphic, row.twins = numbers, holomorphic, {}
     row.check, row.estimate = check, estimate
     arguments = ", ".join(
         f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands

@@ -111,7 +111,9 @@ class Plan:
             others = [
                 tensor_array(other) for other in node.trace.args if tensor_array(other) is not None
             ]
-            dtype = others[0].dtype if others and others[0].dtype.kind in "fc" else None
+            dtype = others[0].dtype if others and others[0].dtype.kind in "fcV" else None
+            if isinstance(item, complex):
+                dtype = None
             return self._constant(np.asarray(item, dtype), item)
         return self._lookup(item)
 

@@ -15,11 +15,13 @@ from engine.grad_mode import enable_grad
 from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, Output, edge_of
-from engine.op import NO_PULLBACK, Op
-from engine.scalars import scalar
+from engine.op import NO_PULLBACK, Op, rows
+from engine.refusals import refuse_complex
+from engine.scalars import F32, scalar
 from engine.storage import View, follow, next_rank, note_shown
 from engine.tensor import LEAF, Tensor
 from engine.tracing import MAXIMUM_CONSTANT_DEPTH, Trace
+from engine.twins import is_half, over_complex, over_halves
 
 _mode = mode.get
 _asarray = np.asarray
@@ -34,6 +36,14 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
             f"{len(operands) + len(params)} were given"
         )
     arrays = _arrays(op, operands)
+    for array in arrays:
+        if array is None:
+            continue
+        if array.dtype.kind == "c":
+            refuse_complex(op.name, array.dtype)
+        elif is_half(array.dtype):
+            op = over_halves(op)
+            break
     if limits.elements is not None:
         _check_size(op, arrays, params)
     try:
@@ -69,7 +79,7 @@ def record(
     tensors = []
     for i, part in enumerate(out):
         origin = None if node is None else Output(node, i)
-        edge = origin if tracked and part.dtype.kind in "fc" else None
+        edge = origin if tracked and part.dtype.kind in "fcV" else None
         tensors.append(_wrap(op, part, edge, origin, operands, (*params, i)))
     return tuple(tensors)
 
@@ -112,7 +122,7 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
 
 def _cast(array: Any, dtype: Any) -> Any:
     if not isinstance(array, np.ndarray):
-        return scalar(array, dtype)
+        return scalar(array, F32 if is_half(dtype) else dtype)  # a kernel of halves takes it so
     return array if array.dtype == dtype else array.astype(dtype)
 
 
@@ -156,6 +166,8 @@ def _node(
     params: tuple[Any, ...],
     tracked: bool,
 ) -> Node:
+    if (out.dtype.kind == "c") if op.outputs == 1 else any(o.dtype.kind == "c" for o in out):
+        op = over_complex(op)
     node = Node()
     node.op = op
     node.edges = edges
@@ -260,6 +272,13 @@ def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
         path = (*before.path, (op, params))
         return View(before.base, path, edge, renew_view, made or before.made)
     return View(source, ((op, params),), edge, renew_view, made)
+
+
+def note_cut(alias: Tensor, tensor: Tensor, row: str) -> None:
+    """Let a tensor cut off from autograd remember what it shows, though no gradient goes there."""
+    alias.origin = record(rows[row], (tensor,), [tensor.array], tensor.array, ()).origin
+    if alias.origin is not None:
+        note_shown(alias.array, alias.origin)
 
 
 def origin_of(tensor: Tensor) -> Any:

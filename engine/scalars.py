@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 singles: dict[Any, Any] = {}
 doubles: dict[Any, Any] = {}
-_scalars = {F32: singles, _F64: doubles}
+_scalars = {F32: singles, F64: doubles}
 
 
 def scalar(number: Any, dtype: Any) -> Any:

@@ -175,9 +175,10 @@ def _values(node: Node) -> list[Any]:
     if op.variadic:
         fixed = len(op.operands) - 1
         operands = [*operands[:fixed], tuple(operands[fixed:])]
-    if op.broadcasts and dtype.kind == "f":
+    if op.broadcasts and dtype.kind in "fc":
         operands = [
             operand if operand is None or mask or operand.array.dtype == dtype
+            or operand.array.dtype.kind == "c"  # of a real function of it
             else TENSORS.to_copy(operand, dtype)
             for operand, mask in zip(operands, op.masks, strict=True)
         ]  # fmt: skip

@@ -339,17 +339,20 @@ def lifted(node: Node) -> list[Any]:
                 edges = node.edges[position:]
                 values.append(tuple(_lift(v, e) for v, e in zip(value, edges, strict=True)))
             else:
-                values.append(_lift(value, node.edges[position]))
+                was = None if node.restore is None else node.restore[position]
+                values.append(_lift(value, node.edges[position], None if was is None else was[1]))
         else:
             values.append(value)
     return values
 
 
-def _lift(value: Any, edge: Any) -> Any:
+def _lift(value: Any, edge: Any, dtype: Any = None) -> Any:
     if type(value) is tuple:
         return tuple(_lift(part, Output(edge, i)) for i, part in enumerate(value))
     if not isinstance(value, np.ndarray):
         return value
+    if dtype is not None and dtype != value.dtype:  # the operand was promoted
+        return TENSORS.to_copy(_lift(ARRAYS.to_copy(value, dtype), edge), value.dtype)
     if isinstance(edge, Tensor) and edge.array is value:
         return edge
     tensor = wrap(value)

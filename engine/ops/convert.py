@@ -321,39 +321,6 @@ def is_tensor(obj: Any) -> bool:
     return isinstance(obj, Tensor)
 
 
-# ---- real and complex ------------------------------------------------------------------------
-
-
-@public("torch", "real")
-def real_part(input: Tensor) -> Tensor:
-    """The real parts; input itself if it is real."""
-    array = array_of("real", input)
-    return wrap(array.real) if array.dtype.kind == "c" else input
-
-
-@public("torch", "imag")
-def imaginary_part(input: Tensor) -> Tensor:
-    """The imaginary parts. Raises RuntimeError if input is real."""
-    array = array_of("imag", input)
-    if array.dtype.kind != "c":
-        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return wrap(array.imag)
-
-
-@public()
-def conj(input: Tensor) -> Tensor:
-    """The complex conjugate; input itself if it is real."""
-    array = array_of("conj", input)
-    return wrap(array.conj()) if array.dtype.kind == "c" else input
-
-
-@public("torch Tensor", "resolve_conj", "resolve_neg", "positive")
-def resolve_conj(input: Tensor) -> Tensor:
-    """input."""
-    array_of("resolve_conj", input)
-    return input
-
-
 # ---- comparing tensors as a whole ------------------------------------------------------------
 
 
@@ -407,9 +374,7 @@ def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
 Tensor.device = property(lambda self: Device("cpu"))  # type: ignore[attr-defined]
 Tensor.itemsize = property(element_size)  # type: ignore[attr-defined]
 Tensor.nbytes = property(lambda self: self.array.nbytes)  # type: ignore[attr-defined]
-Tensor.real = property(real_part)  # type: ignore[attr-defined]
-Tensor.imag = property(imaginary_part)  # type: ignore[attr-defined]
 Tensor.is_cuda = property(lambda self: False)  # type: ignore[attr-defined]
-attributes.update(("device", "itemsize", "nbytes", "real", "imag", "is_cuda"))
+attributes.update(("device", "itemsize", "nbytes", "is_cuda"))
 expose("device", Device, "torch")
 expose("is_available", lambda: False, "torch.cuda")

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import dtypes, limits
 from engine.catalog import expose, public
-from engine.ops.arguments import Shape, array_of, dtype_of, integers, on_cpu, warn_of_scalar
+from engine.ops.arguments import Shape, dtype_of, integers, on_cpu, warn_of_scalar
 from engine.ops.convert import converted
 from engine.promotion import number_dtype, promote
 from engine.tensor import Tensor, track, wrap
@@ -256,13 +256,6 @@ class Variable(metaclass=_IsTensor):
 
 
 expose("Variable", Variable, "autograd")
-
-
-@public("torch", "complex")
-def complex_of(real: Tensor, imag: Tensor) -> Tensor:
-    """The complex numbers with these real and imaginary parts."""
-    parts = array_of("complex", real, "real"), array_of("complex", imag, "imag", 2)
-    return wrap(parts[0] + np.asarray(1j, np.result_type(parts[0].dtype, np.complex64)) * parts[1])
 
 
 for _name, _dtype in (

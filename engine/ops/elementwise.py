@@ -6,6 +6,7 @@ clamp keeps the gradient at its bounds, maximum and minimum share it between equ
 
 from __future__ import annotations
 
+import cmath
 import math
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from engine import dtypes
 from engine.op import Rule, non_differentiable, op, truth
 from engine.promotion import category
+from engine.twins import is_complex
 
 # ---- arithmetic ------------------------------------------------------------------------------
 
@@ -101,7 +103,11 @@ def _pow_tensor(xp: Any, a: Any, b: Any) -> Any:
     return xp.power(a, b)
 
 
-def _pow_base_rule(ns: Any, g: Any, x: Any, out: Any, base: float) -> Any:
+def _pow_base_rule(ns: Any, g: Any, x: Any, out: Any, base: Any) -> Any:
+    if is_complex(x) and base != 0:  # of the conjugates: that of a real base has imaginary part -0
+        return g * (out * cmath.log(base if type(base) is complex else complex(base, -0.0)))
+    if is_complex(x):
+        return g * ns.where(_at_least_zero(ns, x), 0, out * -math.inf)
     if base > 0:
         return g * (out * math.log(base))
     if base == 0:
@@ -112,7 +118,13 @@ def _pow_base_rule(ns: Any, g: Any, x: Any, out: Any, base: float) -> Any:
 _elementwise("pow_tensor(a, b)", _pow_tensor, written="a ** b", node="PowBackward1",
              a=lambda ns, g, a, b: g * ns.where(b == 0, 0, b * a ** (b - 1)),
              b=lambda ns, g, a, b, out: (
-                 g * ns.where((a == 0) & (b >= 0), 0, out * ns.log(a))))  # fmt: skip
+                 g * ns.where((a == 0) & _at_least_zero(ns, b), 0, out * ns.log(a))))  # fmt: skip
+
+
+def _at_least_zero(ns: Any, x: Any) -> Any:
+    return (ns.real(x) >= 0) & (ns.imag(x) == 0) if is_complex(x) else x >= 0
+
+
 def _pow_base(xp: Any, x: Any, base: float) -> Any:
     _refuse_bools("pow", x)
     return xp.power(xp.asarray(base, dtype=x.dtype), x)
@@ -148,7 +160,15 @@ def _whole(name: str) -> Any:
 
 
 _elementwise("neg(x)", _neg, written="-x", x=lambda ns, g: -g)
-_elementwise("abs(x)", "abs", x=lambda ns, g, x: g * ns.sign(x))
+
+
+
+def direction(ns: Any, x: Any) -> Any:
+    """x / |x|, and 0 where that is 0."""
+    return ns.sgn(x) if is_complex(x) else ns.sign(x)
+
+
+_elementwise("abs(x)", "abs", x=lambda ns, g, x: g * direction(ns, x))
 
 
 def _no_derivative(name: str) -> Rule:
@@ -240,7 +260,15 @@ _unary("sinh", "sinh", lambda ns, g, x: g * ns.cosh(x))
 _unary("cosh", "cosh", lambda ns, g, x: g * ns.sinh(x))
 _unary("tanh", "tanh", lambda ns, g, out: g * (1 - out * out))
 _unary("asinh", "arcsinh", lambda ns, g, x: g * ns.rsqrt(x * x + 1))
-_unary("acosh", "arccosh", lambda ns, g, x: g * ns.rsqrt(x * x - 1))
+
+
+def _acosh_rule(ns: Any, g: Any, x: Any) -> Any:
+    if is_complex(x):  # one root of the product would be on the wrong branch
+        return g * (ns.rsqrt(x - 1) * ns.rsqrt(x + 1))
+    return g * ns.rsqrt(x * x - 1)
+
+
+_unary("acosh", "arccosh", _acosh_rule)
 _unary("atanh", "arctanh", lambda ns, g, x: g / (1 - x * x))
 
 
@@ -371,7 +399,7 @@ for _name in ("logical_not", "isnan", "isinf", "isfinite"):
 
 # ---- piecewise constant ----------------------------------------------------------------------
 
-def _sign(xp: Any, x: Any) -> Any:
+def sign_of(xp: Any, x: Any) -> Any:
     """-1, 0 or 1; 0 for nan, where NumPy has nan."""
     if x.dtype.kind != "f":
         return xp.sign(x)
@@ -379,15 +407,23 @@ def _sign(xp: Any, x: Any) -> Any:
 
 
 _STEPS: tuple[tuple[str, Any], ...] = (
-    ("sign", _sign), ("floor", "floor"), ("ceil", "ceil"), ("trunc", "trunc"), ("round", "round"),
+    ("sign", sign_of), ("floor", "floor"), ("ceil", "ceil"), ("trunc", "trunc"), ("round", "round"),
 )  # fmt: skip
 for _name, _step in _STEPS:
     op(f"{_name}(x)", _step, elementwise=True, x=lambda ns, g: ns.zeros_like(g))
 
 # ---- the same numbers ------------------------------------------------------------------------
 
+
+
+def _cast(xp: Any, x: Any, dtype: Any) -> Any:
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        x = x.real  # NumPy would warn, and once a call is no place for it
+    return x.astype(dtype)
+
+
 op("clone(x)", lambda xp, x: xp.array(x, copy=True), x=lambda ns, g: g)
-op("to_copy(x; dtype)", lambda xp, x, dtype: x.astype(dtype), written="x.to(dtype)",
+op("to_copy(x; dtype)", _cast, written="x.to(dtype)",
    x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype))  # fmt: skip
 op("zeros_like(x)", "zeros_like", x=non_differentiable)
 op("ones_like(x)", "ones_like", x=non_differentiable)

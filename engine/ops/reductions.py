@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.op import non_differentiable, op
+from engine.ops.elementwise import direction
 
 Dims = tuple[int, ...]
 
@@ -151,8 +152,9 @@ def _degrees(shape: Dims, dims: Dims, correction: float) -> float:
 
 def _var(xp: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
     centred = x - _mean(xp, x, dims, _count(x.shape, dims), True)
-    total = xp.add.reduce(centred * centred, dims, None, None, keepdim)
-    return total / x.dtype.type(_degrees(x.shape, dims, correction))
+    squares = (centred * centred.conj()).real if x.dtype.kind == "c" else centred * centred
+    total = xp.add.reduce(squares, dims, None, None, keepdim)
+    return total / total.dtype.type(_degrees(x.shape, dims, correction))
 
 
 def _var_rule(ns: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
@@ -197,7 +199,8 @@ def _with_mean(name: str, rule: Any) -> None:
             parts.append(_spread(ns, g[1], shape, dims, keepdim) / _count(shape, dims))
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
-    op(f"{name}_mean(x; dims, correction, keepdim)", forward, outputs=2, x=both)
+    op(f"{name}_mean(x; dims, correction, keepdim)", forward, outputs=2, holomorphic=False,
+       x=both)  # fmt: skip
 
 
 _with_mean("var", _var_rule)
@@ -293,16 +296,16 @@ def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim:
     shape = tuple(x.shape)
     g, norm = _spread(ns, g, shape, dims, keepdim), _spread(ns, out, shape, dims, keepdim)
     if p == 1:
-        return g * ns.sign(x)
+        return g * direction(ns, x)
     if p == 2:
         return g * ns.where(norm == 0, 0, x / norm)
     size = ns.abs(x)
     if abs(p) == math.inf:
-        return ns.sign(x) * _divided(ns, g, ns.attains(size, norm), dims)
+        return direction(ns, x) * _divided(ns, g, ns.attains(size, norm), dims)
     if p < 1:
-        return ns.where(x == 0, 0, ns.sign(x) * size ** (p - 1)) * g * norm ** (1 - p)
+        return ns.where(x == 0, 0, direction(ns, x) * size ** (p - 1)) * g * norm ** (1 - p)
     share = ns.where(norm == 0, 0, g / norm ** (p - 1))
-    return (ns.sign(x) * size ** (p - 1) if p < 2 else x * size ** (p - 2)) * share
+    return (direction(ns, x) * size ** (p - 1) if p < 2 else x * size ** (p - 2)) * share
 
 
 op("norm(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)",

@@ -290,7 +290,7 @@ def _reversed(self: Tensor) -> Tensor:
 
 
 def _matrices_transposed(name: str) -> Any:
-    """x.mT and x.adjoint(): the last two dimensions exchanged."""
+    """x.mT: the last two dimensions exchanged."""
 
     def exchanged(self: Tensor) -> Tensor:
         """The last two dimensions exchanged, as a view."""
@@ -315,7 +315,6 @@ def _matrices_transposed(name: str) -> Any:
 Tensor.T = property(_reversed)  # type: ignore[attr-defined]
 Tensor.mT = property(_matrices_transposed("mT"))  # type: ignore[attr-defined]
 attributes.update(("T", "mT"))
-expose("adjoint", _matrices_transposed("adjoint()"))
 
 
 @public()
