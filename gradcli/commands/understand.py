@@ -1,4 +1,4 @@
-"""graph, diff, why, info: what a value is and how it was made."""
+"""graph, diff, trace, why, info: what a value is and how it was made."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gradcli.faults import Fault
 from gradcli.outputs import Notice, Table, texts
 
 if TYPE_CHECKING:
+    from gradcli.explain.chain import Chain
     from gradcli.explain.why.answer import Answer
     from gradcli.session import Session
 
@@ -45,6 +46,23 @@ def diff(session: Session, y: Operand, *x: Operand) -> Notice:
     found = derivative(of, by, session.variables)
     lines = [line for each in found for line in each.lines()]
     return Notice(lines, {"derivatives": texts(lines)})
+
+
+@command("understand")
+def trace(session: Session, y: Operand, x: Operand) -> Chain:
+    """Walk the chain rule from y down to x, step by step, in symbols and numbers.
+
+    trace z a
+    """
+    from gradcli.explain.chain import chain
+
+    of, by = wanted(y, "trace"), wanted(x, "trace")
+    found = chain(of, by, session.variables)
+    if not found.rows:
+        raise Fault("RuntimeError", f"{y.text} was not computed from {x.text}", x.span,
+                    why="the chain rule goes from a value to what it was computed from.",
+                    fixes=(f"graph {y.text}",))  # fmt: skip
+    return found
 
 
 @command("understand")

@@ -7,7 +7,7 @@ an equal expression, or None where it has nothing to say. Rows without a rewrite
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -267,10 +267,11 @@ def _folded(row: Any, args: tuple[Any, ...], params: Any, shape: Shape) -> Numbe
 class Reader:
     """Turns items of a trace into expressions; values with a name in `names` are not opened.
 
-    `names` maps the identity of an item of the trace to the user's name for it.
+    `names` maps the identity of an item of the trace to the user's name for it, or to an expression
+    that stands for it.
     """
 
-    def __init__(self, names: dict[int, str]) -> None:
+    def __init__(self, names: Mapping[int, str | Expression]) -> None:
         self.names = names
         self._done: dict[int, Expression] = {}
 
@@ -298,8 +299,9 @@ class Reader:
 
     def _make(self, item: Any) -> Expression:
         array = _array(item)
-        if id(item) in self.names:
-            return Name(self.names[id(item)], array.shape)
+        name = self.names.get(id(item))
+        if name is not None:
+            return name if isinstance(name, Expression) else Name(name, array.shape)
         node = node_of(item)
         if node is None or node.trace is None:
             return _constant(item, array)

@@ -1,0 +1,259 @@
+"""trace: the chain rule walked step by step, from a value down to what it was computed from.
+
+Each row is one edge of the graph: the local derivative in symbols and in numbers, times what came
+from above, is what goes on below. The numbers are those of the backward the engine runs; the
+symbols are the same rules read over names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine import flow, symbolic
+from engine.callers import TENSORS
+from engine.format import values_text
+from engine.node import Node, Output
+from engine.record import source
+from engine.symbolic import node_of, traced_leaf
+from engine.tensor import Tensor
+from engine.tracing import tracing
+from gradcli.explain.expression import Expression, Name
+from gradcli.explain.graph import ForwardReader
+from gradcli.explain.rewrites import Reader
+from gradcli.explain.writer import write
+
+Line = list[tuple[str, str]]
+WIDTH = 80
+LONGEST = 60
+"""Rows; of a longer chain the middle is left out."""
+
+
+class Link(NamedTuple):
+    """One edge of the graph: what was computed, from what, and how much of the gradient passes.
+
+    `formula` is the local derivative or, where the operation is not one by elements, what is sent
+    below as a formula of g, the cotangent from above; `local` are its numbers, None in the second
+    case. `remark` tells of a broadcast undone.
+    """
+
+    made: str
+    how: str
+    below: str
+    formula: str
+    local: Any
+    incoming: Any
+    sent: Any
+    remark: str
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """What was computed, its derivative, times what, is what."""
+        left = self.made if self.made == self.how else f"{self.made} = {self.how}"
+        above, below = _fraction(self.made), _fraction(self.below)
+        if self.local is None:
+            return left, f"g d{above}/d{below} = {self.formula}", "", f"= {_numbers(self.sent)}"
+        times = "" if is_one(self.incoming) else f"{_numbers(self.incoming)} x {_numbers(self.local)}"
+        return left, f"d{above}/d{below} = {self.formula}", times, f"= {_numbers(self.sent)}"
+
+    def facts(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "value": self.made, "computed": self.how, "operand": self.below,
+            "derivative": self.formula, "local": _listed(self.local),
+            "upstream": _listed(self.incoming), "contribution": _listed(self.sent),
+            "remark": self.remark,
+        }  # fmt: skip
+
+
+class Meeting(NamedTuple):
+    """Where several ways meet: the contributions, and their sum."""
+
+    name: str
+    parts: list[Any]
+    total: Any
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """The value, how many ways, the contributions, the sum."""
+        parts = " + ".join(map(_numbers, self.parts))
+        shown = parts if len(parts) <= 40 else ""
+        return self.name, f"{len(self.parts)} ways meet", shown, f"= {_numbers(self.total)}"
+
+    def facts(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"value": self.name, "parts": [_listed(part) for part in self.parts],
+                "sum": _listed(self.total)}  # fmt: skip
+
+
+class Chain:
+    """The chain rule from one value to another, top down."""
+
+    __slots__ = ("by", "of", "rows")
+
+    def __init__(self, of: str, by: str, rows: list[Link | Meeting]) -> None:
+        self.of = of
+        self.by = by
+        self.rows = rows
+
+    def lines(self) -> list[Line]:
+        """A row a line, in columns where they fit; the middle of a long chain is left out."""
+        rows, left_out = self.rows, len(self.rows) - LONGEST
+        if left_out > 0:
+            rows = [*self.rows[: LONGEST // 2], *self.rows[-LONGEST // 2 :]]
+        cells = [row.cells() for row in rows]
+        wide = [min(max(len(cell[i]) for cell in cells), limit) for i, limit in ((0, 24), (1, 34))]
+        found: list[Line] = []
+        for place, (row, cell) in enumerate(zip(rows, cells, strict=True)):
+            if left_out > 0 and place == LONGEST // 2:
+                found.append([(f"... {left_out:,} more steps", "dim")])
+            found += _line(cell, wide)
+            if isinstance(row, Link) and row.remark:
+                found.append([("  " + row.remark, "dim")])
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        """The rows, each an object."""
+        return {"of": self.of, "by": self.by, "steps": [row.facts() for row in self.rows]}
+
+
+def _line(cell: tuple[str, str, str, str], wide: list[int]) -> list[Line]:
+    made, formula, times, result = cell
+    first: Line = [(made.ljust(wide[0]) + "  ", "name"), (formula.ljust(wide[1]) + "  ", "formula")]
+    rest: Line = [(f"{times} " if times else "", "plain"), (result, "value")]
+    if sum(len(text) for text, _ in (*first, *rest)) <= WIDTH:
+        return [[*first, *rest]]
+    return [[first[0], (formula, "formula")], [("    ", "plain"), *rest]]
+
+
+def _fraction(name: str) -> str:
+    return name if name.isidentifier() else f"({name})"
+
+
+def _numbers(array: Any) -> str:
+    """Numbers in a word: one if they are all the same, a row if they are few, else their size."""
+    array = np.asarray(array)
+    if array.size and (array == array.flat[0]).all():
+        return values_text(array.reshape(-1)[0])
+    text = values_text(array)
+    if array.size <= 4 and "\n" not in text:
+        return text
+    size = float(np.sqrt(np.square(np.abs(array.astype(np.float64))).sum()))
+    return f"{'x'.join(map(str, array.shape))} numbers of norm {size:.4g}"
+
+
+def _listed(array: Any) -> Any:
+    return None if array is None else np.asarray(array).tolist()
+
+
+def is_one(array: Any) -> bool:
+    """Whether every number is 1."""
+    return array is not None and bool((np.asarray(array) == 1).all())
+
+
+def chain(y: Tensor, x: Tensor, names: Mapping[str, Any], cotangent: Any = None) -> Chain:
+    """The chain rule from y down to x; `cotangent` is y's, 1 in every element if left out."""
+    return _Walk(y, x, names).chain(cotangent)
+
+
+class _Walk:
+    """A backward from y walked again, and written down where it leads to x."""
+
+    def __init__(self, y: Tensor, x: Tensor, names: Mapping[str, Any]) -> None:
+        self.y, self.x = y, x
+        tensors = [(n, v) for n, v in names.items() if isinstance(v, Tensor) and n != "_"]
+        self.names = {flow.key(source(v)): name for name, v in reversed(tensors)}
+        self.named = {id(source(v)): name for name, v in reversed(tensors)}
+
+    def chain(self, cotangent: Any) -> Chain:
+        """All rows, in the order of backward."""
+        y, x = self.y, self.x
+        leading = {node.rank for node in symbolic.path(y, x)}
+        target = flow.key(source(x))
+        g = np.ones(y.array.shape, y.array.dtype) if cotangent is None else cotangent
+        rows: list[Link | Meeting] = []
+        arrived: dict[Any, list[Any]] = {}
+        for step in flow.steps([(source(y), g)]):
+            if step.node.rank not in leading:
+                continue
+            parts = arrived.pop((step.node.rank, 0), [])
+            if step.node.op.outputs == 1 and len(parts) > 1:
+                rows.append(Meeting(self._called(step.node), parts, step.incoming))
+            for place, (edge, sent) in enumerate(zip(step.node.edges, step.sent, strict=False)):
+                if edge is None or sent is None:
+                    continue
+                if flow.key(edge) == target or getattr(node_of(edge), "rank", 1) in leading:
+                    rows.append(self._link(step, place, edge, sent))
+                    arrived.setdefault(flow.key(edge), []).append(sent)
+        parts = arrived.get(target, [])
+        if len(parts) > 1:
+            rows.append(Meeting(self._called(source(x)), parts, sum(parts[1:], parts[0])))
+        return Chain(self._called(source(y)), self._called(source(x)), rows)
+
+    def _link(self, step: flow.Step, place: int, edge: Any, sent: Any) -> Link:
+        node = step.node
+        assert node.trace is not None
+        formula, local = self._local(node, place)
+        shape = flow.value_of(edge).shape
+        incoming = step.incoming if type(step.incoming) is not list else None
+        remark = ""
+        if node.op.broadcasts and np.shape(node.trace.values[0]) != shape:
+            remark = f"summed to shape {list(shape)}, from which it was broadcast"
+        return Link(self._called(node), self._written(node), self._called(edge), formula, local,
+                    incoming, sent, remark)  # fmt: skip
+
+    def _local(self, node: Node, place: int) -> tuple[str, Any]:
+        """The local derivative of a node for one operand: in symbols, and in numbers.
+
+        The row is run again on its own operands, each standing for itself, so that nothing but
+        them is in the formula.
+        """
+        op, trace = node.op, node.trace
+        assert trace is not None
+        named: dict[int, str | Expression] = {}
+        with tracing():
+            operands = [self._stands_for(arg, named) for arg in trace.args]
+            fixed = len(op.operands) - op.variadic
+            given = (*operands[:fixed], operands[fixed:]) if op.variadic else operands
+            out = getattr(TENSORS, op.name)(*given, *trace.params)
+            out = out[0] if isinstance(out, tuple) else out
+            shape = operands[place].array.shape
+            plain = not out.array.ndim or (op.broadcasts and out.array.shape == shape)
+            ones = np.ones(out.array.shape, out.array.dtype)
+            g = traced_leaf(ones, None if plain else "g", requires_grad=False)
+            (found,) = symbolic.derivative(out, [operands[place]], g)
+            if found is None:
+                return "0", None
+            expression = Reader(named).read(source(found))
+        text = write(expression) if expression.size <= 40 else "..."
+        return text, np.broadcast_to(found.array, shape) if plain else None
+
+    def _stands_for(self, item: Any, named: dict[int, str | Expression]) -> Any:
+        """A fresh leaf with an operand's numbers, written as the operand."""
+        if not isinstance(item, (Tensor, Node, Output)):
+            return item
+        array = flow.value_of(item)
+        leaf = traced_leaf(array)
+        name = self.names.get(flow.key(item))
+        if name is None and (node_of(item) is None and getattr(item, "label", None) is None):
+            return item  # a number
+        expression = Name(name, array.shape) if name is not None else self._expression(item)
+        named[id(leaf)] = expression if expression.size <= 15 else Name("(...)", array.shape)
+        return leaf
+
+    # ---- names -------------------------------------------------------------------------------
+
+    def _called(self, item: Any) -> str:
+        name = self.names.get(flow.key(item))
+        return name if name is not None else self._written(item)
+
+    def _written(self, item: Any) -> str:
+        """How a value was computed."""
+        expression = self._expression(item)
+        text = write(expression) if expression.size <= 15 else ""
+        node = node_of(item)
+        return text if 0 < len(text) <= 40 or node is None else f"{node.op.name}(...)"
+
+    def _expression(self, item: Any) -> Expression:
+        named = {key: name for key, name in self.named.items() if key != id(item)}
+        return ForwardReader(named).read(item)
