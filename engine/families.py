@@ -17,7 +17,12 @@ CORE = (
 REST = (
 )  # fmt: skip
 """Families not sorted yet."""
-WAITING: dict[str, str] = {}
+WAITING: dict[str, str] = {
+    "optim": "ASGD SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
+    "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
+    "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
+    "ReduceLROnPlateau",
+}
 """Families loaded when one of their names is first asked for."""
 
 

@@ -21,10 +21,10 @@ _MIDPOINT = np.int64(0x10000000)
 _SPLITTER = 134217729.0  # 2**27 + 1
 
 
-def fused(a: Array, b: float, c: float) -> Array:
+def fused(a: Array, b: Any, c: Any) -> Array:
     """a*b + c with one rounding, in the dtype of `a`: float32 or float64."""
     if a.dtype == np.float32:
-        return fused32(a, np.float32(b), np.float32(c))
+        return fused32(a, np.asarray(b, np.float32), np.asarray(c, np.float32))
     return fused64(a, b, c)
 
 
@@ -39,16 +39,17 @@ def fused32(a: Any, b: Any, c: Any) -> Array:
     return total.astype(np.float32)
 
 
-def fused64(a: Array, b: float, c: float) -> Array:
+def fused64(a: Any, b: Any, c: Any) -> Array:
     """a*b + c with one rounding, in float64."""
-    if not (math.isfinite(b) and math.isfinite(c)):
-        return a * b + c
-    # Powers of two bring b and c to where nothing overflows; they change no digit.
-    scale = max(math.frexp(b)[1], math.frexp(c)[1])
-    high, low = _product(a, math.ldexp(b, -scale))
-    middle, lowest = _sum(np.float64(math.ldexp(c, -scale)), low)
+    # Powers of two bring the factors to where nothing overflows; they change no digit.
+    (first, exponent), (second, more) = np.frexp(a), np.frexp(b)
+    exponent = exponent + more
+    high, low = _product(first, second)
+    middle, lowest = _sum(np.ldexp(c, -exponent), low)
     highest, middle = _sum(high, middle)
-    return np.asarray(np.ldexp(highest + _sum_to_odd(middle, lowest), scale))
+    total = np.asarray(np.ldexp(highest + _sum_to_odd(middle, lowest), exponent))
+    wild = ~np.isfinite(total)
+    return np.where(wild, np.multiply(a, b) + c, total) if wild.any() else total
 
 
 def _sum(a: Any, b: Any) -> tuple[Array, Array]:
@@ -58,7 +59,7 @@ def _sum(a: Any, b: Any) -> tuple[Array, Array]:
     return total, (a - (total - shown)) + (b - shown)
 
 
-def _product(a: Array, b: float) -> tuple[Array, Array]:
+def _product(a: Array, b: Array) -> tuple[Array, Array]:
     """a * b rounded, and the exact rest (Dekker)."""
     product = a * b
     (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)

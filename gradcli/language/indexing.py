@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def index(walker: Walker, node: ast.expr) -> Any:
 def element(walker: Walker, owner: Any, key: Any) -> Any:
     """owner[key]"""
     kind = type(owner)
-    if kind is dict:
+    if kind is dict or kind is defaultdict:
         walker.measure(key)
     elif kind in (list, str) and type(key) is slice:
         walker.charge(8 * len(owner))

@@ -199,7 +199,7 @@ def _contains(walker: Walker, item: Any, container: Any) -> bool:
         if not isinstance(item, int):
             return any(item == other for other in walker.listed(container))
         return item in container
-    if kind not in (str, list, tuple, dict) and not isinstance(container, (Tensor, tuple)):
+    if kind not in (str, list) and not isinstance(container, (Tensor, tuple, dict)):
         raise TypeError(f"argument of type '{kind.__name__}' is not iterable")
     walker.measure(container)
     walker.measure(item)

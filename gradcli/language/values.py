@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,7 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     tuple: {name: _as_is(tuple, name) for name in ("index", "count")},
     range: {},
 }  # fmt: skip
+METHODS[defaultdict] = METHODS[dict]  # an optimizer's state is one
 """Methods of Python's own types, each run by a function that keeps the limits."""
 
 # ---- attributes ------------------------------------------------------------------------------
@@ -192,7 +194,15 @@ _ASKED: dict[str, tuple[str, ...]] = {
     "finfo": ("eps", "max", "min", "tiny", "bits", "dtype"),
     "iinfo": ("max", "min", "bits", "dtype"),
     "device": ("type", "index"),
-}
+    "Optimizer": (
+        "step", "zero_grad", "param_groups", "state", "defaults", "add_param_group", "state_dict",
+        "load_state_dict", "register_step_pre_hook", "register_step_post_hook",
+    ),
+    "LRScheduler": (
+        "step", "get_last_lr", "get_lr", "last_epoch", "base_lrs", "optimizer", "state_dict",
+        "load_state_dict",
+    ),
+}  # fmt: skip
 """Type → what may be read of it; a subclass may be asked for what its base may."""
 
 SETTABLE: dict[str, tuple[str, ...]] = {"Tensor": ("grad", "data", "requires_grad")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Sequence, Sized
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -258,7 +259,7 @@ class Walker:
         return apply(self, function, args, {})
 
 
-ITERABLE = frozenset({list, tuple, str, dict, range})
+ITERABLE = frozenset({list, tuple, str, dict, defaultdict, range})
 CONTAINERS = frozenset({list, tuple, dict})
 
 __all__ = ["NOTHING", "Host", "Operand", "Walker"]
