@@ -8,6 +8,7 @@ NumPy (`run`), or is handed to XLA (`jit`, with the jax extra), which compiles i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -151,6 +152,16 @@ class Plan:
             memory[result] = op.over(xp)(*op.gathered(_promoted(op, values)), *params)
         return [memory[place] for place in self.outputs]
 
+    def doubled(self) -> Plan:
+        """The same program in float64, whatever the dtype it was recorded in."""
+        plan = copy(self)
+        plan._constant_places = {
+            place: array.astype(_DOUBLE) if array.dtype.kind == "f" else array
+            for place, array in self._constant_places.items()
+        }
+        plan.steps = [s._replace(params=tuple(map(_doubled, s.params))) for s in self.steps]
+        return plan
+
     def numpy(self, *arrays: Any) -> list[Any]:
         """The outputs for these inputs, as NumPy arrays."""
         return self.run(NUMPY, arrays)
@@ -162,6 +173,13 @@ class Plan:
         xp = jax_arrays()
         compiled: Callable[..., list[Any]] = jax.jit(lambda *arrays: self.run(xp, arrays))
         return compiled
+
+
+_DOUBLE = np.dtype(np.float64)
+
+
+def _doubled(parameter: Any) -> Any:
+    return _DOUBLE if isinstance(parameter, np.dtype) and parameter.kind == "f" else parameter
 
 
 def tensor_array(item: Any) -> Any:

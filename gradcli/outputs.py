@@ -79,6 +79,24 @@ class Notice:
         return self.said
 
 
+class Several:
+    """Outputs one under the other; `what` is their name in JSON."""
+
+    __slots__ = ("parts", "what")
+
+    def __init__(self, what: str, parts: Sequence[Output]) -> None:
+        self.what = what
+        self.parts = parts
+
+    def lines(self) -> list[Line]:
+        """The lines of each."""
+        return [line for part in self.parts for line in part.lines()]
+
+    def facts(self) -> dict[str, Any]:
+        """The objects of each, in a list."""
+        return {self.what: [part.facts() for part in self.parts]}
+
+
 def note(text: str, **said: Any) -> Notice:
     """A command's one line."""
     return Notice([[(line, "note")] for line in text.split("\n")], said or {"note": text})

@@ -1,18 +1,20 @@
-"""graph, diff, trace, why, info: what a value is and how it was made."""
+"""graph, diff, trace, check, flow, why, info: what a value is and how it was made."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
 
+from engine import symbolic
 from engine.tensor import Tensor
 from gradcli.command import Operand, command
 from gradcli.commands.autograd import leaves, wanted
 from gradcli.faults import Fault
-from gradcli.outputs import Notice, Table, texts
+from gradcli.outputs import Notice, Several, Table, texts
 
 if TYPE_CHECKING:
     from gradcli.explain.chain import Chain
+    from gradcli.explain.sizes import Flow
     from gradcli.explain.why.answer import Answer
     from gradcli.session import Session
 
@@ -63,6 +65,48 @@ def trace(session: Session, y: Operand, x: Operand) -> Chain:
                     why="the chain rule goes from a value to what it was computed from.",
                     fixes=(f"graph {y.text}",))  # fmt: skip
     return found
+
+
+@command("understand")
+def check(
+    session: Session, z: Operand, *x: Operand, order: Operand | None = None
+) -> Several:
+    """Compare the gradient of z with central differences, in float64.
+
+    check z           with respect to every leaf
+    check z a b       with respect to some
+
+    order: 2 for the second derivative
+    """
+    from gradcli.explain.numeric import check as compared
+
+    of = wanted(z, "check")
+    by = [(part.text, wanted(part, "check")) for part in x] or leaves(session)
+    by = [(name, leaf) for name, leaf in by if x or symbolic.path(of, leaf)]
+    if not by:
+        raise Fault("RuntimeError", f"check {z.text} needs a name to differentiate by", z.span,
+                    why=f"{z.text} was computed from no variable that requires grad.",
+                    fixes=(f"check {z.text} x",))  # fmt: skip
+    degree = 1 if order is None else order.value
+    if degree not in (1, 2):
+        raise Fault("ValueError", f"order is 1 or 2, not {order.text}", order.span)  # type: ignore[union-attr]
+    return Several("checks", compared(of, by, degree))
+
+
+@command("understand")
+def flow(session: Session, z: Operand) -> Flow:
+    """Show how large the gradient is on its way from z to the leaves.
+
+    flow z
+    """
+    from gradcli.explain.sizes import sizes
+
+    of = wanted(z, "flow")
+    if of.grad_fn is None:
+        raise Fault("RuntimeError", f"no gradient flows from {z.text}", z.span,
+                    why=f"{z.text} was computed from nothing that requires grad.",
+                    fixes=("track a, build again",))  # fmt: skip
+    return sizes(of, session.variables)
 
 
 @command("understand")

@@ -21,7 +21,7 @@ from engine.symbolic import node_of, traced_leaf
 from engine.tensor import Tensor
 from engine.tracing import tracing
 from gradcli.explain.expression import Expression, Name
-from gradcli.explain.graph import ForwardReader
+from gradcli.explain.naming import Naming
 from gradcli.explain.rewrites import Reader
 from gradcli.explain.writer import write
 
@@ -54,7 +54,8 @@ class Link(NamedTuple):
         above, below = _fraction(self.made), _fraction(self.below)
         if self.local is None:
             return left, f"g d{above}/d{below} = {self.formula}", "", f"= {_numbers(self.sent)}"
-        times = "" if is_one(self.incoming) else f"{_numbers(self.incoming)} x {_numbers(self.local)}"
+        factors = f"{_numbers(self.incoming)} x {_numbers(self.local)}"
+        times = "" if is_one(self.incoming) else factors
         return left, f"d{above}/d{below} = {self.formula}", times, f"= {_numbers(self.sent)}"
 
     def facts(self) -> dict[str, Any]:
@@ -161,9 +162,7 @@ class _Walk:
 
     def __init__(self, y: Tensor, x: Tensor, names: Mapping[str, Any]) -> None:
         self.y, self.x = y, x
-        tensors = [(n, v) for n, v in names.items() if isinstance(v, Tensor) and n != "_"]
-        self.names = {flow.key(source(v)): name for name, v in reversed(tensors)}
-        self.named = {id(source(v)): name for name, v in reversed(tensors)}
+        self.naming = Naming(names)
 
     def chain(self, cotangent: Any) -> Chain:
         """All rows, in the order of backward."""
@@ -178,7 +177,7 @@ class _Walk:
                 continue
             parts = arrived.pop((step.node.rank, 0), [])
             if step.node.op.outputs == 1 and len(parts) > 1:
-                rows.append(Meeting(self._called(step.node), parts, step.incoming))
+                rows.append(Meeting(self.naming.called(step.node), parts, step.incoming))
             for place, (edge, sent) in enumerate(zip(step.node.edges, step.sent, strict=False)):
                 if edge is None or sent is None:
                     continue
@@ -187,8 +186,8 @@ class _Walk:
                     arrived.setdefault(flow.key(edge), []).append(sent)
         parts = arrived.get(target, [])
         if len(parts) > 1:
-            rows.append(Meeting(self._called(source(x)), parts, sum(parts[1:], parts[0])))
-        return Chain(self._called(source(y)), self._called(source(x)), rows)
+            rows.append(Meeting(self.naming.called(source(x)), parts, sum(parts[1:], parts[0])))
+        return Chain(self.naming.called(source(y)), self.naming.called(source(x)), rows)
 
     def _link(self, step: flow.Step, place: int, edge: Any, sent: Any) -> Link:
         node = step.node
@@ -199,8 +198,10 @@ class _Walk:
         remark = ""
         if node.op.broadcasts and np.shape(node.trace.values[0]) != shape:
             remark = f"summed to shape {list(shape)}, from which it was broadcast"
-        return Link(self._called(node), self._written(node), self._called(edge), formula, local,
-                    incoming, sent, remark)  # fmt: skip
+        made, how, below = (
+            self.naming.called(node), self.naming.written(node), self.naming.called(edge)
+        )  # fmt: skip
+        return Link(made, how, below, formula, local, incoming, sent, remark)
 
     def _local(self, node: Node, place: int) -> tuple[str, Any]:
         """The local derivative of a node for one operand: in symbols, and in numbers.
@@ -234,26 +235,9 @@ class _Walk:
             return item
         array = flow.value_of(item)
         leaf = traced_leaf(array)
-        name = self.names.get(flow.key(item))
+        name = self.naming.name(item)
         if name is None and (node_of(item) is None and getattr(item, "label", None) is None):
             return item  # a number
-        expression = Name(name, array.shape) if name is not None else self._expression(item)
+        expression = Name(name, array.shape) if name is not None else self.naming.expression(item)
         named[id(leaf)] = expression if expression.size <= 15 else Name("(...)", array.shape)
         return leaf
-
-    # ---- names -------------------------------------------------------------------------------
-
-    def _called(self, item: Any) -> str:
-        name = self.names.get(flow.key(item))
-        return name if name is not None else self._written(item)
-
-    def _written(self, item: Any) -> str:
-        """How a value was computed."""
-        expression = self._expression(item)
-        text = write(expression) if expression.size <= 15 else ""
-        node = node_of(item)
-        return text if 0 < len(text) <= 40 or node is None else f"{node.op.name}(...)"
-
-    def _expression(self, item: Any) -> Expression:
-        named = {key: name for key, name in self.named.items() if key != id(item)}
-        return ForwardReader(named).read(item)

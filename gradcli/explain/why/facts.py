@@ -17,9 +17,8 @@ from engine.node import Node, Output
 from engine.record import source
 from engine.symbolic import node_of
 from engine.tensor import Tensor
-from gradcli.explain.graph import ForwardReader
+from gradcli.explain.naming import Naming
 from gradcli.explain.program import Program, Sentence
-from gradcli.explain.writer import write
 
 if TYPE_CHECKING:
     from engine.tracing import Run
@@ -129,33 +128,26 @@ class Facts:
 
     # ---- names and lines ---------------------------------------------------------------------
 
+    @cached_property
+    def naming(self) -> Naming:
+        """What the user calls things."""
+        return Naming(self.names)
+
     def called(self, item: Any) -> str:
         """The user's name for a value of the graph, else how it was computed."""
-        for name, value in self.names.items():
-            if isinstance(value, Tensor) and name != "_" and (
-                value is item or (not isinstance(item, Tensor) and _is(source(value), item))
-            ):  # fmt: skip
-                return name
+        name = self.naming.name(item)
+        if name is not None:
+            return name
         node = node_of(item)
+        if type(item) is Node and item.trace is not None and item.trace.name is not None:
+            return item.trace.name
         if node is None:
             return getattr(item, "label", None) or "a constant"
-        if node.trace is not None and node.trace.name is not None and type(item) is Node:
-            return node.trace.name
-        return self.written(item)
+        return self.naming.written(item)
 
     def written(self, item: Any) -> str:
         """How a value was computed, in the user's names."""
-        named = {
-            id(source(value)): name
-            for name, value in self.names.items()
-            if isinstance(value, Tensor) and name != "_" and not _is(source(value), item)
-        }
-        expression = ForwardReader(named).read(item)
-        if expression.size > 15:
-            node = node_of(item)
-            return f"{node.op.name}(...)" if node is not None else "..."
-        text = write(expression)
-        return text if len(text) <= 40 else f"{text[:37]}..."
+        return self.naming.written(item)
 
     def line_of(self, item: Any) -> tuple[int, str] | None:
         """The number and text of the line that made a value."""
@@ -206,13 +198,6 @@ def _unrolled(came: dict[Any, tuple[Any, Hop] | None], item: Any) -> list[Hop]:
 def _collects(tensor: Tensor) -> bool:
     """Whether a tensor is a leaf: it stands for itself in the graph."""
     return tensor.is_leaf and tensor.requires_grad
-
-
-def _is(one: Any, other: Any) -> bool:
-    return one is other or (
-        isinstance(one, (Node, Output)) and isinstance(other, (Node, Output))
-        and flow.key(one) == flow.key(other)
-    )  # fmt: skip
 
 
 def finite(array: Any) -> bool:
