@@ -11,13 +11,17 @@ from engine.op import rows
 CORE = (
     "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging",
     "index", "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing",
-    "convert", "complex",
+    "convert", "complex", "classes",
 )  # fmt: skip
 """Families loaded at once."""
 REST = (
 )  # fmt: skip
 """Families not sorted yet."""
 WAITING: dict[str, str] = {
+    "ops.fourier": "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 hfft2 ihfft2 fftn ifftn "
+    "rfftn irfftn hfftn ihfftn fftfreq rfftfreq fftshift ifftshift",
+    "ops.signal": "stft istft hann_window hamming_window blackman_window bartlett_window "
+    "kaiser_window",
     "optim": "ASGD SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
     "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
@@ -81,7 +85,7 @@ def _core_in_place() -> None:
 def _expose_the_rest() -> None:
     from engine import backward, dtypes, format, grad_mode, hooks
     from engine.catalog import attributes, expose
-    from engine.tensor import Size, Tensor
+    from engine.tensor import Size
 
     expose("backward", backward.backward, "autograd")
     expose("grad", backward.grad, "autograd")
@@ -96,7 +100,6 @@ def _expose_the_rest() -> None:
         expose(function.__name__, function, "torch")
     for name in ("pi", "e", "inf", "nan"):
         expose(name, getattr(math, name), "torch")
-    expose("Tensor", Tensor, "torch")
     expose("Size", Size, "torch")
     attributes.update(("T", "mT", "_version", "retains_grad"))
     assert grad_mode
