@@ -27,6 +27,8 @@ __version__ = "0.1.0"
 np.seterr(all="ignore")
 families.load()
 
+from engine.ops.classes import CALLABLE_TENSOR  # noqa: E402
+
 
 def _publish() -> None:
     """Make the catalog's namespaces importable: engine.nn.functional, engine.autograd, ...
@@ -68,5 +70,6 @@ def _listed(dotted: str) -> list[str]:
 
 
 _publish()
+vars(sys.modules[__name__])["Tensor"] = CALLABLE_TENSOR
 
 __all__ = ["Size", "Tensor"]

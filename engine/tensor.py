@@ -32,7 +32,7 @@ LEAF = Leaf()
 
 _DEFAULTS: dict[str, Any] = {
     "origin": None, "_grad": None, "hooks": None, "label": None, "unversioned": False,
-    "retained": False, "post_hooks": None,
+    "retained": False, "post_hooks": None, "parameter": False,
 }  # fmt: skip
 
 _NON_LEAF_GRAD = (
@@ -59,8 +59,8 @@ class Tensor(metaclass=Meta):
     """A multi-dimensional array with a gradient, as torch.Tensor."""
 
     __slots__ = (
-        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "post_hooks",
-        "retained", "unversioned",
+        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "parameter",
+        "post_hooks", "retained", "unversioned",
     )  # fmt: skip
 
     array: np.ndarray[Any, Any]
@@ -68,6 +68,7 @@ class Tensor(metaclass=Meta):
     origin: Any
     label: str | None
     hooks: list[Any] | None
+    parameter: bool
     post_hooks: list[Any] | None
     retained: bool
     unversioned: bool
@@ -109,7 +110,8 @@ class Tensor(metaclass=Meta):
 
         if arrives(name):
             return getattr(self, name)
-        raise AttributeError(f"'Tensor' object has no attribute '{name}'")
+        kind = "Parameter" if self.parameter else "Tensor"
+        raise AttributeError(f"'{kind}' object has no attribute '{name}'")
 
     # ---- what it is --------------------------------------------------------------------------
 
@@ -251,6 +253,8 @@ class Tensor(metaclass=Meta):
                 "https://github.com/pytorch/pytorch/pull/103001"
             )
         copy = leaf(self.array.copy(), self.requires_grad)
+        if self.parameter:
+            copy.parameter = True
         memo[id(self)] = copy
         if self._grad is not None:
             copy._grad = wrap(self._grad.array.copy())

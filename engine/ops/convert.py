@@ -19,7 +19,7 @@ from engine.ops.arguments import (
     wrap_dim,
 )
 from engine.storage import View
-from engine.tensor import Size, Tensor, detached, set_requires_grad, wrap
+from engine.tensor import Meta, Size, Tensor, detached, set_requires_grad, wrap
 
 op("cast(x; dtype)", lambda xp, x, dtype: x.astype(dtype), written="x.to(dtype)",
    x=non_differentiable)  # fmt: skip
@@ -91,6 +91,12 @@ def type_of(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """self in another dtype; alone: the name of its type."""
     if dtype is None:
         return f"torch.{self.dtype.tensor_type}"
+    if isinstance(dtype, (str, Meta)):
+        from engine.ops.classes import kind_dtype
+
+        dtype = kind_dtype(dtype)
+    elif not isinstance(dtype, (type, dtypes.dtype)):
+        raise TypeError("dtype must be a type, str, or dtype object")
     return converted(self, dtype_of("type", dtype))
 
 
@@ -209,11 +215,12 @@ def _repr(self: Tensor) -> str:
 
     node = self.grad_fn
     name = None if node is None else node.name().rpartition("::")[2]
-    return tensor_text(self.array, requires_grad=self.requires_grad, grad_fn=name)
+    text = tensor_text(self.array, requires_grad=self.requires_grad, grad_fn=name)
+    return f"Parameter containing:\n{text}" if self.parameter else text
 
 
 def _format(self: Tensor, spec: str) -> str:
-    if self.array.ndim == 0:
+    if self.array.ndim == 0 and not self.parameter:
         return format(self.array.item(), spec)
     return format(repr(self), "") if not spec else object.__format__(self, spec)
 

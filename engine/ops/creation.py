@@ -374,13 +374,3 @@ def new_full(
     """A tensor of a given size and the dtype of self, every element the same."""
     wanted = dtype or dtypes.of(self.array.dtype)
     return full(size, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)
-
-
-@public("Tensor")
-def new_tensor(
-    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """A tensor with a copy of data and the dtype of self."""
-    wanted = dtype or dtypes.of(self.array.dtype)
-    return tensor(data, dtype=wanted, device=device, requires_grad=requires_grad)

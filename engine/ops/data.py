@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes, limits
-from engine.catalog import expose, public
-from engine.ops.arguments import Shape, dtype_of, integers, on_cpu, warn_of_scalar
+from engine.catalog import public
+from engine.ops.arguments import Shape, dtype_of, on_cpu, warn_of_scalar
 from engine.ops.convert import converted
 from engine.promotion import number_dtype, promote
 from engine.tensor import Tensor, track, wrap
@@ -19,25 +19,36 @@ _NUMBERS = frozenset((bool, int, float, complex))
 
 _COPY = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-    "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+    "sourceTensor.detach().clone().requires_grad_(True), rather than {}(sourceTensor)."
 )
 
 
 @public("torch")
 def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-
-) -> Tensor:  # fmt: skip
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor with a copy of data: a number, nested lists of them, an array."""
     on_cpu(device)
     wanted = dtype_of("tensor", dtype)
     if isinstance(data, Tensor):
-        warnings.warn(_COPY, UserWarning, stacklevel=2)
-    made = wrap(_copied(data, wanted))
-    return requiring(made, requires_grad)
+        warnings.warn(_COPY.format("torch.tensor"), UserWarning, stacklevel=2)
+    return requiring(wrap(copied(data, wanted)), requires_grad)
 
 
-def _copied(data: Any, wanted: DType | None) -> Any:
+@public("Tensor")
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor with a copy of data and the dtype of self."""
+    on_cpu(device)
+    if isinstance(data, Tensor):
+        warnings.warn(_COPY.format("tensor.new_tensor"), UserWarning, stacklevel=2)
+    wanted = dtype_of("new_tensor", dtype) or self.array.dtype
+    return requiring(wrap(copied(data, wanted)), requires_grad)
+
+
+def copied(data: Any, wanted: DType | None) -> Any:
     """A new array with these data."""
     if isinstance(data, (Tensor, np.ndarray)):
         array = data.array if isinstance(data, Tensor) else supported(data)
@@ -211,7 +222,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         return data if wanted is None else converted(data, wanted)
     if isinstance(data, np.ndarray) and wanted in (None, data.dtype):
         return wrap(supported(data))
-    return wrap(_copied(data, wanted))
+    return wrap(copied(data, wanted))
 
 
 @public("torch")
@@ -235,40 +246,3 @@ def requiring(made: Tensor, requires_grad: bool) -> Tensor:
             )
         track(made)
     return made
-
-
-class _IsTensor(type):
-    """`isinstance(x, Variable)` holds for every Tensor."""
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, Tensor)
-
-
-class Variable(metaclass=_IsTensor):
-    """A tensor over the storage of another: what tensors were called before PyTorch 0.4."""
-
-    def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Any:
-        if data is None:
-            data = wrap(np.zeros(0, dtypes.get_default_dtype().numpy))
-        if not isinstance(data, Tensor):
-            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
-        return requiring(wrap(data.array), requires_grad)
-
-
-expose("Variable", Variable, "autograd")
-
-
-for _name, _dtype in (
-    ("FloatTensor", "float32"), ("DoubleTensor", "float64"), ("LongTensor", "int64"),
-    ("IntTensor", "int32"), ("BoolTensor", "bool"), ("ByteTensor", "uint8"),
-):  # fmt: skip
-
-    def _legacy(*data: Any, name: str = _name, dtype: Any = dtypes.names[_dtype]) -> Tensor:
-        """A tensor of one dtype, from data or of given sizes."""
-        if len(data) == 1 and isinstance(data[0], (list, tuple, Tensor, np.ndarray)):
-            return wrap(_copied(data[0], dtype.numpy))
-        shape = integers(name, data)
-        limits.check(shape, dtype.itemsize)
-        return wrap(np.zeros(shape, dtype.numpy))
-
-    expose(_name, _legacy, "torch")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import catalog
+from engine.ops.classes import CALLABLE_TENSOR
 from engine.tensor import Tensor
 from gradcli.language import operators
 from gradcli.language.text import quoted, text
@@ -200,6 +201,14 @@ def _range(walker: Walker, *bounds: Any) -> range:
     return range(*bounds)
 
 
+def _tensor(walker: Walker, *data: Any, **named: Any) -> Any:
+    for value in data:
+        if type(value) is range:
+            walker.limits.check_items(len(value))
+        walker.measure(value)
+    return CALLABLE_TENSOR(*data, **named)
+
+
 CONVERSIONS: dict[type, Callable[..., Any]] = {
     int: _int,
     float: lambda walker, value=0.0: float(value),
@@ -209,6 +218,7 @@ CONVERSIONS: dict[type, Callable[..., Any]] = {
     tuple: lambda walker, values=(): tuple(walker.listed(values)),
     dict: _dict,
     range: _range,
+    Tensor: _tensor,
 }
 """How the types of Python that can be called are called, within the limits."""
 
