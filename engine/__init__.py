@@ -39,7 +39,7 @@ def _publish() -> None:
     files = {name.partition(".")[0] for name in os.listdir(os.path.dirname(__file__))}
     for dotted in sorted(catalog.namespaces):
         above, _, last = dotted.rpartition(".")
-        if above in modules and last not in files:
+        if above in modules and (above != "torch" or last not in files):
             name = __name__ + dotted.removeprefix("torch")
             modules[dotted] = sys.modules[name] = ModuleType(name)
             setattr(modules[above], last, modules[dotted])

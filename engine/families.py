@@ -22,10 +22,26 @@ WAITING: dict[str, str] = {
     "rfftn irfftn hfftn ihfftn fftfreq rfftfreq fftshift ifftshift",
     "ops.signal": "stft istft hann_window hamming_window blackman_window bartlett_window "
     "kaiser_window",
+    "ops.pointwise": "addcmul addcdiv copysign hypot fmax fmin heaviside nextafter signbit "
+    "isneginf isposinf deg2rad rad2deg frac sinc frexp ldexp logaddexp logaddexp2 nan_to_num "
+    "float_power gcd lcm",
+    "ops.special": "lgamma gammaln digamma psi polygamma mvlgamma multigammaln igamma igammac "
+    "gammainc gammaincc erfc erfinv erfcx ndtr ndtri log_ndtr i0 i0e i1 i1e airy_ai "
+    "spherical_bessel_j0 bessel_j0 bessel_j1 bessel_y0 bessel_y1 modified_bessel_i0 "
+    "modified_bessel_i1 modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 "
+    "scaled_modified_bessel_k1 entr xlogy xlog1py zeta logit expit chebyshev_polynomial_t "
+    "chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w hermite_polynomial_h "
+    "hermite_polynomial_he laguerre_polynomial_l legendre_polynomial_p "
+    "shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v "
+    "shifted_chebyshev_polynomial_w",
     "optim": "ASGD SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
     "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
     "ReduceLROnPlateau",
+    "init": "calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ eye_ dirac_ "
+    "xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ orthogonal_ sparse_ uniform "
+    "normal constant eye dirac xavier_uniform xavier_normal kaiming_uniform kaiming_normal "
+    "orthogonal sparse",
 }
 """Families loaded when one of their names is first asked for."""
 

@@ -24,8 +24,13 @@ def address(array: Array) -> int:
 
 def overlaps_itself(array: Array) -> bool:
     """Whether two elements of `array` share one place in memory, as after expand."""
-    return 0 in array.strides and any(
-        size > 1 and stride == 0 for size, stride in zip(array.shape, array.strides, strict=True)
+    return (
+        0 in array.strides
+        and 0 not in array.shape
+        and any(
+            size > 1 and stride == 0
+            for size, stride in zip(array.shape, array.strides, strict=True)
+        )
     )
 
 
