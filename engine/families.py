@@ -38,6 +38,7 @@ WAITING: dict[str, str] = {
     "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
     "ReduceLROnPlateau",
+    "generator": "Generator default_generator",
     "init": "calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ eye_ dirac_ "
     "xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ orthogonal_ sparse_ uniform "
     "normal constant eye dirac xavier_uniform xavier_normal kaiming_uniform kaiming_normal "
@@ -84,15 +85,19 @@ def _in_place() -> None:
 
 def _core_in_place() -> None:
     from engine.catalog import expose
-    from engine.inplace import AUGMENTED, IN_PLACE, augmented, copy_, fill_, in_place, zero_
+    from engine.inplace import (
+        ALSO_FUNCTIONS, AUGMENTED, IN_PLACE, augmented, copy_, fill_, in_place, zero_,
+    )  # fmt: skip
     from engine.tensor import Tensor
 
     for name in IN_PLACE:
         function = getattr(Tensor, name, None)
         if function is not None:
-            expose(f"{name}_", in_place(f"{name}_", function), "Tensor")
-    for function in (fill_, zero_, copy_):
-        expose(function.__name__, function, "Tensor")
+            where = "torch Tensor" if name in ALSO_FUNCTIONS else "Tensor"
+            expose(f"{name}_", in_place(f"{name}_", function), where)
+    for function in (fill_, zero_):
+        expose(function.__name__, function, "torch Tensor")
+    expose("copy_", copy_, "Tensor")
     for operator, row in AUGMENTED.items():
         method = getattr(Tensor, f"{row.removesuffix('_tensor')}_")
         setattr(Tensor, f"__{operator}__", augmented(rows[row], method))
@@ -111,7 +116,7 @@ def _expose_the_rest() -> None:
     expose("retain_grad", hooks.retain_grad, "Tensor")
     for name, dtype in dtypes.names.items():
         expose(name, dtype, "torch")
-    for function in (dtypes.get_default_dtype, dtypes.set_default_dtype,
+    for function in (dtypes.get_default_dtype, dtypes.set_default_dtype, dtypes.finfo, dtypes.iinfo,
                      format.set_printoptions, format.get_printoptions):  # fmt: skip
         expose(function.__name__, function, "torch")
     for name in ("pi", "e", "inf", "nan"):

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 
 from engine import box_muller, journal, mersenne
+from engine.catalog import expose
+from engine.ops.arguments import Device, on_cpu
+from engine.tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
 
@@ -26,14 +29,20 @@ _STATE = np.dtype(
 
 
 class Generator:
-    """A stream of random numbers, as torch.Generator; `device` is always the CPU."""
+    """A stream of random numbers of its own, to be passed as generator=; on the CPU."""
 
     __slots__ = ("_normal", "_seed", "_stream")
 
     _stream: mersenne.Mersenne | None
 
     def __init__(self, device: Any = "cpu") -> None:
+        on_cpu(device)
         self._start(FIRST_SEED)
+
+    @property
+    def device(self) -> Device:
+        """Where it is: on the CPU."""
+        return Device("cpu")
 
     def _start(self, seed: int) -> None:
         self._seed = seed
@@ -59,8 +68,12 @@ class Generator:
         """The seed the stream belongs to."""
         return self._seed
 
-    def get_state(self) -> Array:
-        """All there is to it, as the 5056 bytes PyTorch gives."""
+    def get_state(self) -> Tensor:
+        """All there is to it, as the 5056 bytes PyTorch gives, in a tensor."""
+        return wrap(self.raw_state())
+
+    def raw_state(self) -> Array:
+        """The same as an array."""
         stream = self._words()
         state = np.zeros((), _STATE)
         state["seed"], state["seeded"] = self._seed, 1
@@ -70,8 +83,12 @@ class Generator:
             state["normal_y"], state["normal_is_valid"] = self._normal, 1
         return np.frombuffer(state.tobytes(), np.uint8).copy()
 
-    def set_state(self, new_state: Array) -> Generator:
-        """Go to a state that get_state gave. Raises RuntimeError if it is none."""
+    def set_state(self, new_state: Any) -> Generator:
+        """Go to a state that get_state or raw_state gave. Raises RuntimeError if it is none."""
+        if isinstance(new_state, Tensor):
+            new_state = new_state.array
+        if not isinstance(new_state, np.ndarray) or new_state.dtype != np.uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
         if new_state.size != _STATE.itemsize:
             raise RuntimeError(
                 f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found the input "
@@ -89,7 +106,7 @@ class Generator:
 
     def clone_state(self) -> Generator:
         """Another generator at the same place of the same stream."""
-        return Generator().set_state(self.get_state())
+        return Generator().set_state(self.raw_state())
 
     def note(self) -> None:
         """Tell whoever may want it undone that the state is about to change."""
@@ -139,6 +156,8 @@ def _unforeseeable() -> int:
 default_generator = Generator()
 """What everything draws from that names no generator."""
 default_generator.seed()
+expose("Generator", Generator, "torch")
+expose("default_generator", default_generator, "torch torch.random")
 
 
 def manual_seed(seed: int) -> Generator:
@@ -149,6 +168,10 @@ def manual_seed(seed: int) -> Generator:
 def seed() -> int:
     """Seed the default generator with an unforeseeable number."""
     return default_generator.seed()
+
+
+expose("Generator", Generator, "torch")
+expose("default_generator", default_generator, "torch torch.random")
 
 
 def initial_seed() -> int:

@@ -102,11 +102,11 @@ class Journal:
         """Note that a random generator is about to draw."""
         if id(generator) in self._entries:
             return
-        stored = generator.get_state()
+        stored = generator.raw_state()
 
         def swap() -> None:
             nonlocal stored
-            now = generator.get_state()
+            now = generator.raw_state()
             generator.set_state(stored)
             stored = now
 

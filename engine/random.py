@@ -35,6 +35,11 @@ _C_NAMES = {
 _DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 
 
+def digits_of(dtype: DType) -> int:
+    """How many binary digits a number of the dtype has; 64 for integers."""
+    return _DIGITS.get(dtype.name, 64)
+
+
 # ---- numbers with a fraction -----------------------------------------------------------------
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -47,34 +52,35 @@ def uniform(
     if dtype.kind == "c":
         return _complex(uniform(generator, (*shape, 2), _part(dtype), low, high))
     _check_uniform(dtype, low, high)
-    count = _begin(generator, shape, dtype)
+    count = begin(generator, shape, dtype)
     work = _work(dtype)
     numbers = _unit(generator, count, work)
     start, end = work.type(low), work.type(high)
     if count and (start, end) != (0, 1):
         numbers = fused(numbers, end - start, start)
     numbers = numbers.astype(dtype, copy=False).reshape(shape)
-    first, beyond = _rounded(np.array([start, end]), dtype)
+    first, beyond = rounded(np.array([start, end]), dtype)
     numbers[numbers == beyond] = first
     return numbers
 
 
 def normal(
-    generator: Generator, shape: Shape, dtype: DType, mean: float = 0.0, std: float = 1.0
-) -> Array:
-    """Normal numbers."""
+    generator: Generator, shape: Shape, dtype: DType, mean: float = 0.0, std: float = 1.0,
+    blocks: bool = True,
+) -> Array:  # fmt: skip
+    """Normal numbers; in `blocks`, where there are enough, unless for a memory with gaps."""
     if not std >= 0.0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     if dtype.kind == "c":
         return _complex(normal(generator, (*shape, 2), _part(dtype), mean, std / 2**0.5))
-    _check_floating(dtype, "normal_kernel_cpu")
-    count = _begin(generator, shape, dtype)
-    if count >= box_muller.BLOCK:
+    check_floating(dtype, "normal_kernel_cpu")
+    count = begin(generator, shape, dtype)
+    if blocks and count >= box_muller.BLOCK:
         return _block_normals(generator, count, dtype, mean, std).reshape(shape)
     numbers = np.array(generator.normals(count), np.float64)
     if count and (mean, std) != (0, 1):
         numbers = fused64(numbers, std, mean)
-    return _rounded(numbers, dtype).reshape(shape)
+    return rounded(numbers, dtype).reshape(shape)
 
 
 def _block_normals(
@@ -95,9 +101,13 @@ def exponential(generator: Generator, shape: Shape, dtype: DType, rate: float = 
     """Exponentially distributed numbers."""
     if not rate > 0.0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
-    _check_floating(dtype, "exponential_cpu")
-    uniforms = _unit(generator, _begin(generator, shape, dtype), _FLOAT64)
-    return _rounded(-1.0 / rate * box_muller.each(math.log1p, -uniforms), dtype).reshape(shape)
+    if not dtypes.of(dtype).is_floating_point:
+        raise RuntimeError(
+            "Exponential distribution is a continuous probability distribution. dtype must be a "
+            f"floating point but you specified {dtypes.of(dtype).scalar_name}"
+        )
+    uniforms = _unit(generator, begin(generator, shape, dtype), _FLOAT64)
+    return rounded(-1.0 / rate * box_muller.each(math.log1p, -uniforms), dtype).reshape(shape)
 
 
 def bernoulli(generator: Generator, p: float | Array, shape: Shape) -> Array:
@@ -108,15 +118,15 @@ def bernoulli(generator: Generator, p: float | Array, shape: Shape) -> Array:
     if not isinstance(p, np.ndarray):
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-        return _unit(generator, _begin(generator, shape), _FLOAT64).reshape(shape) < p
-    _check_floating(p.dtype, "bernoulli_tensor_cpu_p_")
+        return _unit(generator, begin(generator, shape), _FLOAT64).reshape(shape) < p
+    check_floating(p.dtype, "bernoulli_tensor_cpu_p_")
     if not ((p >= 0) & (p <= 1)).all():
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error "
             "message be improved?  If so, please report an enhancement request to PyTorch.)"
         )
     work = _work(p.dtype)
-    return _unit(generator, _begin(generator, shape), work).reshape(shape) < p.astype(work)
+    return _unit(generator, begin(generator, shape), work).reshape(shape) < p.astype(work)
 
 
 def _unit(generator: Generator, count: int, dtype: DType) -> Array:
@@ -124,7 +134,7 @@ def _unit(generator: Generator, count: int, dtype: DType) -> Array:
     return generator.floats(count) if dtype == _FLOAT32 else generator.doubles(count)
 
 
-def _begin(generator: Generator, shape: Shape, dtype: DType = _FLOAT32) -> int:
+def begin(generator: Generator, shape: Shape, dtype: DType = _FLOAT32) -> int:
     """How many numbers to draw; whoever wants them undone is told."""
     limits.check(shape, dtype.itemsize)
     generator.note()
@@ -139,7 +149,7 @@ def _work(dtype: DType) -> DType:
     return _FLOAT32 if dtype.itemsize == 2 and dtype.kind in "fV" else dtype
 
 
-def _rounded(numbers: Array, dtype: DType) -> Array:
+def rounded(numbers: Array, dtype: DType) -> Array:
     """Numbers in `dtype`: to the halves by way of float32."""
     return numbers.astype(_work(dtype)).astype(dtype)
 
@@ -152,14 +162,15 @@ def _complex(parts: Array) -> Array:
     return parts.view(np.promote_types(parts.dtype, np.complex64)).reshape(parts.shape[:-1])
 
 
-def _check_floating(dtype: DType, kernel: str) -> None:
+def check_floating(dtype: DType, kernel: str) -> None:
+    """Raise PyTorch's error for a dtype that the kernel of that name does not take."""
     kind = dtypes.of(dtype)
     if not kind.is_floating_point:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{kind.scalar_name}'")
 
 
 def _check_uniform(dtype: DType, low: float, high: float) -> None:
-    _check_floating(dtype, "check_uniform_bounds")
+    check_floating(dtype, "check_uniform_bounds")
     if (low, high) == (0, 1):
         return
     name, most = dtype.name, _largest(dtype)
@@ -196,11 +207,11 @@ def integers(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         )
     low, high = _representable(low, high, dtype)
-    count = _begin(generator, shape, dtype)
+    count = begin(generator, shape, dtype)
     span = high - low
     words = generator.double_words(count) if span >= 2**28 else generator.words(count)
     numbers = words.astype(np.uint64) % np.uint64(span) + np.uint64(low % 2**64)
-    return _rounded(numbers.view(np.int64).reshape(shape), dtype)
+    return rounded(numbers.view(np.int64).reshape(shape), dtype)
 
 
 def _representable(low: int, high: int, dtype: DType) -> tuple[int, int]:
@@ -221,7 +232,7 @@ def _representable(low: int, high: int, dtype: DType) -> tuple[int, int]:
     for bound, number in (("from", low), ("to - 1", high - 1)):
         if not least <= number <= most:
             raise RuntimeError(f"{bound} is out of bounds for {_C_NAMES[name]}")
-        digits = _DIGITS.get(name, 64)
+        digits = digits_of(dtype)
         if abs(number) > 2**digits:
             warnings.warn(
                 f"{bound} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision "
@@ -254,20 +265,20 @@ def _inner_high(high: int, dtype: DType) -> int:
 
 def _shown(number: int, dtype: DType) -> int:
     """The integer nearest `number` that `dtype` has; beyond 64 bits the least, as C gives."""
-    nearest = float(_rounded(np.array(number, np.int64), dtype))
+    nearest = float(rounded(np.array(number, np.int64), dtype))
     return int(nearest) if abs(nearest) < 2**63 else -(2**63)
 
 
 def _gap(number: int, dtype: DType) -> int:
     """The distance of `dtype`'s numbers around `number`."""
-    return 1 << (abs(number).bit_length() - _DIGITS[dtype.name])
+    return 1 << (abs(number).bit_length() - digits_of(dtype))
 
 
 def permutation(generator: Generator, n: int) -> Array:
     """The numbers below `n` in random order."""
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    _begin(generator, (n,), _INT64)
+    begin(generator, (n,), _INT64)
     order = list(range(n))
     left = np.arange(n, 1, -1, dtype=np.uint32)
     for index, step in enumerate((generator.words(len(left)) % left).tolist()):
@@ -290,7 +301,7 @@ def multinomial(
     if not replacement:
         scores = weights / exponential(generator, weights.shape, weights.dtype)
         return np.argsort(-scores, axis=-1, kind="stable")[..., :samples]
-    uniforms = _unit(generator, _begin(generator, shape, _FLOAT64), _FLOAT64)
+    uniforms = _unit(generator, begin(generator, shape, _FLOAT64), _FLOAT64)
     rows = weights.reshape(-1, weights.shape[-1])
     drawn = [
         np.searchsorted(_cumulative(row), row_uniforms)
@@ -332,3 +343,13 @@ def _check_weights(weights: Array, replacement: bool) -> None:
         )
     if (weights.sum(-1) == 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+
+
+def __getattr__(name: str) -> Any:
+    """The names of torch.random, which this module is as well."""
+    from engine.catalog import namespaces
+
+    try:
+        return namespaces["torch.random"][name]
+    except KeyError:
+        raise AttributeError(f"module 'torch.random' has no attribute '{name}'") from None

@@ -56,7 +56,7 @@ def save_session(session: Session, path: Path) -> list[str]:
         "names": names,
         "tensors": writer.tensors,
         "settings": settings,
-        "generator": writer.memory(default_generator.get_state()),
+        "generator": writer.memory(default_generator.raw_state()),
     }
     _write(path, json.dumps(index), writer.arrays)
     return left_out

@@ -12,7 +12,7 @@ import numpy as np
 from engine import dtypes, limits
 from engine.callers import TENSORS as ops
 from engine.catalog import public
-from engine.ops.arguments import Shape, array_of, dtype_of, on_cpu, wrong_type
+from engine.ops.arguments import ABSENT, Shape, array_of, dtype_of, on_cpu, wrong_type
 from engine.ops.creation import sizes_of
 from engine.ops.data import requiring
 from engine.ops.elementwise import broadcast_error
@@ -57,7 +57,11 @@ def _maker(name: str, draw: str, doc: str) -> None:
         on_cpu(device)
         array = array_of(f"{name}_like", input)
         wanted = dtype_of(f"{name}_like", dtype) or array.dtype
-        return drawn(array.shape, wanted, generator, requires_grad)
+        if array.flags.c_contiguous:
+            return drawn(array.shape, wanted, generator, requires_grad)
+        like = wrap(np.empty_like(array, wanted))
+        write = uniform_ if name == "rand" else normal_
+        return requiring(write(like, generator=generator), requires_grad)
 
     made.__doc__ = f"{doc}, in a tensor of a given size."
     like.__doc__ = f"{doc}, in a tensor of the size of input."
@@ -180,7 +184,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     from engine import random
 
     array = array_of("bernoulli", input)
-    if p is None and array.dtype.kind != "f":
+    if p is None and not input.dtype.is_floating_point:
         raise NotImplementedError(
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.scalar_name}'"
         )
@@ -202,15 +206,49 @@ def multinomial(
     return wrap(random.multinomial(source, weights, num_samples, replacement))
 
 
+@public("torch")
+def poisson(input: Tensor, generator: Any = None) -> Tensor:
+    """Counts of events at random, for the rates that input gives."""
+    from engine import distributions
+
+    rates = array_of("poisson", input)
+    return wrap(distributions.poisson(_source("poisson", generator), rates))
+
+
+@public("torch")
+def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
+    """Successes at random, among as many trials as count says, of probability prob."""
+    from engine import distributions
+
+    trials = array_of("binomial", count, "count")
+    chances = array_of("binomial", prob, "prob", 2)
+    broadcast_error(trials, chances)
+    if trials.dtype != chances.dtype:
+        wanted, got = (dtypes.of(each.dtype).scalar_name for each in (trials, chances))
+        raise RuntimeError(f"Found dtype {got} but expected {wanted}")
+    chances = np.broadcast_to(chances, trials.shape)
+    return wrap(distributions.binomial(_source("binomial", generator), trials, chances))
+
+
 # ---- in place --------------------------------------------------------------------------------
 
 
 def _write(self: Tensor, draw: Any) -> Tensor:
-    """Put what `draw()` gives into self; nothing is drawn where writing is forbidden."""
+    """Put what `draw(shape)` gives into self, in the order in which its elements lie in memory;
+    nothing is drawn where writing is forbidden.
+    """
     from engine.inplace import assign, check_inplace
 
     check_inplace(self)
-    return assign(self, ops.copy(self, wrap(draw())))
+    return assign(self, ops.copy(self, wrap(_in_memory_order(self.array, draw))))
+
+
+def _in_memory_order(array: Any, draw: Any) -> Any:
+    if array.flags.c_contiguous:
+        return draw(array.shape)
+    order = sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
+    drawn = draw(tuple(array.shape[dim] for dim in order))
+    return drawn.transpose(sorted(range(array.ndim), key=order.__getitem__))
 
 
 @public("Tensor")
@@ -226,9 +264,9 @@ def uniform_(self: Tensor, *bounds: float, generator: Any = None, **named: float
     low, high = named.pop("from", low), named.pop("to", high)
     if named:
         raise TypeError(f"uniform_() got an unexpected keyword argument '{min(named)}'")
-    shape, dtype = self.array.shape, self.array.dtype
+    dtype = self.array.dtype
     source = _source("uniform_", generator)
-    return _write(self, lambda: random.uniform(source, shape, dtype, low, high))
+    return _write(self, lambda shape: random.uniform(source, shape, dtype, low, high))
 
 
 @public("Tensor")
@@ -236,9 +274,9 @@ def normal_(self: Tensor, mean: float = 0, std: float = 1, *, generator: Any = N
     """In place: normal random numbers."""
     from engine import random
 
-    shape, dtype = self.array.shape, self.array.dtype
+    dtype, blocks = self.array.dtype, self.array.flags.c_contiguous
     source = _source("normal_", generator)
-    return _write(self, lambda: random.normal(source, shape, dtype, mean, std))
+    return _write(self, lambda shape: random.normal(source, shape, dtype, mean, std, blocks))
 
 
 @public("Tensor")
@@ -246,9 +284,9 @@ def exponential_(self: Tensor, lambd: float = 1, *, generator: Any = None) -> Te
     """In place: exponentially distributed random numbers."""
     from engine import random
 
-    shape, dtype = self.array.shape, self.array.dtype
+    dtype = self.array.dtype
     source = _source("exponential_", generator)
-    return _write(self, lambda: random.exponential(source, shape, dtype, lambd))
+    return _write(self, lambda shape: random.exponential(source, shape, dtype, lambd))
 
 
 @public("Tensor")
@@ -256,71 +294,136 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     """In place: 0 or 1 at random, 1 with probability p, a number or a tensor."""
     from engine import random
 
-    weights = p.array if isinstance(p, Tensor) else p
     source = _source("bernoulli_", generator)
-    return _write(self, lambda: random.bernoulli(source, weights, self.array.shape))
+    if not isinstance(p, Tensor):
+        return _write(self, lambda shape: random.bernoulli(source, p, shape))
+    weights = np.broadcast_to(p.array, self.array.shape)
+    order = np.argsort([-stride for stride in self.array.strides], kind="stable")
+    return _write(self, lambda shape: random.bernoulli(source, weights.transpose(order), shape))
 
 
 @public("Tensor")
-def random_(self: Tensor, *bounds: int, generator: Any = None) -> Tensor:
-    """In place: random integers up to, not including, a number, or from one up to another."""
-    from engine import random
+def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
+    """In place: how many trials of probability p it takes to succeed."""
+    return _drawn(self, "geometric", generator, p)
 
+
+@public("Tensor")
+def log_normal_(self: Tensor, mean: float = 1, std: float = 2, *, generator: Any = None) -> Tensor:
+    """In place: random numbers whose logarithms are normal."""
+    return _drawn(self, "log_normal", generator, mean, std)
+
+
+@public("Tensor")
+def cauchy_(self: Tensor, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Tensor:
+    """In place: random numbers of the Cauchy distribution."""
+    return _drawn(self, "cauchy", generator, median, sigma)
+
+
+def _drawn(self: Tensor, name: str, generator: Any, *options: float) -> Tensor:
+    from engine import distributions
+
+    draw = getattr(distributions, name)
+    source = _source(f"{name}_", generator)
+    return _write(self, lambda shape: draw(source, shape, self.array.dtype, *options))
+
+
+@public("Tensor")
+def random_(self: Tensor, *bounds: Any, generator: Any = None, **named: Any) -> Tensor:
+    """In place: random integers up to, not including, a number (`to`), from one number (`from`) up
+    to another, or all that the dtype can count.
+    """
+    from engine import distributions, random
+
+    if len(bounds) > 2 or not named.keys() <= {"from", "to"}:
+        raise TypeError("random_() received an invalid combination of arguments")
+    low, high = (*bounds, None)[:2] if len(bounds) == 2 else (0, *bounds, ABSENT)[:2]
+    low, high = named.get("from", low), named.get("to", high)
     dtype = self.array.dtype
-    most = 2**24 if dtype == np.float32 else 2**53 if dtype.kind == "f" else 2**31
-    low, high = (0, most) if not bounds else (0, *bounds) if len(bounds) == 1 else bounds
-    shape = self.array.shape
     source = _source("random_", generator)
-    return _write(self, lambda: random.integers(source, low, high, shape, dtype))
+    if high is ABSENT:
+        return _write(self, lambda shape: distributions.any_integers(source, shape, dtype))
+    if high is not None:
+        return _write(self, lambda shape: random.integers(source, low, high, shape, dtype))
+    if low == -(2**63):
+        return _write(self, lambda shape: distributions.any_integers(source, shape, dtype, low))
+    most = 1 if dtype.kind == "b" else _most(dtype)
+    return _write(self, lambda shape: random.integers(source, low, most + 1, shape, dtype))
+
+
+def _most(dtype: DType) -> int:
+    """The largest integer up to which a dtype has them all."""
+    from engine.random import digits_of
+
+    whole = dtypes.of(dtype).is_floating_point
+    return 2 ** digits_of(dtype) if whole else int(np.iinfo(dtype).max)
 
 
 # ---- the generator ---------------------------------------------------------------------------
 
 
-@public("torch", "Generator")
-def generator_of(device: Any = "cpu") -> Any:
-    """A stream of random numbers of its own, to be passed as generator=."""
-    from engine.generator import Generator
-
-    on_cpu(device)
-    return Generator(device)
-
-
-@public("torch")
-def manual_seed(seed: int) -> Any:
+@public("torch torch.random")
+def manual_seed(seed: Any) -> Any:
     """Start the stream of random numbers that belongs to a seed."""
-    from engine import random
+    from engine.generator import manual_seed
 
-    return random.manual_seed(seed)
+    return manual_seed(seed)
 
 
-@public("torch")
+@public("torch torch.random")
 def seed() -> int:
     """Start an unforeseeable stream of random numbers; the seed it belongs to."""
-    from engine import random
+    from engine.generator import seed
 
-    return random.seed()
+    return seed()
 
 
-@public("torch")
+@public("torch torch.random")
 def initial_seed() -> int:
     """The seed the stream of random numbers belongs to."""
-    from engine import random
+    from engine.generator import initial_seed
 
-    return random.initial_seed()
+    return initial_seed()
 
 
-@public("torch")
+@public("torch torch.random")
 def get_rng_state() -> Tensor:
     """The state of the stream of random numbers, as bytes."""
-    from engine import random
+    from engine.generator import default_generator
 
-    return wrap(random.default_generator.get_state())
+    return default_generator.get_state()
 
 
-@public("torch")
+@public("torch torch.random")
 def set_rng_state(new_state: Tensor) -> None:
     """Go back to a state that get_rng_state gave."""
-    from engine import random
+    from engine.generator import default_generator
 
-    random.default_generator.set_state(array_of("set_rng_state", new_state, "new_state"))
+    default_generator.set_state(new_state)
+
+
+class _ForkedStream:
+    """Inside a `with` block, draws are as they would be; after it, as if there had been none."""
+
+    __slots__ = ("_enabled", "_states")
+
+    def __init__(self, enabled: bool) -> None:
+        self._enabled = enabled
+        self._states: list[Tensor] = []
+
+    def __enter__(self) -> None:
+        self._states.append(get_rng_state())
+
+    def __exit__(self, *error: object) -> None:
+        state = self._states.pop()
+        if self._enabled:
+            set_rng_state(state)
+
+
+@public("torch.random")
+def fork_rng(
+    devices: Any = None, enabled: bool = True, _caller: str = "fork_rng",
+    _devices_kw: str = "devices", device_type: str = "cuda",
+) -> Any:  # fmt: skip
+    """`with fork_rng():` leaves the stream of random numbers as it was before the block."""
+    return _ForkedStream(enabled)

@@ -182,7 +182,9 @@ COUNTED = {name: _counted(name) for name in ("tolist", "unbind", "split", "tenso
 _ASKED: dict[str, tuple[str, ...]] = {
     "Size": ("numel", "index", "count"),
     "dtype": ("is_floating_point", "is_complex", "itemsize"),
-    "Generator": ("manual_seed", "seed", "initial_seed", "get_state", "set_state"),
+    "Generator": (
+        "manual_seed", "seed", "initial_seed", "get_state", "set_state", "clone_state", "device",
+    ),
     "Node": ("name", "next_functions", "register_hook", "register_prehook", "metadata"),
     "AccumulateGrad": ("name", "next_functions", "variable", "register_hook"),
     "RemovableHandle": ("remove",),
@@ -210,7 +212,7 @@ SETTABLE: dict[str, tuple[str, ...]] = {"Tensor": ("grad", "data", "requires_gra
 
 CONTEXTS = frozenset(
     "no_grad enable_grad set_grad_enabled inference_mode detect_anomaly set_detect_anomaly "
-    "saved_tensors_hooks".split()
+    "saved_tensors_hooks _ForkedStream".split()
 )
 """The types `with` accepts."""
 

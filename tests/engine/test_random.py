@@ -74,17 +74,17 @@ def test_numbers_are_pytorchs(case: dict[str, Any]) -> None:
         uses_libm = draw["draw"][0] in ("normal", "exponential", "multinomial")
         assert_same(array, draw["gives"], SAME_LIBM or not uses_libm)
     if SAME_LIBM:
-        assert hashlib.sha256(generator.get_state().tobytes()).hexdigest() == case["state"]
+        assert hashlib.sha256(generator.raw_state().tobytes()).hexdigest() == case["state"]
 
 
 @pytest.mark.parametrize("case", RECORDED["refused"], ids=lambda case: str(case["draw"]))
 def test_what_pytorch_refuses_is_refused_and_draws_nothing(case: dict[str, Any]) -> None:
     generator = Generator().manual_seed(0)
-    before = generator.get_state()
+    before = generator.raw_state()
     with pytest.raises(Exception) as caught:  # noqa: PT011 (the class is compared)
         drawn(generator, *case["draw"])
     assert (caught.type.__name__, str(caught.value)) == (case["raises"], case["message"])
-    assert np.array_equal(generator.get_state(), before)
+    assert np.array_equal(generator.raw_state(), before)
 
 
 @pytest.mark.parametrize("case", RECORDED["seeds"], ids=lambda case: str(case["seed"]))
@@ -141,7 +141,7 @@ def test_a_state_saved_and_restored_replays_the_stream(
     generator = Generator().manual_seed(seed)
     for name in before:
         DRAWS[name](generator)
-    state = copy.deepcopy(generator.get_state())
+    state = copy.deepcopy(generator.raw_state())
     twin = generator.clone_state()
     first = [DRAWS[name](generator).tobytes() for name in after]
     assert [DRAWS[name](twin).tobytes() for name in after] == first
@@ -155,7 +155,7 @@ CHANGES: dict[str, Callable[[Generator], object]] = {
     **DRAWS,
     "manual_seed": lambda g: g.manual_seed(4),
     "seed": lambda g: g.seed(),
-    "set_state": lambda g: g.set_state(Generator().get_state()),
+    "set_state": lambda g: g.set_state(Generator().raw_state()),
 }
 
 
@@ -163,15 +163,15 @@ CHANGES: dict[str, Callable[[Generator], object]] = {
 def test_every_change_can_be_taken_back_and_made_again(name: str) -> None:
     generator = Generator().manual_seed(3)
     random.normal(generator, (1,), FLOAT32)
-    before = generator.get_state()
+    before = generator.raw_state()
     with listening() as noted:
         CHANGES[name](generator)
-    after = generator.get_state()
+    after = generator.raw_state()
     assert not np.array_equal(after, before)
     noted.swap()
-    assert np.array_equal(generator.get_state(), before)
+    assert np.array_equal(generator.raw_state(), before)
     noted.swap()
-    assert np.array_equal(generator.get_state(), after)
+    assert np.array_equal(generator.raw_state(), after)
 
 
 def test_seeding_forgets_the_second_normal_of_a_pair() -> None:
@@ -181,7 +181,7 @@ def test_seeding_forgets_the_second_normal_of_a_pair() -> None:
     assert random.normal(generator, (1,), FLOAT64) == first
     generator.manual_seed(7)
     assert random.normal(generator, (2,), FLOAT64).tolist() == [first, second]
-    generator.set_state(Generator().manual_seed(7).get_state())
+    generator.set_state(Generator().manual_seed(7).raw_state())
     assert random.normal(generator, (1,), FLOAT64) == first
 
 
@@ -203,7 +203,7 @@ def test_generators_do_not_share_their_streams() -> None:
 
 
 def test_the_default_generator_starts_anywhere_and_can_be_seeded() -> None:
-    state = random.default_generator.get_state()
+    state = random.default_generator.raw_state()
     try:
         assert random.seed() == random.initial_seed() != random.seed()
         assert random.manual_seed(11) is random.default_generator
@@ -223,22 +223,22 @@ def test_the_default_generator_starts_anywhere_and_can_be_seeded() -> None:
 )  # fmt: skip
 def test_what_is_no_state_is_refused(change: Callable[[Array], Array], message: str) -> None:
     generator = Generator().manual_seed(2)
-    before = generator.get_state()
+    before = generator.raw_state()
     with pytest.raises(RuntimeError) as caught:
         generator.set_state(change(before))
     assert str(caught.value) == message
-    assert np.array_equal(generator.get_state(), before)
+    assert np.array_equal(generator.raw_state(), before)
 
 
 def test_what_is_over_the_limit_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "elements", 100)
     generator = Generator().manual_seed(2)
-    before = generator.get_state()
+    before = generator.raw_state()
     with pytest.raises(RuntimeError, match="can't allocate memory: you tried to allocate 808"):
         random.normal(generator, (101,), FLOAT64)
     with pytest.raises(RuntimeError, match="can't allocate memory"):
         random.permutation(generator, 10**9)
-    assert np.array_equal(generator.get_state(), before)
+    assert np.array_equal(generator.raw_state(), before)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 5489, 2**31, 2**32 - 1])

@@ -50,7 +50,7 @@ class Prompt:
             "names": named,
             "order": [name for name in session.variables if name != "_"],
             "settings": [getattr(session.settings, name) for name in session.settings.__slots__],
-            "generator": default_generator.get_state().tobytes(),
+            "generator": default_generator.raw_state().tobytes(),
             "grad mode": session._mode & modes.GRAD,
             "default dtype": dtypes.get_default_dtype(),
             "print options": get_printoptions(),
@@ -71,5 +71,5 @@ def facts(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: facts(part) for key, part in value.items()}
     if isinstance(value, Generator):
-        return value.get_state().tobytes()
+        return value.raw_state().tobytes()
     return value
