@@ -45,8 +45,13 @@ class NumpyNamespace(ArrayNamespace):
     @staticmethod
     def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
         """x summed to a shape it was broadcast from; a matrix's rows are summed as a product."""
-        if x.ndim == 2 and len(shape) == 1 and x.dtype.kind == "f" and shape[0] == x.shape[1]:
+        if (
+            x.ndim == 2 and len(shape) == 1 and x.dtype.kind == "f" and shape[0] == x.shape[1]
+            and x.dtype.itemsize > 2
+        ):
             return _ones(x.shape[0], x.dtype).dot(x)
+        if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # the halves add up in float32
+            return _summed_to(np, x.astype(np.float32), shape).astype(x.dtype)
         return _summed_to(np, x, shape)
 
     @staticmethod
@@ -56,6 +61,15 @@ class NumpyNamespace(ArrayNamespace):
         out = np.empty(shape, np.result_type(real, np.complex64))
         out.real, out.imag = real, imag
         return out
+
+    @property
+    def special(self) -> Any:
+        """Special functions: SciPy's, else those of Python's that take one number at a time."""
+        try:
+            import scipy.special
+        except ModuleNotFoundError:
+            return _PythonsOwn()
+        return scipy.special
 
     @staticmethod
     def erf(x: Any) -> Any:
@@ -86,8 +100,32 @@ class NumpyNamespace(ArrayNamespace):
         return out
 
 
+class _PythonsOwn:
+    """The special functions of Python's own `math`, over arrays."""
+
+    def __getattr__(self, name: str) -> Any:
+        function = {"gammaln": math.lgamma, "erfc": math.erfc}.get(name)
+        if function is None:
+            raise ModuleNotFoundError(
+                f"{name} needs SciPy, which is not installed: pip install 'gradcli[special]'"
+            )
+
+        def over(x: Any) -> Any:
+            values = np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size)
+            return values.reshape(x.shape).astype(x.dtype)
+
+        return over
+
+
 class JaxNamespace(ArrayNamespace):
     """jax.numpy; stores are functional."""
+
+    @property
+    def special(self) -> Any:
+        """Special functions."""
+        import jax.scipy.special
+
+        return jax.scipy.special
 
     @staticmethod
     def spread(x: Any, shape: tuple[int, ...]) -> Any:

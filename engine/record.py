@@ -107,9 +107,12 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
             [a for a, mask in zip(arrays, op.masks, strict=True) if a is not None and not mask],
             op.floats,
         )
+        numbers = (
+            (1,) if is_half(dtype) and op.name in ("mul", "div") and not np.ndim(arrays[1]) else ()
+        )  # PyTorch's kernels of these two take a number of halves as a single
         return [
-            a if a is None or mask else _cast(a, dtype)
-            for a, mask in zip(arrays, op.masks, strict=True)
+            a if a is None or mask else _cast(a, F32 if place in numbers else dtype)
+            for place, (a, mask) in enumerate(zip(arrays, op.masks, strict=True))
         ]
     if op.floats and arrays[0].dtype.kind in "biu":
         arrays[0] = arrays[0].astype(dtypes.get_default_dtype().numpy)
@@ -122,7 +125,7 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
 
 def _cast(array: Any, dtype: Any) -> Any:
     if not isinstance(array, np.ndarray):
-        return scalar(array, F32 if is_half(dtype) else dtype)  # a kernel of halves takes it so
+        return scalar(array, dtype)
     return array if array.dtype == dtype else array.astype(dtype)
 
 
@@ -278,6 +281,7 @@ def note_cut(alias: Tensor, tensor: Tensor, row: str) -> None:
     """Let a tensor cut off from autograd remember what it shows, though no gradient goes there."""
     alias.origin = record(rows[row], (tensor,), [tensor.array], tensor.array, ()).origin
     if alias.origin is not None:
+        alias.origin.trace.cut = True
         note_shown(alias.array, alias.origin)
 
 

@@ -227,4 +227,4 @@ def _erf(input: Tensor) -> Tensor:
     return ops.erf(input)
 
 
-expose("erf", _erf, "torch Tensor special")
+expose("erf", _erf, "torch Tensor Tensor_ torch_ special")

@@ -20,8 +20,8 @@ _NUMBER = (int, float, complex)  # bool is an int
 _PLAIN = (
     "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh "
     "cosh tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc atan2 logical_and "
-    "logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not eq ne lt "
-    "le gt ge maximum minimum floor_divide"
+    "logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not "
+    "bitwise_left_shift bitwise_right_shift eq ne lt le gt ge maximum minimum floor_divide"
 ).split()
 _NOT_IN_PLACE = {"maximum", "minimum", "isnan", "isinf", "isfinite"}
 _MORE_PLACES = {
@@ -112,7 +112,7 @@ def square(input: Tensor) -> Tensor:
 
 
 def _power(x: Tensor, exponent: Any) -> Tensor:
-    if type(exponent) in (int, float) and x.array.dtype.kind == "f":
+    if type(exponent) in (int, float) and x.array.dtype.kind in "fV":
         return ops.pow(x, exponent)
     if not isinstance(exponent, _NUMBER):
         raise TypeError(
@@ -150,7 +150,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 @public()
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """input, but at least min."""
-    if isinstance(min, Tensor) or input.array.dtype.kind != "f":
+    if isinstance(min, Tensor) or input.array.dtype.kind not in "fV":
         return clamp(input, min=min)
     return ops.clamp_min(input, min)
 
@@ -158,7 +158,7 @@ def clamp_min(input: Tensor, min: Any) -> Tensor:
 @public()
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """input, but at most max."""
-    if isinstance(max, Tensor) or input.array.dtype.kind != "f":
+    if isinstance(max, Tensor) or input.array.dtype.kind not in "fV":
         return clamp(input, max=max)
     return ops.clamp_max(input, max)
 
@@ -301,6 +301,10 @@ def _install_operators() -> None:
         "floordiv": (_operator("floor_divide"), _operator("floor_divide", swapped=True)),
         "mod": (_remainder, _reflected_remainder),
         "pow": (_any_pow, _rpow),
+        "lshift": (
+            _operator("bitwise_left_shift"), _operator("bitwise_left_shift", swapped=True)),
+        "rshift": (
+            _operator("bitwise_right_shift"), _operator("bitwise_right_shift", swapped=True)),
         "and": (_operator("bitwise_and"), _operator("bitwise_and")),
         "or": (_operator("bitwise_or"), _operator("bitwise_or")),
         "xor": (_operator("bitwise_xor"), _operator("bitwise_xor")),

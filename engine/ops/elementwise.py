@@ -16,7 +16,7 @@ import numpy as np
 from engine import dtypes
 from engine.op import Rule, non_differentiable, op, truth
 from engine.promotion import category
-from engine.twins import is_complex
+from engine.twins import is_complex, is_half
 
 # ---- arithmetic ------------------------------------------------------------------------------
 
@@ -153,7 +153,8 @@ def _whole(name: str) -> Any:
                     "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
                 )
             kind = dtypes.of(operands[0].dtype).scalar_name
-            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{kind}'")
+            short = {"left_shift": "lshift", "right_shift": "rshift"}.get(name, name)
+            raise NotImplementedError(f"\"{short}_cpu\" not implemented for '{kind}'")
         return getattr(xp, name)(*operands)
 
     return forward
@@ -393,6 +394,9 @@ for _name, _mark in (("and", "&"), ("or", "|"), ("xor", "^")):
                  a=non_differentiable, b=non_differentiable)  # fmt: skip
     _operator(f"bitwise_{_name}(a, b)", _whole(f"bitwise_{_name}"), written=f"a {_mark} b",
               a=non_differentiable, b=non_differentiable)  # fmt: skip
+for _name, _mark in (("left", "<<"), ("right", ">>")):
+    _operator(f"bitwise_{_name}_shift(a, b)", _whole(f"{_name}_shift"), written=f"a {_mark} b",
+              a=non_differentiable, b=non_differentiable)  # fmt: skip
 _elementwise("bitwise_not(x)", _whole("invert"), written="~x", x=non_differentiable)
 for _name in ("logical_not", "isnan", "isinf", "isfinite"):
     _elementwise(f"{_name}(x)", _name, x=non_differentiable)
@@ -419,6 +423,8 @@ for _name, _step in _STEPS:
 def _cast(xp: Any, x: Any, dtype: Any) -> Any:
     if x.dtype.kind == "c" and dtype.kind not in "cb":
         x = x.real  # NumPy would warn, and once a call is no place for it
+    if is_half(dtype) and x.dtype.itemsize > 4:
+        x = x.astype(np.float32)  # PyTorch rounds twice
     return x.astype(dtype)
 
 

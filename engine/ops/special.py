@@ -1,0 +1,360 @@
+"""torch.special: gamma, error and Bessel functions, entropies, zeta.
+
+The values come from SciPy (the extra `special`), the rules stand here.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from engine.callers import TENSORS as ops
+from engine.catalog import expose, namespaces, public
+from engine.op import non_differentiable, op
+from engine.ops.arguments import array_of, wrong_type
+from engine.ops.elementwise import broadcast_error
+from engine.tensor import Tensor
+
+
+def of_scipy(name: str) -> Any:
+    """A forward that is a function of SciPy's, in its operands' dtype."""
+
+    def forward(xp: Any, *arrays: Any) -> Any:
+        return getattr(xp.special, name)(*arrays).astype(arrays[0].dtype)
+
+    return forward
+
+
+def _unary(name: str, forward: Any, rule: Any, where: str, *names: str, **options: Any) -> None:
+    """The row of a function of one operand, and its public names."""
+    options.setdefault("written", f"{names[0] if names else name}(x)")
+    op(f"{name}(x)", forward, elementwise=True, floats=True, x=rule, **options)
+
+    def function(input: Tensor) -> Tensor:
+        array_of(name, input)
+        return getattr(ops, name)(input)  # type: ignore[no-any-return]
+
+    function.__name__ = function.__qualname__ = name.removeprefix("special_")
+    function.__doc__ = f"{options['written'].replace('x', 'input')}, element by element."
+    for public_name in names or (name,):
+        expose(public_name, function, where)
+
+
+_EVERYWHERE = "torch Tensor Tensor_ special"
+
+# ---- the gamma function ----------------------------------------------------------------------
+
+def _lgamma(xp: Any, x: Any) -> Any:
+    return xp.where(x == -math.inf, x.dtype.type(math.inf), of_scipy("gammaln")(xp, x))
+
+
+def _unknown(what: str) -> Any:
+    """The rule of a derivative that PyTorch has not got either."""
+
+    def rule(ns: Any, g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{what}' is not implemented.")
+
+    return rule
+
+
+_unary("lgamma", _lgamma, lambda ns, g, x: g * ns.digamma(x), "torch Tensor Tensor_")
+expose("gammaln", namespaces["torch"]["lgamma"], "special")
+_unary("digamma", of_scipy("digamma"), lambda ns, g, x: g * ns.polygamma(x, 1), _EVERYWHERE)
+expose("psi", namespaces["torch"]["digamma"], "special")
+
+
+def _trigamma(xp: Any, x: Any) -> Any:
+    """The derivative of digamma: reflected to x >= 1/2, moved up by six, then its series."""
+    low = x < 0.5
+    mirrored = -xp.square(math.pi / xp.sin(math.pi * xp.where(low, x, 0.5)))
+    z = xp.where(low, 1 - x, x)
+    total = xp.zeros_like(x)
+    for _ in range(6):
+        total, z = total + 1 / (z * z), z + 1
+    square = 1 / (z * z)
+    series = (1 + 1 / (2 * z) + square * (1 / 6 - square * (1 / 30 - square / 42))) / z
+    total = total + series
+    return xp.where(low, -(mirrored + total), total).astype(x.dtype)
+
+
+def _polygamma(xp: Any, x: Any, n: int) -> Any:
+    if n == 0:
+        return of_scipy("digamma")(xp, x)
+    if n == 1:
+        return _trigamma(xp, x)
+    sign = 1.0 if n % 2 else -1.0
+    values = xp.special.zeta(xp.asarray(n + 1, dtype=x.dtype), x)
+    return (sign * math.gamma(n + 1) * values).astype(x.dtype)
+
+
+op("polygamma(x; n)", _polygamma, elementwise=True, floats=True, written="polygamma(n, x)",
+   x=lambda ns, g, x, n: g * ns.polygamma(x, n + 1))  # fmt: skip
+
+
+@public("torch special")
+def polygamma(n: int, input: Tensor) -> Tensor:
+    """The n-th derivative of digamma, element by element."""
+    array_of("polygamma", input, "input", 2)
+    if not isinstance(n, int):
+        raise wrong_type("polygamma", "n", 1, "int", n)
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    return ops.polygamma(input, n)
+
+
+@public("Tensor Tensor_", "polygamma")
+def _polygamma_method(self: Tensor, n: int) -> Tensor:
+    """The n-th derivative of digamma, element by element."""
+    return polygamma(n, self)
+
+
+def _halves(p: int) -> list[float]:
+    return [i / 2 for i in range(p)]
+
+
+def _mvlgamma(xp: Any, x: Any, p: int) -> Any:
+    total = p * (p - 1) / 4 * math.log(math.pi)
+    for half in _halves(p):
+        total = total + of_scipy("gammaln")(xp, x - x.dtype.type(half))
+    return total
+
+
+def _mvlgamma_rule(ns: Any, g: Any, x: Any, p: int) -> Any:
+    total = ns.digamma(x)
+    for half in _halves(p)[1:]:
+        total = total + ns.digamma(x - half)
+    return g * total
+
+
+op("mvlgamma(x; p)", _mvlgamma, elementwise=True, floats=True, x=_mvlgamma_rule)
+
+
+@public("torch Tensor Tensor_ special", "mvlgamma", "multigammaln")
+def mvlgamma(input: Tensor, p: int) -> Tensor:
+    """The logarithm of the multivariate gamma function of dimension p."""
+    array_of("mvlgamma", input)
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    return ops.mvlgamma(input, p)
+
+
+def _gamma_density(ns: Any, a: Any, x: Any) -> Any:
+    return ns.exp((a - 1) * ns.log(x) - x - ns.lgamma(a))
+
+
+op("igamma(a, x)", of_scipy("gammainc"), elementwise=True, floats=True, check=broadcast_error,
+   a=_unknown("igamma: input"),
+   x=lambda ns, g, a, x: g * _gamma_density(ns, a, x))  # fmt: skip
+op("igammac(a, x)", of_scipy("gammaincc"), elementwise=True, floats=True, check=broadcast_error,
+   a=_unknown("igammac: input"),
+   x=lambda ns, g, a, x: -g * _gamma_density(ns, a, x))  # fmt: skip
+
+
+def _binary(row: str, doc: str) -> Any:
+    """A function of two operands; either may be a number, but not both."""
+
+    def function(input: Any, other: Any) -> Tensor:
+        if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+            raise wrong_type(row, "input", 1, "Tensor", input)
+        name = row
+        if not isinstance(input, Tensor):
+            name = f"{row}_base"
+        elif not isinstance(other, Tensor):
+            name = f"{row}_number"
+        return getattr(ops, name)(input, other)  # type: ignore[no-any-return]
+
+    function.__name__ = function.__qualname__ = row
+    function.__doc__ = doc
+    return function
+
+
+def _binary_rows(name: str, node: str, forward: Any, a: Any, b: Any, written: str) -> None:
+    """The three rows of a function of two operands: of tensors, or with a number on one side."""
+    tail = node.removesuffix("0")
+    for row, which, first, second in (
+        (name, 0, a, b),
+        (f"{name}_base", 1, non_differentiable, b),
+        (f"{name}_number", 2, a, non_differentiable),
+    ):
+        op(f"{row}(a, b)", forward, elementwise=True, floats=True, numbers=True,
+           check=broadcast_error, written=written, node=f"{tail}{which}", a=first, b=second)
+
+
+public("torch Tensor Tensor_", "igamma")(lambda input, other: ops.igamma(input, other))
+public("torch Tensor Tensor_", "igammac")(lambda input, other: ops.igammac(input, other))
+expose("gammainc", namespaces["torch"]["igamma"], "special")
+expose("gammaincc", namespaces["torch"]["igammac"], "special")
+
+# ---- error functions -------------------------------------------------------------------------
+
+_ROOT_PI, _ROOT_2, _ROOT_2PI = math.sqrt(math.pi), math.sqrt(2), math.sqrt(2 * math.pi)
+
+_unary("erfc", of_scipy("erfc"), lambda ns, g, x: g * (-2 / _ROOT_PI) * ns.exp(-x * x), _EVERYWHERE
+       + " torch_")  # fmt: skip
+_unary("erfinv", of_scipy("erfinv"),
+       lambda ns, g, out: g * (_ROOT_PI / 2) * ns.exp(out * out), _EVERYWHERE)  # fmt: skip
+_unary("special_erfcx", of_scipy("erfcx"),
+       lambda ns, g, x, out: g * (2 * x * out - 2 / _ROOT_PI), "special", "erfcx")  # fmt: skip
+_unary("special_ndtr", lambda xp, x: of_scipy("ndtr")(xp, x),
+       lambda ns, g, x: g * ns.exp(-x * x / 2) / _ROOT_2PI, "special", "ndtr",
+       node="MulBackward1")  # fmt: skip
+_unary("special_ndtri", of_scipy("ndtri"),
+       lambda ns, g, out: g * _ROOT_2PI * ns.exp(out * out / 2), "special", "ndtri")  # fmt: skip
+_unary("special_log_ndtr", of_scipy("log_ndtr"),
+       lambda ns, g, x: g / ns.special_erfcx(-x / _ROOT_2) * math.sqrt(2 / math.pi),
+       "special", "log_ndtr")  # fmt: skip
+
+# ---- Bessel functions ------------------------------------------------------------------------
+
+
+def _i1_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
+    safe = ns.where(x == 0, 1, x)
+    return g * ns.where(x == 0, 0.5, ns.i0(safe) - out / safe)
+
+
+def _i1e_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
+    safe = ns.where(x == 0, 1, x)
+    return g * ns.where(x == 0, 0.5, ns.special_i0e(safe) - out * (ns.sign(safe) + 1 / safe))
+
+
+_unary("i0", of_scipy("i0"), lambda ns, g, x: g * ns.special_i1(x), _EVERYWHERE + " torch_")
+_unary("special_i0e", of_scipy("i0e"),
+       lambda ns, g, x, out: g * (ns.special_i1e(x) - ns.sign(x) * out),
+       "special", "i0e", node="SpecialI0EBackward0")  # fmt: skip
+_unary("special_i1", of_scipy("i1"), _i1_rule, "special", "i1")
+_unary("special_i1e", of_scipy("i1e"), _i1e_rule, "special", "i1e", node="SpecialI1EBackward0")
+
+
+def _airy(xp: Any, x: Any) -> Any:
+    return xp.special.airy(x)[0].astype(x.dtype)
+
+
+def _spherical_j0(xp: Any, x: Any) -> Any:
+    return xp.where(abs(x) == math.inf, x.dtype.type(0), xp.sinc(x / x.dtype.type(math.pi)))
+
+
+for _name, _forward in (
+    ("airy_ai", _airy), ("spherical_bessel_j0", _spherical_j0),
+    ("bessel_j0", of_scipy("j0")), ("bessel_j1", of_scipy("j1")),
+    ("bessel_y0", of_scipy("y0")), ("bessel_y1", of_scipy("y1")),
+    ("modified_bessel_i0", of_scipy("i0")), ("modified_bessel_i1", of_scipy("i1")),
+    ("modified_bessel_k0", of_scipy("k0")), ("modified_bessel_k1", of_scipy("k1")),
+    ("scaled_modified_bessel_k0", of_scipy("k0e")), ("scaled_modified_bessel_k1", of_scipy("k1e")),
+):  # fmt: skip
+    _unary(_name, _forward, non_differentiable, "special")
+
+# ---- entropies, logarithms, zeta -------------------------------------------------------------
+
+
+def _entr(xp: Any, x: Any) -> Any:
+    inside = -x * xp.log(xp.where(x > 0, x, x.dtype.type(1)))
+    return xp.where(x > 0, inside, xp.where(x == 0, x * 0, xp.where(x < 0, -math.inf, x))
+                    ).astype(x.dtype)  # fmt: skip
+
+
+_unary("special_entr", _entr, lambda ns, g, x: g * (-(1 + ns.log(x))), "special", "entr")
+
+
+def _xlogy(xp: Any, a: Any, b: Any) -> Any:
+    return xp.where(xp.isnan(b), b, xp.where(a == 0, a.dtype.type(0), a * xp.log(b)))
+
+
+def _xlog1py(xp: Any, a: Any, b: Any) -> Any:
+    return xp.where(xp.isnan(b), b, xp.where(a == 0, a.dtype.type(0), a * xp.log1p(b)))
+
+
+def _xlogy_slope(ns: Any, g: Any, a: Any, b: Any) -> Any:
+    return g * ns.where((a == 0) & (b <= 0), 0, ns.log(b))
+
+
+def _xlog1py_slope(ns: Any, g: Any, a: Any, b: Any) -> Any:
+    return g * ns.where((a == 0) & (b <= -1), 0, ns.log1p(b))
+
+
+_binary_rows("xlogy", "XlogyBackward0", _xlogy, _xlogy_slope,
+             lambda ns, g, a, b: g * a / b, "xlogy(a, b)")  # fmt: skip
+_binary_rows("special_xlog1py", "SpecialXlog1PyBackward0", _xlog1py, _xlog1py_slope,
+             lambda ns, g, a, b: g * a / (b + 1), "xlog1py(a, b)")  # fmt: skip
+_binary_rows("special_zeta", "SpecialZetaBackward0", of_scipy("zeta"), _unknown("zeta"),
+             lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b), "zeta(a, b)")  # fmt: skip
+expose("xlogy", _binary("xlogy", "input * log(other), and 0 where input is 0."),
+       "torch Tensor Tensor_ torch_ special")  # fmt: skip
+expose("xlog1py", _binary("special_xlog1py", "input * log(1 + other), and 0 where input is 0."),
+       "special")  # fmt: skip
+expose("zeta", _binary("special_zeta", "The Hurwitz zeta function."), "special")
+
+
+def _logit(xp: Any, x: Any, eps: float | None) -> Any:
+    if eps is not None:
+        x = xp.clip(x, x.dtype.type(eps), x.dtype.type(1 - eps))
+    return xp.log(x / (1 - x))
+
+
+def _logit_rule(ns: Any, g: Any, x: Any, eps: float | None) -> Any:
+    low, high, outside = (0.0, 1.0, math.nan) if eps is None else (eps, 1 - eps, 0)
+    return ns.where((x >= low) & (x <= high), g / (x * (1 - x)), outside)
+
+
+op("logit(x; eps)", _logit, elementwise=True, floats=True, x=_logit_rule)
+
+
+@public("torch Tensor Tensor_ torch_ special")
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
+    """log(input / (1 - input)); with eps, of input kept between eps and 1 - eps."""
+    array_of("logit", input)
+    return ops.logit(input, eps)
+
+
+expose("expit", namespaces["torch"]["sigmoid"], "special")
+expose("round", namespaces["torch"]["round"], "special")
+expose("logsumexp", namespaces["torch"]["logsumexp"], "special")
+
+# ---- orthogonal polynomials ------------------------------------------------------------------
+
+_POLYNOMIALS: dict[str, tuple[Any, Any]] = {
+    "chebyshev_polynomial_t": (lambda x: x, lambda x, p, q, k: 2 * x * q - p),
+    "chebyshev_polynomial_u": (lambda x: 2 * x, lambda x, p, q, k: 2 * x * q - p),
+    "chebyshev_polynomial_v": (lambda x: 2 * x - 1, lambda x, p, q, k: 2 * x * q - p),
+    "chebyshev_polynomial_w": (lambda x: 2 * x + 1, lambda x, p, q, k: 2 * x * q - p),
+    "hermite_polynomial_h": (lambda x: 2 * x, lambda x, p, q, k: 2 * x * q - 2 * k * p),
+    "hermite_polynomial_he": (lambda x: x, lambda x, p, q, k: x * q - k * p),
+    "laguerre_polynomial_l": (
+        lambda x: 1 - x, lambda x, p, q, k: ((2 * k + 1 - x) * q - k * p) / (k + 1)),
+    "legendre_polynomial_p": (
+        lambda x: x, lambda x, p, q, k: ((2 * k + 1) * x * q - k * p) / (k + 1)),
+    "shifted_chebyshev_polynomial_t": (
+        lambda x: 2 * x - 1, lambda x, p, q, k: (4 * x - 2) * q - p),
+    "shifted_chebyshev_polynomial_u": (
+        lambda x: 4 * x - 2, lambda x, p, q, k: (4 * x - 2) * q - p),
+    "shifted_chebyshev_polynomial_v": (
+        lambda x: 4 * x - 3, lambda x, p, q, k: (4 * x - 2) * q - p),
+    "shifted_chebyshev_polynomial_w": (
+        lambda x: 4 * x - 1, lambda x, p, q, k: (4 * x - 2) * q - p),
+}  # fmt: skip
+"""Name → the polynomial of degree 1, and that of degree k + 1 from those of k - 1 and k."""
+
+
+def _polynomial(first: Any, further: Any) -> Any:
+    def forward(xp: Any, x: Any, n: Any) -> Any:
+        x, degree = xp.broadcast_arrays(x, n)
+        degree = xp.trunc(degree)
+        before, now = xp.ones_like(x), first(x)
+        out = xp.where(degree < 0, 0 * x, xp.where(degree == 0, before, now))
+        for k in range(1, int(degree.max(initial=0))):
+            before, now = now, further(x, before, now, k)
+            out = xp.where(degree == k + 1, now, out)
+        return out.astype(x.dtype)
+
+    return forward
+
+
+for _name, (_first, _further) in _POLYNOMIALS.items():
+    op(f"{_name}(x, n)", _polynomial(_first, _further), elementwise=True, floats=True, numbers=True,
+       check=broadcast_error, x=non_differentiable, n=non_differentiable)  # fmt: skip
+
+    def _function(input: Any, n: Any, row: str = _name) -> Tensor:
+        return getattr(ops, row)(input, n)  # type: ignore[no-any-return]
+
+    _function.__name__ = _function.__qualname__ = _name
+    _function.__doc__ = f"The {' '.join(_name.split('_'))} of degree n, element by element."
+    expose(_name, _function, "special")
