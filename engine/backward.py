@@ -167,7 +167,7 @@ def _check_implicit(array: Any) -> None:
     """Only a scalar's cotangent goes without saying: it is 1."""
     if array.size != 1:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fV":
         raise RuntimeError(
             "grad can be implicitly created only for real scalar outputs but got "
             f"{dtypes.of(array.dtype)}"

@@ -115,10 +115,14 @@ def _suffixes(array: Array) -> list[str]:
     if (array.ndim != 1) if not array.size else not options.edgeitems:
         suffixes.append(f"size={array.shape}")
     if dtype != default and (
-        not array.size or (dtype not in _MANIFEST and dtype != dtypes.default_complex().numpy)
+        not array.size or (dtype not in _MANIFEST and not _is_default_complex(dtype))
     ):
         suffixes.append(f"dtype={dtypes.of(dtype)}")
     return suffixes
+
+
+def _is_default_complex(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind == "c" and dtypes.of(dtype) is dtypes.default_complex()
 
 
 def _body(array: Array, indent: int) -> str:

@@ -215,6 +215,6 @@ def trace(function: Callable[..., Any], *examples: Tensor) -> Plan:
     `engine.symbolic.derivative` gives gradients that are part of the program.
     """
     with tracing(), enable_grad():
-        leaves = [traced_leaf(t.array, requires_grad=t.array.dtype.kind in "fc") for t in examples]
+        leaves = [traced_leaf(t.array, requires_grad=t.array.dtype.kind in "fcV") for t in examples]
         outputs = function(*leaves)
     return Plan(leaves, [outputs] if isinstance(outputs, Tensor) else list(outputs))

@@ -32,6 +32,15 @@ def promote(a: DType, b: DType) -> DType:
     low, high = sorted((category(a), category(b)))
     if low < 2 and high > low:
         return a if category(a) == high else b
+    for unsigned in (a, b):
+        if unsigned.kind == "u" and unsigned.itemsize > 1 and low == 1:
+            first, second = (dtypes.of(dtype).scalar_name for dtype in (a, b))
+            raise RuntimeError(
+                "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+                f"{first} and {second}"
+            )
+    if a.itemsize == b.itemsize == 2 and high == 2:
+        return np.dtype(np.float32)  # float16 and bfloat16
     return np.promote_types(a, b)
 
 

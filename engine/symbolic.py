@@ -31,7 +31,7 @@ def tensor_of(item: Any, dtype: Any = None) -> Any:
         return item
     node, index = (item.node, item.index) if type(item) is Output else (item, 0)
     if type(node) is not Node:
-        return wrap(np.asarray(item, dtype if dtype is not None and dtype.kind in "fc" else None))
+        return wrap(np.asarray(item, dtype if dtype is not None and dtype.kind in "fcV" else None))
     assert node.trace is not None
     tensor = wrap(node.trace.values[index])
     tensor.origin = item
@@ -175,7 +175,7 @@ def _values(node: Node) -> list[Any]:
     if op.variadic:
         fixed = len(op.operands) - 1
         operands = [*operands[:fixed], tuple(operands[fixed:])]
-    if op.broadcasts and dtype.kind in "fc":
+    if op.broadcasts and dtype.kind in "fcV":
         operands = [
             operand if operand is None or mask or operand.array.dtype == dtype
             or operand.array.dtype.kind == "c"  # of a real function of it

@@ -292,7 +292,7 @@ def leaf(array: Any, requires_grad: bool) -> Tensor:
     """A tensor made by no operation. Raises RuntimeError for integers that require grad."""
     tensor = wrap(array)
     if requires_grad:
-        if tensor.array.dtype.kind not in "fc":
+        if tensor.array.dtype.kind not in "fcV":
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
             )
@@ -331,7 +331,7 @@ def set_requires_grad(tensor: Tensor, value: bool) -> None:
             "computed variable in a subgraph that doesn't require differentiation use var_no_grad "
             "= var.detach()."
         )
-    if value and tensor.array.dtype.kind not in "fc":
+    if value and tensor.array.dtype.kind not in "fcV":
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
     if value is not tensor.requires_grad:
         journal.note_slot(tensor, "edge")

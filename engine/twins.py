@@ -87,7 +87,10 @@ def _in_singles(op: Op) -> Callable[..., Any]:
         count = len(op.operands)
         half = next(a.dtype for a in _flat(arguments[:count]) if a is not None and is_half(a.dtype))
         wide = [_map(_single, argument) for argument in arguments[:count]]
-        out = op.over(xp)(*wide, *arguments[count:])
+        params = arguments[count:]
+        if op.name in _IN_HALVES:
+            params = tuple([float(half.type(p)) if type(p) is float else p for p in params])
+        out = op.over(xp)(*wide, *params)
 
         def rounded(array: Any) -> Any:
             return array.astype(half) if array.dtype == _F32 else array
@@ -95,6 +98,10 @@ def _in_singles(op: Op) -> Callable[..., Any]:
         return _map(rounded, out)
 
     return forward
+
+
+_IN_HALVES = ("pow", "pow_base", "rsub")
+"""Rows whose numbers PyTorch rounds to the operand's dtype first."""
 
 
 def _flat(arguments: Iterable[Any]) -> Iterable[Any]:

@@ -33,7 +33,7 @@ class _Kind(Meta):
         name = self._dtype
         if name is None:
             return dtypes.get_default_dtype()
-        found: dtypes.dtype = getattr(dtypes, name) if name == "bfloat16" else dtypes.names[name]
+        found = dtypes.names[name]
         return found
 
     def __instancecheck__(self, instance: object) -> bool:

@@ -31,7 +31,7 @@ def converted(input: Tensor, dtype: Any, copy: bool = False) -> Tensor:
     """input in a NumPy dtype; integers and bools have no gradient."""
     if input.array.dtype == dtype:
         return ops.clone(input) if copy else input
-    return ops.to_copy(input, dtype) if dtype.kind in "fc" else ops.cast(input, dtype)
+    return ops.to_copy(input, dtype) if dtype.kind in "fcV" else ops.cast(input, dtype)
 
 
 @public()
@@ -51,7 +51,7 @@ def _caster(name: str, dtype: str) -> None:
     expose(name, cast, "Tensor")
 
 
-for _name in "float double half long int short bool cfloat cdouble".split():
+for _name in "float double half bfloat16 long int short bool cfloat cdouble chalf".split():
     _caster(_name, _name)
 _caster("byte", "uint8")
 _caster("char", "int8")
@@ -171,6 +171,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
+    if self.array.dtype.kind == "V":
+        raise TypeError("Got unsupported ScalarType BFloat16")
     return self.array
 
 
@@ -307,7 +309,7 @@ def _address(array: Any) -> int:
 @public()
 def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is a floating one."""
-    return array_of("is_floating_point", input).dtype.kind == "f"
+    return array_of("is_floating_point", input).dtype.kind in "fV"
 
 
 @public()

@@ -244,7 +244,7 @@ def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> Ends:
     low, high = (_plain_number(name, "start", value) for value in (start, end))
     wanted = _floating(name, dtype)
     limits.check((count,), wanted.itemsize)
-    work = wanted if wanted.kind == "f" else np.dtype(np.float64)
+    work = wanted if wanted.kind in "fV" else np.dtype(np.float64)
     return Ends(work.type(low), work.type(high), count, wanted)
 
 
@@ -279,8 +279,11 @@ def _from_both_ends(first: Any, last: Any, count: int) -> Any:
     if count == 1:
         return np.array([first])
     step = (last - first) / first.dtype.type(max(count - 1, 1))
-    places = np.arange(count, dtype=first.dtype)
+    places = np.arange(count).astype(first.dtype)
     half = count // 2
+    if first.dtype.itemsize == 2:
+        back = last - step * places[: count - half][::-1]
+        return np.concatenate((first + step * places[:half], back))
     back = fused(places[: count - half][::-1], -step, last)
     return np.concatenate((fused(places[:half], step, first), back))
 

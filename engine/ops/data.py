@@ -240,7 +240,7 @@ def requiring(made: Tensor, requires_grad: bool) -> Tensor:
             f"tensor(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}"
         )
     if requires_grad:
-        if made.array.dtype.kind not in "fc":
+        if made.array.dtype.kind not in "fcV":
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
             )

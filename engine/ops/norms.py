@@ -23,7 +23,7 @@ def vector_norm(
     array = array_of("linalg_vector_norm", x)
     if not isinstance(ord, (int, float)):
         raise wrong_type("linalg_vector_norm", "ord", 2, "Number", ord)
-    if array.dtype.kind not in "fc":
+    if array.dtype.kind not in "fcV":
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
             f"{dtypes.of(array.dtype).scalar_name}"

@@ -86,7 +86,7 @@ def mean(
     array = array_of("mean", input)
     if dtype is not None:
         input = in_dtype(input, dtype, "mean")
-    elif array.dtype.kind != "f":
+    elif array.dtype.kind not in "fV":
         _floating("mean", array)
     if dim is ABSENT:
         if not keepdim:
@@ -155,7 +155,7 @@ def _variance(name: str, what: str) -> Any:
         array = array_of(name, input)
         if isinstance(dim, bool):  # x.var(False)
             dim, unbiased = None, dim
-        if array.dtype.kind not in "fc":
+        if array.dtype.kind not in "fcV":
             raise RuntimeError(f"{kinds} only support floating point and complex dtypes")
         if correction is None:
             correction = 0 if unbiased is False else 1

@@ -296,7 +296,7 @@ def istft(
     if whole is None:
         whole = wrap(np.ones(n_fft, pieces.array.real.dtype))
     found = _overlaid(call, ops.mul(pieces, whole), whole, n_fft, hop, center, length)
-    return found if array.ndim == 3 else ops.squeezed(found, 0)
+    return found if array.ndim == 3 else ops.squeeze_dim(found, 0)
 
 
 def _overlaid(
