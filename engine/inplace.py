@@ -24,7 +24,7 @@ from engine.ops.views import COPY_SLICES
 from engine.promotion import category
 from engine.record import record
 from engine.storage import View, next_rank
-from engine.tensor import LEAF, Tensor
+from engine.tensor import LEAF, Tensor, wrap
 
 if TYPE_CHECKING:
     from engine.op import Op
@@ -238,8 +238,10 @@ def zero_(self: Tensor) -> Tensor:
 
 
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """In place: the values of `src`, broadcast and cast."""
+    """In place: the values of `src`, a Tensor or a number, broadcast and cast."""
     check_inplace(self)
+    if isinstance(src, (bool, int, float, complex)):
+        src = wrap(np.asarray(src))
     check_overlap(self, (src,))
     return assign(self, TENSORS.copy(self, src))
 

@@ -2,12 +2,18 @@
 
 from typing import Any
 
-DTYPES = ("bool", "uint8", "int32", "int64", "float16", "float32", "float64")
-NUMBERS = ("True", "2", "2.5")
+DTYPES = (
+    "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32",
+    "float64", "complex64", "complex128",
+)  # fmt: skip
+NUMBERS = ("True", "2", "2.5", "2j")
 OPERANDS = (*DTYPES, *(f"{dtype} 0-dim" for dtype in DTYPES), *NUMBERS)
 OPERATIONS = (
     "a + b", "a - b", "a * b", "a / b", "a // b", "a % b", "a ** b", "a < b", "a == b",
-    "torch.where(torch.tensor([True]), a, b)",
+    "torch.where(torch.tensor([True]), a, b)", "torch.result_type(a, b)",
+    "torch.cat([a.reshape(-1), b.reshape(-1)])", "a.add_(b)", "a.div_(b)", "a.copy_(b)",
+    "torch.maximum(a, b)", "torch.atan2(a, b)", "torch.can_cast(a.dtype, b.dtype)",
+    "torch.logical_and(a, b)",
 )  # fmt: skip
 
 
@@ -19,12 +25,13 @@ def operand(torch: Any, name: str) -> Any:
 
 
 def result(torch: Any, operation: str, left: str, right: str) -> str:
-    """The dtype of the result, or what is raised."""
+    """The dtype of the result, the result if it is none, or what is raised."""
     names = {"torch": torch, "a": operand(torch, left), "b": operand(torch, right)}
     try:
-        return str(eval(operation, names).dtype)
+        found = eval(operation, names)
+        return str(getattr(found, "dtype", found))
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 def pairs() -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ def test_without_ml_dtypes_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_there_is_no_complex32() -> None:
-    with pytest.raises(TypeError, match="^complex32 is not supported"):
+    with pytest.raises(TypeError, match=r"^complex32 is not supported"):
         engine.zeros(1).chalf()  # type: ignore[attr-defined]
 
 

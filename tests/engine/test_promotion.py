@@ -15,10 +15,17 @@ RECORDED = json.loads(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Casting complex values")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_result_dtype(operation: str) -> None:
-    got = {pair: result(torch, operation, *pair) for pair in pairs()}
-    assert got == dict(zip(pairs(), RECORDED[operation], strict=True))
+    pytest.importorskip("ml_dtypes")
+    want = [RECORDED["texts"][number] for number in RECORDED[operation]]
+    answers = {
+        pair: text
+        for pair, text in zip(pairs(), want, strict=True)
+        if "complex32" not in text and "ComplexHalf" not in text  # which NumPy has not
+    }
+    assert {pair: result(torch, operation, *pair) for pair in answers} == answers
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
