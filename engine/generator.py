@@ -32,6 +32,7 @@ class Generator:
     """A stream of random numbers of its own, to be passed as generator=; on the CPU."""
 
     __slots__ = ("_normal", "_seed", "_stream")
+    __module__ = "torch._C"
 
     _stream: mersenne.Mersenne | None
 
