@@ -122,7 +122,9 @@ def _suffixes(array: Array) -> list[str]:
 
 
 def _is_default_complex(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind == "c" and dtypes.of(dtype) is dtypes.default_complex()
+    return dtype.kind == "c" and (dtype.itemsize == 16) is (
+        dtypes.get_default_dtype() is dtypes.float64
+    )
 
 
 def _body(array: Array, indent: int) -> str:

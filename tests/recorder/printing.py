@@ -155,6 +155,43 @@ UNDER_OPTIONS: list[tuple[dict[str, Any], list[str]]] = [
 UNDER_DOUBLE = ["T([1.])", "T([1.], dtype=torch.float32)", "T([1j])", "T([])", "T([1])"]
 
 
+DRAWN = 60  # tensors of random dtype, shape and magnitude, under random options
+DTYPES = (
+    "float32", "float64", "float16", "bfloat16", "complex64", "complex128", "int64", "uint8", "bool"
+)  # fmt: skip
+CHOICES: dict[str, list[Any]] = {
+    "precision": [0, 1, 3, 6, 10], "threshold": [0, 5, 20], "edgeitems": [1, 2, 5],
+    "linewidth": [20, 40, 120], "sci_mode": [True, False], "profile": ["short", "full"],
+}  # fmt: skip
+
+
+def drawn(seed: int) -> torch.Tensor:
+    """A tensor of dtype number `seed`, some of whose numbers are whole, zero or not finite."""
+    random = np.random.default_rng(seed)
+    shape = random.choice([1, 2, 3, 5, 9], random.integers(0, 4))
+    dtype = DTYPES[seed % len(DTYPES)]
+
+    def numbers() -> Any:
+        found = random.standard_normal(shape) * 10.0 ** random.choice([-6, -4, -1, 0, 0, 2, 4, 8])
+        if random.random() < 0.4:
+            found = np.round(found)
+        if random.random() < 0.3:
+            special = random.choice([0.0, -0.0, np.inf, -np.inf, np.nan], shape)
+            found = np.where(random.random(shape) < 0.3, special, found)
+        return found
+
+    found = numbers() + (1j * numbers() if dtype.startswith("complex") else 0)
+    if dtype in ("int64", "uint8", "bool"):
+        found = np.nan_to_num(found, posinf=7, neginf=-7).astype(np.int64)
+    return torch.from_numpy(np.asarray(found)).to(getattr(torch, dtype))
+
+
+def drawn_options(seed: int) -> dict[str, Any]:
+    random = np.random.default_rng(seed)
+    chosen = {name: values[random.integers(len(values))] for name, values in CHOICES.items()}
+    return {name: value for name, value in chosen.items() if random.random() < 0.3}
+
+
 def tensor(code: str) -> torch.Tensor:
     random = np.random.default_rng(0)
 
@@ -163,7 +200,7 @@ def tensor(code: str) -> torch.Tensor:
 
     names = {
         "T": torch.tensor, "R": normal, "torch": torch, "inf": float("inf"), "nan": float("nan"),
-        "f16": torch.float16, "f64": torch.float64,
+        "f16": torch.float16, "f64": torch.float64, "drawn": drawn,
     }  # fmt: skip
     made: torch.Tensor = eval(code, names)
     return made
@@ -196,6 +233,9 @@ def main() -> None:
     cases = [case(code, {}) for code in TENSORS.strip().splitlines()]
     cases += [case(code, options) for options, codes in UNDER_OPTIONS for code in codes]
     cases += [case(code, {}, "float64") for code in UNDER_DOUBLE]
+    cases += [case(f"drawn({seed})", drawn_options(seed)) for seed in range(DRAWN)]
+    cases += [case(code, {}, "float16") for code in ("T([1.])", "T([1j], dtype=torch.complex64)")]
+    cases += [case("T([1.])", {}, "bfloat16")]
     text = ",\n".join(map(json.dumps, cases))
     FILE.write_text(f"[\n{text}\n]\n", encoding="utf-8")
 
