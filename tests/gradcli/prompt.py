@@ -69,7 +69,10 @@ def facts(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [facts(part) for part in value]
     if isinstance(value, dict):
-        return {key: facts(part) for key, part in value.items()}
+        return [(id(key) if isinstance(key, Tensor) else key, facts(part))
+                for key, part in value.items()]  # fmt: skip
     if isinstance(value, Generator):
         return value.raw_state().tobytes()
+    if type(value).__module__.startswith("engine.optim"):
+        return facts(vars(value))
     return value

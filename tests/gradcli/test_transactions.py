@@ -20,6 +20,9 @@ y = (a * b).sum()
 u = a * b
 g = torch.Generator()
 y.backward(retain_graph=True)
+opt = torch.optim.Adam([a, W], lr=0.1)
+opt.step()
+slow = torch.optim.lr_scheduler.StepLR(opt, 1)
 manual_seed(7)
 """
 
@@ -37,6 +40,13 @@ a.data = tensor([8., 9.])
 a.grad = None
 a.grad.zero_()
 a.grad.add_(1); a.grad = None
+opt.step()
+opt.zero_grad()
+opt.param_groups[0]['lr'] = 0.5
+opt.add_param_group({'params': [b]})
+opt.state[a]['exp_avg'].zero_()
+opt.load_state_dict(torch.optim.Adam([a, W]).state_dict())
+slow.step()
 xs.append(3)
 xs[1].append(3)
 xs.sort(key=str); xs += [4]

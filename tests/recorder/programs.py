@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 
 import torch
 
@@ -13,3 +14,9 @@ def write(name: str, programs: Iterable[str]) -> None:
     lines = (json.dumps({"code": code, **said(torch, code)}) for code in programs)
     text = ",\n".join(lines)
     (RECORDED / f"{name}.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+
+
+def programs(name: str) -> list[str]:
+    """The programs of a text file beside this one, a line each."""
+    text = Path(__file__).with_name(f"{name}.txt").read_text(encoding="utf-8")
+    return text.strip().splitlines()
