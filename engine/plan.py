@@ -16,7 +16,7 @@ import numpy as np
 from engine.grad_mode import enable_grad
 from engine.interpreters import NUMPY, jax_arrays
 from engine.node import Node, Output
-from engine.promotion import result_type_of
+from engine.promotion import is_half, operand_dtype, result_type_of
 from engine.record import source
 from engine.symbolic import node_of, traced_leaf
 from engine.tensor import Tensor
@@ -115,6 +115,8 @@ class Plan:
             dtype = others[0].dtype if others and others[0].dtype.kind in "fcV" else None
             if isinstance(item, complex):
                 dtype = None
+            elif dtype is not None and is_half(dtype):
+                dtype = np.dtype(np.float32)
             return self._constant(np.asarray(item, dtype), item)
         return self._lookup(item)
 
@@ -203,9 +205,13 @@ def _promoted(op: Op, values: list[Any]) -> list[Any]:
         op.floats,
     )
     return [
-        v if v is None or mask or v.dtype == dtype else v.astype(dtype)
-        for v, mask in zip(values, op.masks, strict=True)
+        v if v is None or mask else _cast(v, operand_dtype(op.name, place, v.ndim, dtype))
+        for place, (v, mask) in enumerate(zip(values, op.masks, strict=True))
     ]
+
+
+def _cast(value: Any, dtype: Any) -> Any:
+    return value if value.dtype == dtype else value.astype(dtype)
 
 
 def trace(function: Callable[..., Any], *examples: Tensor) -> Plan:

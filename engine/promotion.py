@@ -16,12 +16,28 @@ from engine import dtypes
 
 DType = np.dtype[Any]
 _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2, "c": 3}
+_FLOAT32 = np.dtype(np.float32)
 _NUMBERS: dict[type, DType] = {bool: np.dtype(bool), int: np.dtype(np.int64)}
 
 
 def category(dtype: DType) -> int:
     """0 bool, 1 integer, 2 floating, 3 complex."""
     return _CATEGORY[dtype.kind]
+
+
+def is_half(dtype: DType) -> bool:
+    """Whether it is float16 or bfloat16."""
+    return dtype.itemsize == 2 and dtype.kind in "fV"
+
+
+def operand_dtype(row: str, place: int, ndim: int, dtype: DType) -> DType:
+    """The dtype an elementwise row that computes in `dtype` takes an operand in.
+
+    Halves are multiplied with a number and divided by one as it is, in float32.
+    """
+    if ndim == 0 and place == 1 and row in ("mul", "div") and is_half(dtype):
+        return _FLOAT32
+    return dtype
 
 
 @lru_cache(maxsize=512)
@@ -40,7 +56,7 @@ def promote(a: DType, b: DType) -> DType:
                 f"{first} and {second}"
             )
     if a.itemsize == b.itemsize == 2 and high == 2:
-        return np.dtype(np.float32)  # float16 and bfloat16
+        return _FLOAT32  # float16 and bfloat16
     return np.promote_types(a, b)
 
 

@@ -16,12 +16,13 @@ from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, Output, edge_of
 from engine.op import NO_PULLBACK, Op, rows
+from engine.promotion import is_half, operand_dtype
 from engine.refusals import refuse_complex
-from engine.scalars import F32, scalar
+from engine.scalars import scalar
 from engine.storage import View, follow, next_rank, note_shown
 from engine.tensor import LEAF, Tensor
 from engine.tracing import MAXIMUM_CONSTANT_DEPTH, Trace
-from engine.twins import is_half, over_complex, over_halves
+from engine.twins import over_complex, over_halves
 
 _mode = mode.get
 _asarray = np.asarray
@@ -107,12 +108,15 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
             [a for a, mask in zip(arrays, op.masks, strict=True) if a is not None and not mask],
             op.floats,
         )
-        numbers = (
-            (1,) if is_half(dtype) and op.name in ("mul", "div") and not np.ndim(arrays[1]) else ()
-        )  # PyTorch's kernels of these two take a number of halves as a single
+        if is_half(dtype):
+            taken = [operand_dtype(op.name, i, np.ndim(a), dtype) for i, a in enumerate(arrays)]
+            return [
+                a if a is None or mask else _cast(a, each)
+                for a, mask, each in zip(arrays, op.masks, taken, strict=True)
+            ]
         return [
-            a if a is None or mask else _cast(a, F32 if place in numbers else dtype)
-            for place, (a, mask) in enumerate(zip(arrays, op.masks, strict=True))
+            a if a is None or mask else _cast(a, dtype)
+            for a, mask in zip(arrays, op.masks, strict=True)
         ]
     if op.floats and arrays[0].dtype.kind in "biu":
         arrays[0] = arrays[0].astype(dtypes.get_default_dtype().numpy)

@@ -16,6 +16,7 @@ import numpy as np
 from engine.callers import TENSORS
 from engine.grad_mode import enable_grad
 from engine.node import Node, Output
+from engine.promotion import is_half, operand_dtype
 from engine.record import source
 from engine.tensor import Tensor, track, wrap
 from engine.tracing import tracing
@@ -31,7 +32,9 @@ def tensor_of(item: Any, dtype: Any = None) -> Any:
         return item
     node, index = (item.node, item.index) if type(item) is Output else (item, 0)
     if type(node) is not Node:
-        return wrap(np.asarray(item, dtype if dtype is not None and dtype.kind in "fcV" else None))
+        floating = dtype is not None and dtype.kind in "fcV"
+        return wrap(np.asarray(item, np.float32 if floating and is_half(dtype) else
+                               dtype if floating else None))  # fmt: skip
     assert node.trace is not None
     tensor = wrap(node.trace.values[index])
     tensor.origin = item
@@ -177,10 +180,8 @@ def _values(node: Node) -> list[Any]:
         operands = [*operands[:fixed], tuple(operands[fixed:])]
     if op.broadcasts and dtype.kind in "fcV":
         operands = [
-            operand if operand is None or mask or operand.array.dtype == dtype
-            or operand.array.dtype.kind == "c"  # of a real function of it
-            else TENSORS.to_copy(operand, dtype)
-            for operand, mask in zip(operands, op.masks, strict=True)
+            operand if operand is None or mask else _as_taken(op.name, place, operand, dtype)
+            for place, (operand, mask) in enumerate(zip(operands, op.masks, strict=True))
         ]  # fmt: skip
     known: dict[str, Any] = dict(zip(op.operands, operands, strict=True))
     known.update(zip(op.params, trace.params, strict=True))
@@ -196,6 +197,16 @@ def _values(node: Node) -> list[Any]:
             known[f"{name}_shape"] = operand.array.shape
             known[f"{name}_dtype"] = operand.array.dtype
     return [known[name] for name in op.saves]
+
+
+def _as_taken(row: str, place: int, operand: Tensor, dtype: Any) -> Tensor:
+    """An operand in the dtype that an elementwise row with results of `dtype` takes it in."""
+    array = operand.array
+    wanted = operand_dtype(row, place, array.ndim, dtype)
+    if array.dtype == wanted or array.dtype.kind == "c":  # of which it is a real function
+        return operand
+    taken: Tensor = TENSORS.to_copy(operand, wanted)
+    return taken
 
 
 def traced_leaf(array: Any, label: str | None = None, requires_grad: bool = True) -> Tensor:

@@ -20,14 +20,10 @@ import numpy as np
 
 from engine.interpreters import NUMPY
 from engine.op import NO_PULLBACK, Op, Pullback, Rule
+from engine.promotion import is_half
 from engine.tensor import Tensor
 
 _F32 = np.dtype(np.float32)
-
-
-def is_half(dtype: Any) -> bool:
-    """Whether a NumPy dtype is float16 or bfloat16."""
-    return dtype.itemsize == 2 and dtype.kind in "fV"
 
 
 # ---- complex numbers -------------------------------------------------------------------------

@@ -15,8 +15,8 @@ import numpy as np
 
 from engine import dtypes
 from engine.op import Rule, non_differentiable, op, truth
-from engine.promotion import category
-from engine.twins import is_complex, is_half
+from engine.promotion import category, is_half
+from engine.twins import is_complex
 
 # ---- arithmetic ------------------------------------------------------------------------------
 
