@@ -34,6 +34,28 @@ WAITING: dict[str, str] = {
     "hermite_polynomial_he laguerre_polynomial_l legendre_polynomial_p "
     "shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v "
     "shifted_chebyshev_polynomial_w",
+    "ops.shrinking": "celu celu_ selu selu_ hardshrink softshrink hardtanh hardtanh_ relu6 "
+    "hardsigmoid hardswish mish threshold threshold_ softsign tanhshrink softmin glu prelu rrelu "
+    "rrelu_ gumbel_softmax leaky_relu_ elu_",
+    "ops.normalisation": "layer_norm rms_norm group_norm batch_norm instance_norm "
+    "local_response_norm normalize",
+    "ops.margins": "margin_ranking_loss hinge_embedding_loss cosine_embedding_loss "
+    "multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss soft_margin_loss "
+    "pairwise_distance cosine_similarity triplet_margin_loss triplet_margin_with_distance_loss "
+    "kl_div poisson_nll_loss gaussian_nll_loss ctc_loss",
+    "ops.embedding": "embedding embedding_bag",
+    "ops.dropout": "dropout dropout_ alpha_dropout feature_alpha_dropout dropout1d dropout2d "
+    "dropout3d",
+    "ops.attention": "scaled_dot_product_attention bilinear",
+    "ops.decompose": "cholesky cholesky_ex eigh eigvalsh eig eigvals svd svdvals qr geqrf "
+    "householder_product orgqr ormqr lu lu_factor lu_factor_ex lu_unpack ldl_factor ldl_factor_ex "
+    "ldl_solve LinAlgError",
+    "ops.solving": "inv inverse inv_ex pinv pinverse tensorinv solve solve_ex solve_triangular "
+    "triangular_solve cholesky_solve cholesky_inverse lu_solve tensorsolve lstsq det slogdet "
+    "logdet",
+    "ops.matrices": "matrix_exp matrix_power multi_dot chain_matmul kron vecdot matrix_rank cond "
+    "vander",
+    "ops.distances": "cdist pdist renorm cov corrcoef",
     "optim": "ASGD SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
     "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
@@ -86,7 +108,14 @@ def _in_place() -> None:
 def _core_in_place() -> None:
     from engine.catalog import expose
     from engine.inplace import (
-        ALSO_FUNCTIONS, AUGMENTED, IN_PLACE, augmented, copy_, fill_, in_place, zero_,
+        ALSO_FUNCTIONS,
+        AUGMENTED,
+        IN_PLACE,
+        augmented,
+        copy_,
+        fill_,
+        in_place,
+        zero_,
     )  # fmt: skip
     from engine.tensor import Tensor
 

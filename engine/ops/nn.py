@@ -64,7 +64,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 # ---- how a loss is reduced -------------------------------------------------------------------
 
 
-def _reduction(reduction: str, size_average: Any = None, reduce: Any = None) -> str:
+def reduction_of(reduction: str, size_average: Any = None, reduce: Any = None) -> str:
     """The reduction asked for, also by the two arguments that old PyTorch had."""
     if size_average is not None or reduce is not None:
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
@@ -118,7 +118,7 @@ def mse_loss(
     reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The mean of (input - target)**2."""
-    reduction = _reduction(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce)
     x, y = _together("mse_loss", input, target)
     if weight is not None:
         _same_size(weight, input)
@@ -132,7 +132,7 @@ def l1_loss(
     reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The mean of |input - target|."""
-    reduction = _reduction(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce)
     x, y = _together("l1_loss", input, target)
     losses = ops.abs(ops.sub(x, y))
     if weight is not None:
@@ -149,7 +149,7 @@ def smooth_l1_loss(
     reduction: str = "mean", beta: float = 1.0,
 ) -> Tensor:  # fmt: skip
     """Squared below beta, absolute above."""
-    reduction = _reduction(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce)
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     x, y = _together("smooth_l1_loss", input, target)
@@ -164,7 +164,7 @@ def huber_loss(
     weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """Squared up to delta, linear above."""
-    reduction = _reduction(reduction)
+    reduction = reduction_of(reduction)
     x, y = _together("huber_loss", input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -193,7 +193,7 @@ def binary_cross_entropy(
 ) -> Tensor:  # fmt: skip
     """The mean of -(target*log(input) + (1 - target)*log(1 - input))."""
     name = "binary_cross_entropy"
-    reduction = _reduction(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce)
     x, y = array_of(name, input), array_of(name, target, "target", 2)
     if x.shape != y.shape:
         raise ValueError(
@@ -220,7 +220,7 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:  # fmt: skip
     """binary_cross_entropy of sigmoid(input), without overflow."""
     name = "binary_cross_entropy_with_logits"
-    reduction = _reduction(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce)
     x, y = array_of(name, input), array_of(name, target, "target", 2)
     if x.shape != y.shape:
         raise ValueError(
@@ -294,7 +294,7 @@ def nll_loss(
     ignore_index: int = -100, reduce: Any = None, reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
     """The mean of -input at each target class; input holds log-probabilities (N, C, ...)."""
-    reduction = _reduction(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce)
     array_of("nll_loss_nd", input), array_of("nll_loss_nd", target, "target", 2)
     return _nll(input, target, weight, reduction, ignore_index)
 
@@ -325,7 +325,7 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:  # fmt: skip
     """nll_loss of log_softmax(input); target holds classes, or probabilities of input's shape."""
-    reduction = _reduction(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce)
     name = "cross_entropy_loss"
     x, y = array_of(name, input), array_of(name, target, "target", 2)
     if label_smoothing > 1:

@@ -308,8 +308,9 @@ def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim:
     return (direction(ns, x) * size ** (p - 1) if p < 2 else x * size ** (p - 2)) * share
 
 
-op("norm(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)",
-   node="LinalgVectorNormBackward0", x=_norm_rule)  # fmt: skip
+for _name, _node in (("norm", "LinalgVectorNormBackward0"), ("norm_along", "NormBackward1")):
+    op(f"{_name}(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)", node=_node,
+       x=_norm_rule)  # fmt: skip
 
 
 def _dist_rule(ns: Any, g: Any, difference: Any, shape: Dims, out: Any, p: float) -> Any:

@@ -87,12 +87,17 @@ def gradients(
     pairs = zip(names, first, strict=True)
     further = [(n, g) for n, g in pairs if g is not None and g.requires_grad]
     if further:
-        second = torch.autograd.grad(
-            [g for _, g in further],
-            wanted,
-            [torch.tensor(sample.second(n, tuple(g.shape), dtype)) for n, g in further],
-            allow_unused=True,
-        )
+        try:
+            second = torch.autograd.grad(
+                [g for _, g in further],
+                wanted,
+                [torch.tensor(sample.second(n, tuple(g.shape), dtype)) for n, g in further],
+                allow_unused=True,
+            )
+        except RuntimeError as error:
+            if "backward is not implemented" in str(error):
+                return found  # PyTorch stops at the first derivative
+            raise
         found["from"] = [n for n, _ in further]
         found["second"] = {n: pool.add(g) for n, g in zip(names, second, strict=True)}
     return found
