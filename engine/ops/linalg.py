@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 import engine.ops.products  # noqa: F401 (its rows)
+from engine import dtypes, journal, promotion
 from engine.callers import TENSORS as ops
 from engine.catalog import public
+from engine.inplace import assign, check_inplace
 from engine.ops.arguments import array_of, wrap_dim, wrap_dims
 from engine.ops.einsum import einsum
 from engine.ops.elementwise import broadcast_error
 from engine.ops.shape import contiguous, flatten, reshape
+from engine.storage import View
 from engine.tensor import Tensor
 
 __all__ = ["einsum"]
@@ -235,3 +238,85 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: fl
     """beta * input + alpha * (mat @ vec)."""
     array_of("addmv", mat, "mat", 2), array_of("addmv", vec, "vec", 3)
     return ops.addmv(input, mat, vec, beta, alpha)
+
+
+@public()
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """beta * input + alpha * the sum of the products of two batches of matrices."""
+    array_of("addbmm", batch1, "batch1", 2), array_of("addbmm", batch2, "batch2", 3)
+    return ops.addbmm(input, batch1, batch2, beta, alpha)
+
+
+@public("Tensor")
+def addbmm_(
+    self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """In place: as addbmm. Where that is larger, self grows to its shape, as in PyTorch."""
+    check_inplace(self)
+    new = addbmm(self, batch1, batch2, beta=beta, alpha=alpha)
+    if self.array.shape != new.array.shape and type(self.edge) is not View:
+        journal.note_slot(self, "array")
+        self.array = np.array(np.broadcast_to(self.array, new.array.shape))
+    return assign(self, new)
+
+
+@public("torch Tensor Tensor_")
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """beta * input + alpha * (batch1 @ batch2), of batches of matrices."""
+    array_of("baddbmm", batch1, "batch1", 2), array_of("baddbmm", batch2, "batch2", 3)
+    return ops.baddbmm(input, batch1, batch2, beta, alpha)
+
+
+@public("torch Tensor Tensor_")
+def addr(
+    input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """beta * input + alpha * the matrix of all products of two vectors' elements."""
+    arrays = [array_of("addr", x, name, i)
+              for i, (name, x) in enumerate((("input", input), ("vec1", vec1), ("vec2", vec2)), 1)]
+    for name, x in (("vec1", arrays[1]), ("vec2", arrays[2])):
+        if x.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {x.ndim}-D")
+    dtype = promotion.result_type(arrays)
+    if dtype.kind in "iu" and (isinstance(beta, float) or isinstance(alpha, float)):
+        wrong = "beta" if isinstance(beta, float) else "alpha"
+        raise RuntimeError(
+            f"For integral input tensors, argument {wrong} must not be a floating point number."
+        )
+    cast = (x if x.array.dtype == dtype else ops.to_copy(x, dtype) for x in (input, vec1, vec2))
+    return ops.addr(*cast, beta, alpha)
+
+
+@public("linalg", "cross")
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """The vectors at right angles to two vectors of three elements, along a dimension."""
+    a, b = array_of("linalg_cross", input), array_of("linalg_cross", other, "other", 2)
+    if a.ndim != b.ndim:
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    if not a.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    place = wrap_dim(dim, a.ndim)
+    if a.shape[place] != 3 or b.shape[place] != 3:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {a.shape[place]} and "
+            f"{b.shape[place]}"
+        )
+    if a.dtype != b.dtype:
+        first, second = (dtypes.of(x.dtype).scalar_name for x in (a, b))
+        raise RuntimeError(f"expected scalar type {first} but found {second}")
+    return ops.linalg_cross(input, other, place)
+
+
+@public()
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """As torch.linalg.cross; by default along the first dimension of three elements."""
+    if dim is None:
+        shape = array_of("cross", input).shape
+        if 3 not in shape:
+            raise RuntimeError("no dimension of size 3 in input")
+        dim = shape.index(3)
+    return linalg_cross(input, other, dim=dim)

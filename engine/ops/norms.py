@@ -5,14 +5,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import public
-from engine.ops.arguments import array_of, wrap_dim, wrap_dims, wrong_type
+from engine.op import op, rows
+from engine.ops.arguments import array_of, dtype_of, wrap_dim, wrap_dims, wrong_type
 from engine.ops.reduce import dims_of, in_dtype
+from engine.ops.shape import contiguous, reshape
 
 if TYPE_CHECKING:
     from engine.tensor import Tensor
+
+# The same norm under the names of PyTorch's older nodes.
+_norm = rows["norm"]
+for _name, _node in (("norm_dims", "NormBackward1"), ("norm_all", "NormBackward0")):
+    op(f"{_name}(x; p, dims, keepdim)", _norm.forward, written="x.norm(p, dims, keepdim)",
+       node=_node, x=_norm.pullbacks[0].rule)  # fmt: skip
 
 
 @public("linalg")
@@ -58,18 +68,24 @@ def matrix_norm(
     *,
     dtype: Any = None,
 ) -> Tensor:
-    """The norm of matrices: 'fro', or 1, -1, inf, -inf: the extreme of the columns' or rows' sums.
+    """The norm of matrices.
 
-    Raises:
-        NotImplementedError: for 2, -2 and 'nuc', which need singular values.
+    'fro': of the elements as one vector; 1, -1, inf, -inf: the extreme of the columns' or rows'
+    sums; 2, -2, 'nuc': the largest or smallest singular value, or their sum.
     """
     if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf):
         shown = ord if isinstance(ord, str) else f"{ord:g}"
         raise RuntimeError(f"linalg.matrix_norm: Order {shown} not supported.")
-    ndim = array_of("linalg_matrix_norm", A).ndim
+    array = array_of("linalg_matrix_norm", A)
+    ndim = array.ndim
     if ndim < 2:
         raise RuntimeError(
             "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+        )
+    if array.dtype.kind not in "fcV":
+        raise RuntimeError(
+            "linalg.matrix_norm: Expected a floating point or complex tensor as input. Got "
+            f"{dtypes.of(array.dtype).scalar_name}"
         )
     dims = (dim,) if isinstance(dim, int) else tuple(dim)
     if len(dims) != 2:
@@ -84,12 +100,44 @@ def matrix_norm(
     if ord == "fro":
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)
     if ord in ("nuc", 2, -2):
-        raise NotImplementedError(f"linalg.matrix_norm: order {ord} needs singular values")
+        return _singular_norm(A, ord, (rows, columns), keepdim, dtype)
     summed, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = vector_norm(A, 1, summed, keepdim, dtype=dtype)
     if not keepdim and summed < chosen:
         chosen -= 1
     return (ops.amax if ord > 0 else ops.amin)(sums, (chosen,), keepdim)
+
+
+def _singular_norm(
+    A: Tensor,  # noqa: N803 (PyTorch's name)
+    ord: Any,
+    dims: tuple[int, int],
+    keepdim: bool,
+    dtype: Any,
+) -> Tensor:
+    """The norms that singular values make."""
+    import engine.ops.decompositions  # noqa: F401 (its rows, which few programs need)
+
+    array = A.array
+    wanted = dtype_of("linalg_matrix_norm", dtype)
+    if wanted is not None and np.promote_types(wanted, array.dtype) != wanted:
+        names = [dtypes.of(each).scalar_name for each in (array.dtype, wanted)]
+        raise RuntimeError(
+            f"linalg.matrix_norm: the dtype of the input ({names[0]}) should be convertible "
+            f"without narrowing to the specified dtype ({names[1]})"
+        )
+    A = in_dtype(A, dtype, "linalg_matrix_norm")  # noqa: N806
+    order = (*(dim for dim in range(array.ndim) if dim not in dims), *dims)
+    values = ops.svd(ops.permute(A, order), False)[1]
+    last = array.ndim - 2
+    if ord == "nuc" or not values.array.shape[-1]:
+        found = ops.sum_dim(values, (last,), keepdim)
+    else:
+        found = (ops.amax if ord > 0 else ops.amin)(values, (last,), keepdim)
+    if not keepdim:
+        return found
+    back = tuple(sorted(range(array.ndim), key=order.__getitem__))
+    return ops.permute(ops.unsqueeze(found, last + 1), back)
 
 
 @public("linalg", "norm")
@@ -142,3 +190,39 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of input - other."""
     array_of("dist", input), array_of("dist", other, "other", 2)
     return ops.dist(input, other, float(p))
+
+
+@public("torch")
+def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
+    """The sum of matrices' singular values."""
+    return matrix_norm(input, "nuc", dim, keepdim)
+
+
+@public("torch")
+def frobenius_norm(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
+    """The square root of the squares' sum over one or two dimensions."""
+    array = array_of("frobenius_norm", input)
+    dims = dims_of(dim, array.ndim)
+    if len(dims) > 2:
+        raise RuntimeError(
+            f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead."
+        )
+    return ops.norm_dims(input, 2.0, dims, keepdim)
+
+
+@public("torch")
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norm over all dimensions but one; over all of them for -1."""
+    shape = array_of("norm_except_dim", v, "v").shape
+    last = len(shape) - 1
+    if dim == -1:
+        return ops.norm_all(v, float(pow), tuple(range(last + 1)), False)
+    place = wrap_dim(dim, len(shape))
+    if place == 0:
+        norms = ops.norm_dims(reshape(v, (shape[0], -1)), float(pow), (1,), False)
+        return ops.view(norms, (shape[0], *(1,) * last))
+    if place == last:
+        norms = ops.norm_dims(reshape(v, (-1, shape[last])), float(pow), (0,), False)
+        return ops.view(norms, (*(1,) * last, shape[last]))
+    swapped = contiguous(ops.transpose(v, 0, place))
+    return ops.transpose(norm_except_dim(swapped, pow, 0), 0, place)

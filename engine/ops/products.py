@@ -95,6 +95,18 @@ op("bmm(a, b)", _bmm, written="a @ b", check=_bmm_check,
    a=lambda ns, g, b: ns.bmm(g, ns.transpose(b, 1, 2)),
    b=lambda ns, g, a: ns.bmm(ns.transpose(a, 1, 2), g))  # fmt: skip
 
+
+
+def _fitted(ns: Any, g: Any, shape: tuple[int, ...]) -> Any:
+    return g if tuple(g.shape) == shape else ns.sum_to(g, shape)
+
+
+op("matmul(a, b)", "matmul", written="a @ b",  # batches of any shape, for rules
+   a=lambda ns, g, b, a_shape: _fitted(
+       ns, ns.matmul(g, ns.transpose(b, b.ndim - 2, b.ndim - 1)), a_shape),
+   b=lambda ns, g, a, b_shape: _fitted(
+       ns, ns.matmul(ns.transpose(a, a.ndim - 2, a.ndim - 1), g), b_shape))  # fmt: skip
+
 # ---- with a vector ---------------------------------------------------------------------------
 
 
@@ -206,6 +218,92 @@ op("addmv(bias, a, b; beta, alpha)",
    bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),
    a=lambda ns, g, b, alpha: ns.unsqueeze(_scaled(g, alpha), 1) * ns.unsqueeze(b, 0),
    b=lambda ns, g, a, alpha: ns.mv(ns.t(a), _scaled(g, alpha)))  # fmt: skip
+
+
+
+def _batches_check(a: Any, b: Any) -> None:
+    for place, x in ((1, a), (2, b)):
+        if x.ndim != 3:
+            raise RuntimeError(f"batch{place} must be a 3D tensor")
+    if a.shape[0] != b.shape[0]:
+        raise RuntimeError(
+            "batch1 and batch2 must have same number of batches, got "
+            f"{a.shape[0]} and {b.shape[0]}"
+        )
+    if a.shape[2] != b.shape[1]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for bmm ({a.shape[1]}x{a.shape[2]} and "
+            f"{b.shape[1]}x{b.shape[2]})"
+        )
+
+
+def _addbmm_check(bias: Any, a: Any, b: Any, *scales: Any) -> None:
+    _batches_check(a, b)
+    expand_check(bias, (a.shape[1], b.shape[2]))
+    for name, x in (("self", bias), ("mat1", a)):
+        if x.dtype != b.dtype:
+            raise RuntimeError(
+                f"{name} and mat2 must have the same dtype, but got {_name(x)} and {_name(b)}"
+            )
+    _not_for_bool("addmm_impl_cpu_", a)
+
+
+def _addbmm(xp: Any, bias: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
+    product = _bmm(xp, a, b)
+    return _sum(xp.add.reduce(product, 0, product.dtype), bias, beta, alpha)
+
+
+def _for_each(ns: Any, g: Any, count: int) -> Any:
+    """A gradient of a sum over a batch, for each matrix of it."""
+    return ns.expand(g, (count, *g.shape))
+
+
+op("addbmm(bias, a, b; beta, alpha)", _addbmm, check=_addbmm_check,
+   written="addbmm(bias, a, b, beta=beta, alpha=alpha)",
+   bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),
+   a=lambda ns, g, b, alpha: ns.bmm(
+       _for_each(ns, _scaled(g, alpha), b.shape[0]), ns.transpose(b, 1, 2)),
+   b=lambda ns, g, a, alpha: ns.bmm(
+       ns.transpose(a, 1, 2), _for_each(ns, _scaled(g, alpha), a.shape[0])))  # fmt: skip
+
+
+def _baddbmm_check(bias: Any, a: Any, b: Any, *scales: Any) -> None:
+    if a.ndim == b.ndim == 3 and not bias.dtype == a.dtype == b.dtype:
+        first, second, third = (dtypes.of(x.dtype).scalar_name.lower() for x in (bias, a, b))
+        raise RuntimeError(
+            f"Input dtypes must be the same, got: input {first}, batch1: {second}, batch2: {third}"
+        )
+    _bmm_check(a, b)
+    expand_check(bias, (a.shape[0], a.shape[1], b.shape[2]))
+
+
+op("baddbmm(bias, a, b; beta, alpha)",
+   lambda xp, bias, a, b, beta, alpha: _sum(_bmm(xp, a, b), bias, beta, alpha),
+   check=_baddbmm_check, written="baddbmm(bias, a, b, beta=beta, alpha=alpha)",
+   estimate=lambda bias, a, b, *scales: (a.shape[0], a.shape[1], b.shape[-1]),
+   bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),
+   a=lambda ns, g, b, alpha: ns.bmm(_scaled(g, alpha), ns.transpose(b, 1, 2)),
+   b=lambda ns, g, a, alpha: ns.bmm(ns.transpose(a, 1, 2), _scaled(g, alpha)))  # fmt: skip
+
+
+def _addr(xp: Any, bias: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
+    if a.dtype == _BOOL:
+        product = a[:, None] & b
+        return (product & bool(alpha)) | (bias & bool(beta))
+    return _sum(a[:, None] * b, bias, beta, alpha)
+
+
+op("addr(bias, a, b; beta, alpha)", _addr,
+   check=lambda bias, a, b, *scales: expand_check(bias, (a.shape[0], b.shape[0])),
+   written="addr(bias, a, b, beta=beta, alpha=alpha)",
+   estimate=lambda bias, a, b, *scales: (a.shape[0], b.shape[0]),
+   bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),
+   a=lambda ns, g, b, alpha: ns.mv(_scaled(g, alpha), b),
+   b=lambda ns, g, a, alpha: ns.mv(ns.t(_scaled(g, alpha)), a))  # fmt: skip
+op("linalg_cross(a, b; dim)", lambda xp, a, b, dim: xp.cross(a, b, axis=dim), elementwise=True,
+   written="cross(a, b, dim=dim)",
+   a=lambda ns, g, b, dim: ns.linalg_cross(b, g, dim),
+   b=lambda ns, g, a, dim: ns.linalg_cross(g, a, dim))  # fmt: skip
 
 # ---- the diagonal's sum ----------------------------------------------------------------------
 
