@@ -17,7 +17,7 @@ from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, Output, edge_of
 from engine.op import NO_PULLBACK, Op, rows
 from engine.promotion import is_half, operand_dtype
-from engine.refusals import refuse_complex
+from engine.refusals import no_kernel, refuse_complex
 from engine.scalars import scalar
 from engine.storage import View, follow, next_rank, note_shown
 from engine.tensor import LEAF, Tensor
@@ -52,6 +52,8 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
     except (ValueError, TypeError, IndexError) as error:
         if op.check is not None:
             op.check(*arrays, *params)
+        if isinstance(error, TypeError) and op.broadcasts and arrays[0].dtype.kind == "c":
+            raise no_kernel(f"{op.name}_cpu", arrays[0].dtype) from None
         if isinstance(error, ValueError):
             raise RuntimeError(str(error)) from error
         raise

@@ -7,50 +7,60 @@ from typing import Any
 from engine import dtypes
 
 _KERNELS = {
-    "atan2": "atan2_cpu", "div_floor": "div_floor_cpu", "div_trunc": "div_trunc_cpu",
-    "erf": "erf_vml_cpu", "floor_divide": "div_floor_cpu", "fmod": "fmod_cpu",
-    "fmod_number": "fmod_cpu", "ge": "ge_cpu", "gelu": "GeluKernelImpl", "gt": "gt_cpu",
-    "le": "le_cpu", "lt": "lt_cpu", "max": "max_all", "min": "min_all",
     "amax": "max_values_cpu", "amin": "min_values_cpu",
-    "binary_cross_entropy": "binary_cross_entropy", "cummax": "cummax_cpu", "cummin": "cummin_cpu",
-    "elu": "elu_cpu", "huber_loss": "huber_cpu", "kthvalue": "kthvalue_cpu",
-    "leaky_relu": "leaky_relu_cpu", "median": "median_cpu",
-    "log_softmax": "log_softmax_lastdim_kernel_impl", "mse_loss": "mse_cpu",
-    "remainder": "remainder_cpu", "remainder_base": "remainder_cpu",
-    "remainder_number": "remainder_cpu", "round": "round_vml_cpu",
-    "softmax": "softmax_lastdim_kernel_impl", "softplus": "softplus_cpu",
+    "binary_cross_entropy": "binary_cross_entropy", "celu": "elu_cpu", "digamma": "digamma",
+    "erf": "erf_vml_cpu", "erfc": "erfc_vml_cpu", "erfinv": "erfinv_vml_cpu",
+    "floor_divide": "div_floor_cpu", "fmod_number": "fmod_cpu", "gelu": "GeluKernelImpl",
+    "huber_loss": "huber_cpu", "i0": "i0_vml_cpu", "lgamma": "lgamma_vml_cpu",
+    "log_sigmoid": "log_sigmoid_cpu", "log_softmax": "log_softmax_lastdim_kernel_impl",
+    "logsigmoid": "log_sigmoid_cpu", "max": "max_all", "min": "min_all", "mse_loss": "mse_cpu",
+    "remainder_base": "remainder_cpu", "remainder_number": "remainder_cpu",
+    "round": "round_vml_cpu", "selu": "elu_cpu", "smooth_l1_loss": "smooth_l1_cpu",
+    "softmax": "softmax_lastdim_kernel_impl", "softshrink": "softshrink_check",
 }  # fmt: skip
+_KERNELS |= {
+    name: f"{name}_cpu"
+    for name in (
+        "atan2 copysign cummax cummin div_floor div_trunc elu entr fmod frac ge gt hardshrink "
+        "erfcx hardsigmoid hardswish hypot kthvalue le leaky_relu log_ndtr logit lt median mish "
+        "remainder softplus xlog1py xlogy"
+    ).split()
+}
+_UNORDERED = "clamp is not supported for complex types"
 _SENTENCES = {
-    "ceil": "ceil is not supported for complex inputs",
-    "clamp": "clamp is not supported for complex types",
-    "clamp_max": "clamp is not supported for complex types",
-    "clamp_min": "clamp is not supported for complex types",
-    "clamp_tensor": "clamp is not supported for complex types",
-    "floor": "floor is not supported for complex inputs",
-    "relu": "clamp is not supported for complex types",
+    **{name: f"{name} is not supported for complex inputs" for name in ("ceil", "floor", "trunc")},
+    **dict.fromkeys("clamp clamp_max clamp_min clamp_tensor hardtanh relu relu6".split(),
+                    _UNORDERED),
     "sign": "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use "
             "torch.sgn instead.",
-    "trunc": "trunc is not supported for complex inputs",
+    "signbit": "signbit is not implemented for complex tensors.",
 }  # fmt: skip
 _RUNTIME = {
-    "argmax": "argmax(): does not support complex input",
-    "argmin": "argmin(): does not support complex input",
+    **{name: f"{name.removesuffix('_dim')}(): does not support complex input"
+       for name in ("argmax", "argmin", "max_dim", "min_dim")},
+    **{name: f"{name} not implemented for complex tensors."
+       for name in ("fmax", "fmin", "maximum", "minimum")},
+    **{name: f"{name} does not support complex inputs." for name in ("isneginf", "isposinf")},
+    **{name: f"{name} is not supported for complex tensors." for name in ("deg2rad", "rad2deg")},
     "argsort": " Sort does not support complex dtypes on CPU",
-    "max_dim": "max(): does not support complex input",
-    "maximum": "maximum not implemented for complex tensors.",
-    "min_dim": "min(): does not support complex input",
-    "minimum": "minimum not implemented for complex tensors.",
+    "heaviside": "heaviside is not yet implemented for complex tensors.",
     "sort": " Sort does not support complex dtypes on CPU",
     "topk": " topk does not support complex dtypes on CPU",
-}
+}  # fmt: skip
 
 
 def refuse_complex(row: str, dtype: Any) -> None:
     """Raise PyTorch's error if the row is not for complex numbers."""
+    row = row.removeprefix("special_")
     if row in _KERNELS:
-        kind = dtypes.of(dtype).scalar_name
-        raise NotImplementedError(f"\"{_KERNELS[row]}\" not implemented for '{kind}'")
+        raise no_kernel(_KERNELS[row], dtype)
     if row in _SENTENCES:
         raise NotImplementedError(_SENTENCES[row])
     if row in _RUNTIME:
         raise RuntimeError(_RUNTIME[row])
+
+
+def no_kernel(kernel: str, dtype: Any) -> NotImplementedError:
+    """PyTorch's error for numbers that a function is not made for."""
+    kind, kernel = dtypes.of(dtype).scalar_name, kernel.removeprefix("special_")
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
