@@ -262,6 +262,8 @@ class Traversal:
             g = self.leaves.get(id(edge), (None, None))[1]
             if g is not None and edge.hooks:
                 g = self._leaf_hooks(edge, g)
+            if g is not None:
+                g = restored(self.ns, g, edge.array.shape, edge.array.dtype)
         else:
             g = self.wanted[key_of(edge)]
         if g is None or self.create_graph:

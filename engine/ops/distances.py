@@ -194,7 +194,7 @@ def cdist(
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     a, b = array_of("cdist", x1, "x1"), array_of("cdist", x2, "x2", 2)
     for place, x in ((1, a), (2, b)):
-        if x.dtype.kind != "f":
+        if x.dtype.kind not in "fV":
             raise RuntimeError(
                 f"cdist only supports floating-point dtypes, X{place} got: {kind(x)}"
             )
@@ -228,7 +228,7 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
     array = array_of("pdist", input)
     if array.ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {array.ndim}D")
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fV":
         raise RuntimeError("pdist only supports floating-point dtypes")
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")

@@ -372,7 +372,7 @@ _operator("where(condition, a, b)", _where,
           a=lambda ns, g, condition: ns.keep(g, condition),
           b=lambda ns, g, condition: ns.keep(g, ~condition))  # fmt: skip
 _elementwise("lerp(a, b; weight)", lambda xp, a, b, weight: (
-                 a + weight * (b - a) if weight < 0.5 else b - (b - a) * (1 - weight)),
+                 a + weight * (b - a) if abs(weight) < 0.5 else b - (b - a) * (1 - weight)),
              a=lambda ns, g, weight: g * (1 - weight),
              b=lambda ns, g, weight: g * weight)  # fmt: skip
 _elementwise("lerp_tensor(a, b, weight)", lambda xp, a, b, weight: xp.where(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import namespaces, public
 from engine.grad_mode import no_grad
@@ -432,7 +433,7 @@ def _alignments(logs: Tensor, labels: list[int], blank: int) -> Tensor:
     skips = np.array([i > 1 and path[i] != blank and path[i] != path[i - 2]
                       for i in range(len(path))])  # fmt: skip
     emitted = logs[:, path]
-    low = float(np.finfo(logs.array.dtype).min)
+    low = dtypes.finfo(logs.dtype).min
     begins = wrap(np.arange(len(path)) < 2)
     alpha = ops.where(begins, emitted[0], low)
     floor = wrap(np.full(2, low, logs.array.dtype))

@@ -334,7 +334,7 @@ def cross_entropy(
         )
     dim = 1 if x.ndim > 1 else 0
     if x.shape == y.shape:
-        if y.dtype.kind != "f":
+        if y.dtype.kind not in "fV":
             raise RuntimeError(
                 "Expected floating point type for target with class probabilities, got "
                 f"{dtypes.of(y.dtype).scalar_name}"

@@ -17,6 +17,7 @@ from engine.grad_mode import no_grad
 from engine.op import non_differentiable, op
 from engine.ops.arguments import array_of
 from engine.ops.shape import reshape
+from engine.promotion import is_half
 from engine.tensor import Tensor, wrap
 
 Dims = tuple[int, ...]
@@ -218,12 +219,17 @@ def rms_norm(
     """input over the root of its mean square in its last dimensions, times weight."""
     array = array_of("rms_norm", input)
     wanted = _last_shape(array, normalized_shape)
+    dtype = array.dtype
+    if is_half(dtype):
+        input = ops.to_copy(input, np.dtype(np.float32))
     if eps is None:
-        eps = float(np.finfo(array.dtype).eps)
+        eps = float(np.finfo(input.array.dtype).eps)
     dims = _last(array, len(wanted))
     square = ops.mean_dim(ops.pow(input, 2), dims, True)
     values = input * ops.rsqrt(square + eps)
-    return values if weight is None else values * weight
+    if weight is not None:
+        values = values * weight
+    return ops.to_copy(values, dtype) if is_half(dtype) else values
 
 
 @public("F torch")

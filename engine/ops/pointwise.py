@@ -258,9 +258,9 @@ _expose_pair("logaddexp2", "torch Tensor", "log2(2**input + 2**other), without o
 def _nan_to_num(
     xp: Any, x: Any, nan: float | None, posinf: float | None, neginf: float | None
 ) -> Any:
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fV":
         return xp.array(x)
-    limits = np.finfo(x.dtype)
+    limits = dtypes.finfo(dtypes.of(x.dtype))
     return xp.nan_to_num(
         x, nan=nan or 0.0, posinf=float(limits.max) if posinf is None else posinf,
         neginf=float(limits.min) if neginf is None else neginf,

@@ -326,7 +326,7 @@ op("dist(a, b; p)", lambda xp, a, b, p: _norm(xp, a - b, p, None, False), elemen
 def _logsumexp(xp: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
     if x.size == 0:
         return xp.log(xp.add.reduce(x, dims, None, None, keepdim))
-    top = xp.maximum.reduce(x, dims, None, None, True)
+    top = xp.maximum.reduce(x.real, dims, None, None, True)
     top = xp.where(xp.isfinite(top), top, top.dtype.type(0))
     out = xp.log(xp.add.reduce(xp.exp(x - top), dims, None, None, True)) + top
     return out if keepdim else xp.squeeze(out, dims)
