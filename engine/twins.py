@@ -57,7 +57,7 @@ def _conjugate(ns: Any, value: Any) -> Any:
 def is_complex(value: Any) -> bool:
     """Whether it is an array or a Tensor of complex numbers."""
     array = value.array if isinstance(value, Tensor) else value
-    return isinstance(array, np.ndarray) and array.dtype.kind == "c"
+    return isinstance(array, (np.ndarray, np.generic)) and array.dtype.kind == "c"
 
 
 # ---- half precision --------------------------------------------------------------------------

@@ -327,7 +327,8 @@ def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
     _pivoted("linalg.lu", pivot)
     if array.dtype.kind not in "fc":
         raise NotImplementedError(f"\"lu_cpu\" not implemented for '{kind(array)}'")
-    return _Lu(ops.lu(A))
+    swaps, lower, upper = ops.lu(A)
+    return _Lu((ops.detach(swaps), lower, upper))
 
 
 @public("linalg")

@@ -116,14 +116,15 @@ def _eigh_rule(ns: Any, g: Any, out: Any) -> Any:
     """V (diag(gL) + skew(V^H gV) / (L_j - L_i)) V^H."""
     values, vectors = out
     across = adjoint(ns, vectors)
-    middle = None if g[0] is None else diagonal_matrix(ns, g[0])
-    if g[1] is not None:
-        turn = product(ns, across, g[1])
-        if is_complex(turn):
-            _check_phase(diagonal(ns, turn), "linalg_eigh_backward", "eigenvectors",
-                         "this quantity, so it is ill-defined.")  # fmt: skip
-        turn = (turn - adjoint(ns, turn)) / 2 / _differences(ns, values)
-        middle = turn if middle is None else turn + middle
+    if g[1] is None:
+        return product(ns, vectors * rows_of(ns, g[0]), across)
+    turn = product(ns, across, g[1])
+    if is_complex(turn):
+        _check_phase(diagonal(ns, turn), "linalg_eigh_backward", "eigenvectors",
+                     "this quantity, so it is ill-defined.")  # fmt: skip
+    middle = (turn - adjoint(ns, turn)) / 2 / _differences(ns, values)
+    if g[0] is not None:
+        middle = middle + diagonal_matrix(ns, g[0])
     return product(ns, vectors, middle, across)
 
 
@@ -183,11 +184,10 @@ def _svd_rule(ns: Any, g: Any, out: Any) -> Any:
     g_right = None if g[2] is None else part(ns, g[2], 2, 0, k)
     left, right = part(ns, left, 1, 0, k), part(ns, right, 2, 0, k)
     row, column = rows_of(ns, values), columns_of(ns, values)
-    middle = None if g[1] is None else diagonal_matrix(ns, g[1])
     if g_left is None and g_right is None:
-        return product(ns, left, middle, right)
+        return product(ns, left * rows_of(ns, g[1]), right)
     inner = _svd_inner(ns, g_left, g_right, left, values, right)
-    inner = inner if middle is None else inner + middle
+    inner = inner if g[1] is None else inner + diagonal_matrix(ns, g[1])
     found = product(ns, left, inner, right)
     if g_left is not None and left.shape[-2] > k:
         outer = g_left / row

@@ -6,6 +6,7 @@ together with matrix products, in which nearly all the time goes.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def factored(xp: Any, x: Any) -> tuple[Any, Any, Any]:
         packed, pivots, _ = jax.lax.linalg.lu(x)
         pivots = (pivots + 1).astype(xp.int32)
     else:
-        packed = np.array(x, order="C").reshape(-1, *x.shape[-2:])
+        packed = np.array(x, order="C").reshape(prod(x.shape[:-2]), *x.shape[-2:])
         pivots = np.zeros((len(packed), count), np.int32)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             if count:
@@ -136,7 +137,7 @@ def permutation(xp: Any, pivots: Any, size: int) -> Any:
         import jax
 
         return jax.lax.linalg.lu_pivots_to_permutation(pivots - 1, size)
-    flat = pivots.reshape(-1, pivots.shape[-1])
+    flat = pivots.reshape(prod(pivots.shape[:-1]), pivots.shape[-1])
     order = np.tile(np.arange(size), (len(flat), 1))
     each = np.arange(len(flat))
     for row in range(flat.shape[1]):

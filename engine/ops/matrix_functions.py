@@ -11,6 +11,7 @@ be zero: the last two.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -188,7 +189,7 @@ def _unknown(name: str) -> Rule:
 
 
 def _ldl(xp: Any, x: Any, hermitian: bool) -> tuple[Any, Any, Any]:
-    flat = np.asarray(x).reshape(-1, *x.shape[-2:])
+    flat = np.asarray(x).reshape(prod(x.shape[:-2]), *x.shape[-2:])
     out, info = np.zeros_like(flat), np.zeros(len(flat), np.int32)
     pivots = np.zeros(flat.shape[:-1], np.int32)
     for i, matrix in enumerate(flat):

@@ -323,7 +323,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         )
     if a.dtype.kind not in "fc":
         raise RuntimeError("This function doesn't handle types other than float and double")
-    return _Lstsq(ops.lstsq(A, B, rcond, driver or "gelsy", vector))
+    *found, sizes = ops.lstsq(A, B, rcond, driver or "gelsy", vector)
+    return _Lstsq((*found, ops.detach(sizes)))
 
 
 # ---- determinants ----------------------------------------------------------------------------
