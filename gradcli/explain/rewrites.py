@@ -327,6 +327,8 @@ def _constant(item: Any, array: np.ndarray[Any, Any]) -> Expression:
     if label is not None:
         return Name(label, array.shape)
     if array.size and array.dtype.kind in "fiub" and (array == array.flat[0]).all():
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real
         return Number(_plain(array.flat[0]), array.shape)
     return Literal(array)
 
