@@ -10,6 +10,7 @@ import numpy as np
 from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import namespaces, public
+from engine.op import op
 from engine.ops.arguments import array_of, dtype_of, on_cpu, wrong_type
 from engine.ops.data import requiring
 from engine.ops.fourier import padded
@@ -124,6 +125,12 @@ def kaiser_window(
     return _window("kaiser_window", window_length, periodic, dtype, requires_grad, shape)
 
 
+# ---- rows ------------------------------------------------------------------------------------
+
+op("transposed(x; dim0, dim1)", lambda xp, x, dim0, dim1: x.swapaxes(dim0, dim1),
+   written="x.transpose(dim0, dim1)", node="TransposeBackward1",
+   x=lambda ns, g, dim0, dim1: ns.transpose(g, dim0, dim1))  # fmt: skip
+
 # ---- frames ----------------------------------------------------------------------------------
 
 
@@ -196,7 +203,7 @@ def stft(
         found = ops.fft_c2c(frames, (2,), int(normalized), True)
     else:
         found = ops.fft_r2c(frames, (2,), int(normalized), onesided)
-    found = ops.transpose(found, 1, 2)
+    found = ops.transposed(found, 1, 2)
     if array.ndim == 1:
         found = ops.squeezed(found, 0)
     return found if return_complex else ops.view_as_real(found)
