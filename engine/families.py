@@ -56,6 +56,18 @@ WAITING: dict[str, str] = {
     "ops.matrices": "matrix_exp matrix_power multi_dot chain_matmul kron vecdot matrix_rank cond "
     "vander",
     "ops.distances": "cdist pdist renorm cov corrcoef",
+    "ops.convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d "
+    "convolution conv_tbc",
+    "ops.padding": "pad constant_pad_nd",
+    "ops.resampling": "interpolate upsample upsample_nearest upsample_bilinear",
+    "ops.pooling": "avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d "
+    "adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d max_pool1d "
+    "max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices "
+    "max_pool3d_with_indices adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices "
+    "adaptive_max_pool3d_with_indices lp_pool1d lp_pool2d lp_pool3d max_unpool1d max_unpool2d "
+    "max_unpool3d",
+    "ops.sampling": "affine_grid grid_sample",
+    "ops.patches": "fold unfold pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle",
     "optim": "ASGD SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
     "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "

@@ -92,6 +92,12 @@ class NumpyNamespace(ArrayNamespace):
         return out
 
     @staticmethod
+    def accumulated(x: Any, index: Any, value: Any) -> Any:
+        """x, which nobody else holds, with value added at a slice."""
+        x[index] += value
+        return x
+
+    @staticmethod
     def combined_at(x: Any, index: Any, value: Any, how: str) -> Any:
         """A copy of x multiplied by value ("prod"), or the larger or smaller of both, at index."""
         out = x.copy()
@@ -163,6 +169,11 @@ class JaxNamespace(ArrayNamespace):
     @staticmethod
     def added_at(x: Any, index: Any, value: Any) -> Any:
         """A copy of x with value added at index, repeated places adding up."""
+        return x.at[index].add(value)
+
+    @staticmethod
+    def accumulated(x: Any, index: Any, value: Any) -> Any:
+        """x with value added at a slice."""
         return x.at[index].add(value)
 
     @staticmethod

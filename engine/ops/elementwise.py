@@ -437,3 +437,6 @@ op("fill(x; value)", lambda xp, x, value: xp.full(x.shape, value, dtype=x.dtype)
    node="FillBackward2",
    x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 op("zero(x)", "zeros_like", x=lambda ns, g: ns.zeros_like(g))
+op("beside(g0, x)", lambda xp, g0, x: g0, written="g0",
+   g0=lambda ns, g: g, x=lambda ns, g, x: ns.zeros_like(x))  # fmt: skip
+"""g0, a gradient whose node in PyTorch takes x as well: its derivative by x is 0, not missing."""

@@ -54,17 +54,6 @@ def _times(g: Any, weight: Any) -> Any:
     return g if weight is None else g * weight
 
 
-op("bias_sum(g0, x; dims)", lambda xp, g0, x, dims: xp.add.reduce(g0, dims),
-   written="g0.sum(dims)", x=lambda ns, g, x: ns.zeros_like(x),
-   g0=lambda ns, g, x, dims: _spread(ns, g, x, dims))  # fmt: skip
-"""A bias's gradient. x has no part in it but to be there: in PyTorch one node gives it and x's."""
-
-
-def _spread(ns: Any, g: Any, x: Any, dims: Dims) -> Any:
-    shape = tuple(1 if dim in dims else size for dim, size in enumerate(x.shape))
-    return ns.expand(ns.reshape(g, shape), tuple(x.shape))
-
-
 # layer_norm: over the last dimensions; weight and bias have their shape
 
 
@@ -88,7 +77,7 @@ op("native_layer_norm(x, weight, bias; count, eps)",
        ns, _times(g, weight), x, _last(x, count), eps),
    weight=lambda ns, g, x, count, eps: _sum_lead(
        ns, g * _standardised(ns, x, _last(x, count), eps)[0], count),
-   bias=lambda ns, g, x, count: ns.bias_sum(g, x, _lead(x, count)))  # fmt: skip
+   bias=lambda ns, g, x, count: ns.beside(_sum_lead(ns, g, count), x))  # fmt: skip
 
 # batch_norm: over all dimensions but the second; weight and bias are one for each channel
 
@@ -143,7 +132,7 @@ op("native_batch_norm(x, weight, bias, mean, variance; training, eps)", _batch_n
    written="batch_norm(x, mean, variance, weight, bias, training, eps=eps)", x=_batch_rule,
    weight=lambda ns, g, x, mean, variance, training, eps: ns.sum_dim(
        g * _batch_values(ns, x, mean, variance, training, eps)[0], _others(x), False),
-   bias=lambda ns, g, x: ns.bias_sum(g, x, _others(x)),
+   bias=lambda ns, g, x: ns.beside(ns.sum_dim(g, _others(x), False), x),
    mean=non_differentiable, variance=non_differentiable)  # fmt: skip
 
 # group_norm: over the channels of a group and all further dimensions
@@ -174,7 +163,7 @@ op("native_group_norm(x, weight, bias; groups, eps)", _group_norm,
    written="group_norm(x, groups, weight, bias, eps)", x=_group_rule,
    weight=lambda ns, g, x, groups, eps: ns.sum_dim(
        g * _group_values(ns, x, groups, eps), _others(x), False),
-   bias=lambda ns, g, x: ns.bias_sum(g, x, _others(x)))  # fmt: skip
+   bias=lambda ns, g, x: ns.beside(ns.sum_dim(g, _others(x), False), x))  # fmt: skip
 
 # ---- functions -------------------------------------------------------------------------------
 

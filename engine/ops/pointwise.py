@@ -52,7 +52,7 @@ def _expose_row(name: str, where: str, doc: str) -> None:
 
     def one(input: Tensor) -> Tensor:
         array_of(name, input)
-        return getattr(ops, name)(input)  # type: ignore[no-any-return]
+        return getattr(ops, name)(input)
 
     one.__name__ = one.__qualname__ = name
     one.__doc__ = doc
@@ -64,7 +64,7 @@ def _expose_pair(name: str, where: str, doc: str) -> None:
 
     def two(input: Tensor, other: Tensor) -> Tensor:
         array_of(name, input), array_of(name, other, "other", 2)
-        return getattr(ops, name)(input, other)  # type: ignore[no-any-return]
+        return getattr(ops, name)(input, other)
 
     two.__name__ = two.__qualname__ = name
     two.__doc__ = doc
@@ -285,7 +285,7 @@ def nan_to_num(
 def float_power(input: Any, exponent: Any) -> Tensor:
     """input ** exponent in float64 (complex128); either may be a number."""
     double = [_in_double(x) if isinstance(x, Tensor) else x for x in (input, exponent)]
-    return namespaces["torch"]["pow"](*double)  # type: ignore[no-any-return]
+    return namespaces["torch"]["pow"](*double)
 
 
 @public("Tensor", "float_power_")
@@ -297,7 +297,7 @@ def _float_power_in_place(self: Tensor, exponent: Any) -> Tensor:
             f"the base given to float_power_ has dtype {kind} but the operation's result requires "
             "dtype Double"
         )
-    return self.pow_(exponent)  # type: ignore[no-any-return, attr-defined]
+    return self.pow_(exponent)
 
 
 def _in_double(x: Tensor) -> Tensor:

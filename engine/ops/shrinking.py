@@ -21,18 +21,12 @@ if TYPE_CHECKING:
 # ---- rows ------------------------------------------------------------------------------------
 
 
-def _gate(name: str, written: str, passes: Any) -> None:
-    """The gradient where it passes, 0 elsewhere: flat in x, but x is part of its graph."""
-    op(f"{name}(g0, x; low, high)",
-       lambda xp, g0, x, low, high: xp.where(passes(x, low, high), g0, g0.dtype.type(0)),
-       written=written, x=lambda ns, g: ns.zeros_like(g),
-       g0=lambda ns, g, x, low, high: getattr(ns, name)(g, x, low, high))  # fmt: skip
+def _inside(ns: Any, g: Any, x: Any, low: float, high: float) -> Any:
+    return ns.keep(ns.beside(g, x), (x > low) & (x < high))
 
 
-_gate("pass_inside", "where((x > low) & (x < high), g0, 0)",
-      lambda x, low, high: (x > low) & (x < high))  # fmt: skip
-_gate("pass_outside", "where((x < low) | (x > high), g0, 0)",
-      lambda x, low, high: (x < low) | (x > high))  # fmt: skip
+def _outside(ns: Any, g: Any, x: Any, low: float, high: float) -> Any:
+    return ns.keep(ns.beside(g, x), (x < low) | (x > high))
 
 
 def _activation(signature: str, forward: Any, rule: Any, **options: Any) -> None:
@@ -44,19 +38,19 @@ _activation("celu(x; alpha)",
             lambda ns, g, x, alpha: ns.where(x > 0, g, g * ns.exp(x / alpha)))  # fmt: skip
 _activation("hardshrink(x; width)",
             lambda xp, x, width: xp.where((x >= -width) & (x <= width), x.dtype.type(0), x),
-            lambda ns, g, x, width: ns.pass_outside(g, x, -width, width))  # fmt: skip
+            lambda ns, g, x, width: _outside(ns, g, x, -width, width))  # fmt: skip
 _activation("softshrink(x; width)",
             lambda xp, x, width: xp.where(
                 x > width, x - width, xp.where(x < -width, x + width, x * 0)),
-            lambda ns, g, x, width: ns.pass_outside(g, x, -width, width))  # fmt: skip
+            lambda ns, g, x, width: _outside(ns, g, x, -width, width))  # fmt: skip
 _activation("hardtanh(x; low, high)",
             lambda xp, x, low, high: xp.minimum(
                 xp.maximum(x, x.dtype.type(low)), x.dtype.type(high)),
-            lambda ns, g, x, low, high: ns.pass_inside(g, x, low, high))  # fmt: skip
+            lambda ns, g, x, low, high: _inside(ns, g, x, low, high))  # fmt: skip
 _SIXTH = float(np.float32(1 / 6))  # PyTorch's is a float in double precision too
 _activation("hardsigmoid(x)",
             lambda xp, x: xp.clip(x + 3, x.dtype.type(0), x.dtype.type(6)) / 6,
-            lambda ns, g, x: ns.pass_inside(g * _SIXTH, x, -3, 3))  # fmt: skip
+            lambda ns, g, x: _inside(ns, g * _SIXTH, x, -3, 3))  # fmt: skip
 _activation("hardswish(x)",
             lambda xp, x: x * xp.clip(x + 3, x.dtype.type(0), x.dtype.type(6)) / 6,
             lambda ns, g, x: g * ns.where(
@@ -71,17 +65,11 @@ def _mish_rule(ns: Any, g: Any, x: Any) -> Any:
 _activation("mish(x)", lambda xp, x: x * xp.tanh(xp.logaddexp(x, x.dtype.type(0))), _mish_rule)
 _activation("threshold(x; bound, value)",
             lambda xp, x, bound, value: xp.where(x <= bound, x.dtype.type(value), x),
-            lambda ns, g, x, bound: ns.pass_outside(g, x, -math.inf, bound))  # fmt: skip
+            lambda ns, g, x, bound: _outside(ns, g, x, -math.inf, bound))  # fmt: skip
 op("prelu_kernel(x, weight)", lambda xp, x, weight: xp.where(x > 0, x, weight * x),
    elementwise=True, written="where(x > 0, x, weight*x)", node="PreluKernelBackward0",
-   x=lambda ns, g, x, weight: ns.prelu_kernel_backward(g, x, weight),
+   x=lambda ns, g, x, weight: ns.where(x > 0, ns.beside(g, x), g * weight),
    weight=lambda ns, g, x: ns.where(x > 0, 0, g * x))  # fmt: skip
-op("prelu_kernel_backward(g0, x, weight)",
-   lambda xp, g0, x, weight: xp.where(x > 0, g0, g0 * weight), elementwise=True,
-   written="where(x > 0, g0, weight*g0)", node="PreluKernelBackwardBackward0",
-   g0=lambda ns, g, x, weight: ns.prelu_kernel_backward(g, x, weight),
-   x=lambda ns, g: ns.zeros_like(g),
-   weight=lambda ns, g, g0, x: ns.where(x > 0, 0, g * g0))  # fmt: skip
 op("rrelu_with_noise(x, noise)", lambda xp, x, noise: xp.where(x <= 0, x * noise, x),
    elementwise=True, node="RreluWithNoiseBackward0",
    x=lambda ns, g, x, noise: ns.where(x <= 0, g * noise, g),

@@ -32,7 +32,7 @@ def _unary(name: str, forward: Any, rule: Any, where: str, *names: str, **option
 
     def function(input: Tensor) -> Tensor:
         array_of(name, input)
-        return getattr(ops, name)(input)  # type: ignore[no-any-return]
+        return getattr(ops, name)(input)
 
     function.__name__ = function.__qualname__ = name.removeprefix("special_")
     function.__doc__ = f"{options['written'].replace('x', 'input')}, element by element."
@@ -161,7 +161,7 @@ def _binary(row: str, doc: str) -> Any:
             name = f"{row}_base"
         elif not isinstance(other, Tensor):
             name = f"{row}_number"
-        return getattr(ops, name)(input, other)  # type: ignore[no-any-return]
+        return getattr(ops, name)(input, other)
 
     function.__name__ = function.__qualname__ = row
     function.__doc__ = doc
@@ -353,7 +353,7 @@ for _name, (_first, _further) in _POLYNOMIALS.items():
        check=broadcast_error, x=non_differentiable, n=non_differentiable)  # fmt: skip
 
     def _function(input: Any, n: Any, row: str = _name) -> Tensor:
-        return getattr(ops, row)(input, n)  # type: ignore[no-any-return]
+        return getattr(ops, row)(input, n)
 
     _function.__name__ = _function.__qualname__ = _name
     _function.__doc__ = f"The {' '.join(_name.split('_'))} of degree n, element by element."

@@ -59,6 +59,7 @@ REWRITES["square"] = lambda shape, x: product([(x, 2)], shape)
 REWRITES["rsqrt"] = lambda shape, x: product([(x, -0.5)], shape)
 REWRITES["sqrt"] = lambda shape, x: product([(x, 0.5)], shape)
 REWRITES["clone"] = REWRITES["to_copy"] = REWRITES["alias"] = lambda shape, x, *params: x
+REWRITES["beside"] = lambda shape, g, x: g
 REWRITES["zeros_like"] = lambda shape, x: Number(0.0, shape)
 REWRITES["ones_like"] = lambda shape, x: Number(1.0, shape)
 
@@ -326,9 +327,9 @@ def _constant(item: Any, array: np.ndarray[Any, Any]) -> Expression:
     label = getattr(item, "label", None)
     if label is not None:
         return Name(label, array.shape)
-    if array.size and array.dtype.kind in "fiub" and (array == array.flat[0]).all():
     if array.dtype.kind == "c" and not array.imag.any():
         array = array.real
+    if array.size and array.dtype.kind in "fiub" and (array == array.flat[0]).all():
         return Number(_plain(array.flat[0]), array.shape)
     return Literal(array)
 
