@@ -296,7 +296,8 @@ def _adjoint(name: str, matrices: str, only_one: bool) -> Any:
     def adjoint(self: Tensor) -> Tensor:
         ndim = array_of(name, self).ndim
         if ndim == 0:
-            shown = name.removeprefix("tensor.") if "()" in name else name.capitalize()
+            short = name.removeprefix("tensor.")
+            shown = short if "()" in name else f"Tensor.{short}"
             warnings.warn(
                 f"{shown} is deprecated on 0-D tensors. Consider using x.conj().",
                 UserWarning, stacklevel=2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from engine import dtypes, journal, promotion
 from engine.callers import TENSORS as ops
 from engine.catalog import attributes, expose, public
-from engine.op import non_differentiable, op
+from engine.op import non_differentiable, op, rows
 from engine.ops.arguments import (
     Device,
     array_of,
@@ -21,7 +22,7 @@ from engine.ops.arguments import (
 from engine.storage import View
 from engine.tensor import Meta, Size, Tensor, detached, set_requires_grad, wrap
 
-op("cast(x; dtype)", lambda xp, x, dtype: x.astype(dtype), written="x.to(dtype)",
+op("cast(x; dtype)", rows["to_copy"].forward, written="x.to(dtype)",
    x=non_differentiable)  # fmt: skip
 
 # ---- copies and dtypes -----------------------------------------------------------------------
@@ -32,6 +33,10 @@ def converted(input: Tensor, dtype: Any, copy: bool = False) -> Tensor:
     if input.array.dtype == dtype:
         return ops.clone(input) if copy else input
     return ops.to_copy(input, dtype) if dtype.kind in "fcV" else ops.cast(input, dtype)
+    if input.array.dtype.kind == "c" and dtype.kind not in "cb":
+        warnings.warn(
+            "Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3
+        )
 
 
 @public()
@@ -187,6 +192,15 @@ def _scalar(self: Tensor) -> Any:
 def _truth(self: Tensor) -> bool:
     array = self.array
     if array.size != 1:
+def _real_scalar(self: Tensor, c_type: str) -> Any:
+    number = _scalar(self)
+    if type(number) is not complex:
+        return number
+    if number.imag:
+        raise RuntimeError(f"value cannot be converted to type {c_type} without overflow")
+    return number.real
+
+
         amount = "more than one value" if array.size else "no values"
         raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
     return bool(array)
@@ -228,8 +242,8 @@ def _format(self: Tensor, spec: str) -> str:
 
 
 _SPECIAL: dict[str, Any] = {
-    "__float__": lambda self: float(_scalar(self)),
-    "__int__": lambda self: int(_scalar(self)),
+    "__float__": lambda self: float(_real_scalar(self, "double")),
+    "__int__": lambda self: int(_real_scalar(self, "int64_t")),
     "__complex__": lambda self: complex(_scalar(self)),
     "__bool__": _truth,
     "__index__": _index,

@@ -164,6 +164,8 @@ def stft(
 ) -> Tensor:  # fmt: skip
     """The Fourier transforms of overlapping frames: (batch, frequency, frame)."""
     array_of("stft", input)
+    if window is None:
+        warnings.warn(_NO_WINDOW, UserWarning, stacklevel=2)
     if center:
         input = _centred(input, n_fft // 2, pad_mode)
     array = input.array
@@ -186,10 +188,8 @@ def stft(
         f"align_to_window={_shown(align_to_window)}) "
     )
     _check_stft(call, array, n_fft, hop, length, window)
-    if window is None:
-        warnings.warn(_NO_WINDOW, UserWarning, stacklevel=3)
     if not return_complex:
-        warnings.warn(_NOT_COMPLEX, UserWarning, stacklevel=3)
+        warnings.warn(_NOT_COMPLEX, UserWarning, stacklevel=2)
     if onesided is None:
         onesided = not is_complex
     if onesided and is_complex:
@@ -269,6 +269,8 @@ def istft(
         RuntimeError: somewhere all windows are 0, or the arguments do not fit the input.
     """
     array = array_of("istft", input)
+    if window is None:
+        warnings.warn(_NO_INVERSE_WINDOW, UserWarning, stacklevel=2)
     if array.dtype.kind != "c":
         raise RuntimeError(
             "istft requires a complex-valued input tensor matching the output from stft with "
@@ -288,8 +290,6 @@ def istft(
     _check_istft(call, array, n_fft, hop, width, window, bool(one))
     if return_complex and one:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
-    if window is None:
-        warnings.warn(_NO_INVERSE_WINDOW, UserWarning, stacklevel=3)
     frames = input if array.ndim == 3 else ops.unsqueeze(input, 0)
     frames = ops.transpose(frames, 1, 2)
     divided = 1 if normalized else 2
