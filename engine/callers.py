@@ -62,24 +62,24 @@ def unary(op: Op) -> Callable[..., Any]:
     keeps, places = op.saves, op.places
     keeps_input, keeps_out, keeps_nothing = keeps == ("x",), keeps == ("out",), keeps == ()
 
-    def call(x: Any = None, *params: Any) -> Any:
-        if type(x) is not Tensor or (now := _mode()) > GRAD:
-            if x is None:
+    def call(input: Any = None, *params: Any) -> Any:
+        if type(input) is not Tensor or (now := _mode()) > GRAD:
+            if input is None:
                 raise TypeError(f'{op.name}() missing 1 required positional arguments: "input"')
-            return apply(op, (x,), params)
-        array = x.array
+            return apply(op, (input,), params)
+        array = input.array
         dtype = array.dtype
         if dtype is not F32 and dtype is not F64:
-            return apply(op, (x,), params)
+            return apply(op, (input,), params)
         try:
             out = forward(array, *params)
         except (ValueError, TypeError, IndexError):
-            return apply(op, (x,), params)
+            return apply(op, (input,), params)
         if type(out) is not _ndarray:
             out = _asarray(out)
-        edge = x.edge
+        edge = input.edge
         if edge is not None and type(edge) is not Node:
-            edge = x if edge is LEAF else edge_of(x)
+            edge = input if edge is LEAF else edge_of(input)
         tensor = Tensor()
         tensor.array = out
         if edge is None or not now:
@@ -155,36 +155,38 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
     keeps_nothing = op.saves == ()
     general = fallback or (lambda a, b: apply(op, (a, b)))
 
-    def call(a: Any, b: Any) -> Any:
-        if type(a) is not Tensor or (now := _mode()) > GRAD:
-            return general(a, b)
-        x = a.array
+    def call(input: Any, other: Any) -> Any:
+        if type(input) is not Tensor or (now := _mode()) > GRAD:
+            return general(input, other)
+        x = input.array
         dtype = x.dtype
-        edge_a = a.edge
+        edge_a = input.edge
         if edge_a is not None and type(edge_a) is not Node:
-            edge_a = a if edge_a is LEAF else edge_of(a)
-        if type(b) is Tensor:
-            y = b.array
+            edge_a = input if edge_a is LEAF else edge_of(input)
+        if type(other) is Tensor:
+            y = other.array
             if dtype is not y.dtype or (
                 dtype is not F32 and dtype is not F64 and (floats or dtype.kind not in "iub")
             ):
-                return general(a, b)
-            edge_b = b.edge
+                return general(input, other)
+            edge_b = other.edge
             if edge_b is not None and type(edge_b) is not Node:
-                edge_b = b if edge_b is LEAF else edge_of(b)
+                edge_b = other if edge_b is LEAF else edge_of(other)
         elif (
-            (type(b) is float or type(b) is int) and numbers and (dtype is F32 or dtype is F64)
+            (type(other) is float or type(other) is int)
+            and numbers
+            and (dtype is F32 or dtype is F64)
         ):
-            y = (singles if dtype is F32 else doubles).get(b)  # type: ignore[assignment]
+            y = (singles if dtype is F32 else doubles).get(other)  # type: ignore[assignment]
             if y is None or dtype is not y.dtype:
-                y = scalar(b, dtype)
+                y = scalar(other, dtype)
             edge_b = None
         else:
-            return general(a, b)
+            return general(input, other)
         try:
             out = forward(x, y)
         except (ValueError, TypeError):
-            return general(a, b)
+            return general(input, other)
         if type(out) is not _ndarray:
             out = _asarray(out)
         tensor = Tensor()
@@ -225,6 +227,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
 def several(op: Op) -> Callable[..., Any]:
     """The caller of a row of some operands that are not promoted, and parameters: addmm, losses."""
     forward, checks, count = op.bound, op.check is not None, len(op.operands)
+
     def call(*arguments: Any) -> Any:
         operands, params = arguments[:count], arguments[count:]
         if (now := _mode()) > GRAD:

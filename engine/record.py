@@ -16,6 +16,7 @@ from engine.interpreters import NUMPY
 from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, Output, edge_of
 from engine.op import NO_PULLBACK, Op, rows
+from engine.ops.arguments import ABSENT
 from engine.promotion import is_half, operand_dtype
 from engine.refusals import no_kernel, refuse_complex
 from engine.scalars import scalar
@@ -101,6 +102,10 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
                 if op.broadcasts or position == 0
                 else op.operands[-1]
             )
+            if operand is ABSENT:
+                from engine.signatures import called
+
+                raise called(op.name, operands[:position], {})
             raise TypeError(
                 f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, not "
                 f"{type(operand).__name__}"

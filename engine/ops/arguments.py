@@ -38,9 +38,33 @@ def numpy_names(function: F) -> F:
     def call(*args: Any, **named: Any) -> Any:
         if named:
             named = {_NUMPY_NAMES.get(name, name): value for name, value in named.items()}
-        return function(*args, **named)
+        try:
+            return function(*args, **named)
+        except TypeError as error:
+            raise _no_form(function, args, named, error) from None
 
     return call  # type: ignore[return-value]
+
+
+def several_forms(function: F) -> F:
+    """Let a function that PyTorch has in several forms say, where it fails, that none fits."""
+
+    @wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        try:
+            return function(*args, **named)
+        except TypeError as error:
+            raise _no_form(function, args, named, error) from None
+
+    return call  # type: ignore[return-value]
+
+
+def _no_form(function: Any, args: Any, named: Any, error: TypeError) -> TypeError:
+    from engine.signatures import complaint
+
+    better = complaint(function.__name__, args, named)
+    vague = ("() got an ", "() missing ", "a dimension must be", "'requires_grad' must be")
+    return better if better and any(words in str(error) for words in vague) else error
 
 
 def array_of(name: str, value: Any, argument: str = "input", position: int = 1) -> Any:

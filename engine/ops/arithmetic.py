@@ -11,6 +11,7 @@ from engine.callers import TENSORS as ops
 from engine.callers import binary
 from engine.catalog import expose, public
 from engine.op import rows
+from engine.ops.arguments import ABSENT
 from engine.promotion import result_type
 from engine.record import apply
 from engine.tensor import Tensor
@@ -52,20 +53,20 @@ for _name in (*_PLAIN, "isnan", "isinf", "isfinite"):
 
 
 @public()
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def add(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
     """input + alpha * other."""
     return ops.add(input, other if alpha == 1 else mul(other, alpha))
 
 
 @public("torch Tensor", "sub", "subtract")
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def sub(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
     """input - alpha * other."""
     _refuse_bools(input, other)
     return ops.sub(input, other if alpha == 1 else mul(other, alpha))
 
 
 @public("torch Tensor", "mul", "multiply")
-def mul(input: Any, other: Any) -> Any:
+def mul(input: Any, other: Any = ABSENT) -> Any:
     """input * other."""
     if type(input) is not Tensor and type(other) is Tensor:
         return ops.mul(other, input)
@@ -73,7 +74,7 @@ def mul(input: Any, other: Any) -> Any:
 
 
 @public("torch Tensor", "div", "divide", "true_divide")
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+def div(input: Any, other: Any = ABSENT, *, rounding_mode: str | None = None) -> Tensor:
     """input / other, then rounded to zero ('trunc') or down ('floor') if asked to."""
     if rounding_mode is None:
         return ops.div(input, other)
@@ -184,6 +185,11 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
         from engine.ops.places import nonzero
 
         return nonzero(condition, as_tuple=True)
+    if not isinstance(condition, Tensor) or input is None or other is None:
+        from engine.signatures import called
+
+        given = [each for each in (input, other) if each is not None]
+        raise called("where", (condition, *given), {})
     if condition.array.dtype.kind != "b":
         raise RuntimeError(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "

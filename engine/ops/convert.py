@@ -18,6 +18,7 @@ from engine.ops.arguments import (
     on_cpu,
     warn_of_scalar,
     wrap_dim,
+    wrong_type,
 )
 from engine.storage import View
 from engine.tensor import Meta, Size, Tensor, detached, set_requires_grad, wrap
@@ -32,11 +33,11 @@ def converted(input: Tensor, dtype: Any, copy: bool = False) -> Tensor:
     """input in a NumPy dtype; integers and bools have no gradient."""
     if input.array.dtype == dtype:
         return ops.clone(input) if copy else input
-    return ops.to_copy(input, dtype) if dtype.kind in "fcV" else ops.cast(input, dtype)
     if input.array.dtype.kind == "c" and dtype.kind not in "cb":
         warnings.warn(
             "Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3
         )
+    return ops.to_copy(input, dtype) if dtype.kind in "fcV" else ops.cast(input, dtype)
 
 
 @public()
@@ -49,7 +50,7 @@ def _caster(name: str, dtype: str) -> None:
     """x.float(), x.long(), ..."""
     wanted = dtypes.names[dtype]
 
-    def cast(self: Tensor, memory_format: Any = None) -> Tensor:
+    def cast(self: Tensor, *, memory_format: Any = None) -> Tensor:
         return converted(self, wanted.numpy)
 
     cast.__name__, cast.__doc__ = name, f"self in {wanted}."
@@ -147,6 +148,8 @@ def detach_(self: Tensor) -> Tensor:
 @public("Tensor")
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """In place: start or stop recording operations on self."""
+    if type(requires_grad) is not bool:
+        raise wrong_type("requires_grad_", "requires_grad", 1, "bool", requires_grad)
     set_requires_grad(self, requires_grad)
     return self
 
@@ -189,9 +192,6 @@ def _scalar(self: Tensor) -> Any:
     return self.array.item()
 
 
-def _truth(self: Tensor) -> bool:
-    array = self.array
-    if array.size != 1:
 def _real_scalar(self: Tensor, c_type: str) -> Any:
     number = _scalar(self)
     if type(number) is not complex:
@@ -201,6 +201,9 @@ def _real_scalar(self: Tensor, c_type: str) -> Any:
     return number.real
 
 
+def _truth(self: Tensor) -> bool:
+    array = self.array
+    if array.size != 1:
         amount = "more than one value" if array.size else "no values"
         raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
     return bool(array)

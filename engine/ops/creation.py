@@ -10,7 +10,15 @@ import numpy as np
 from engine import dtypes, limits
 from engine.callers import TENSORS as ops
 from engine.catalog import expose, public
-from engine.ops.arguments import Shape, array_of, dtype_of, integers, on_cpu, wrong_type
+from engine.ops.arguments import (
+    Shape,
+    array_of,
+    dtype_of,
+    integers,
+    on_cpu,
+    several_forms,
+    wrong_type,
+)
 from engine.ops.data import requiring, tensor
 from engine.promotion import number_dtype
 from engine.tensor import Tensor, wrap
@@ -70,12 +78,13 @@ def _maker(name: str, make: Any, doc: str) -> Any:
         on_cpu(device)
         found = sizes_of(name, shape, size)
         array = _allocated(make, found, _floating(name, dtype))
-        return requiring(wrap(array), requires_grad)
+        return requiring(wrap(array), requires_grad, name)
 
     made.__name__ = made.__qualname__ = name
     made.__doc__ = doc
-    expose(name, made, "torch")
-    return made
+    told = several_forms(made)
+    expose(name, told, "torch")
+    return told
 
 
 zeros = _maker("zeros", np.zeros, "A tensor of zeros of a given size.")
@@ -93,6 +102,7 @@ def _fill_dtype(value: Any) -> tuple[Any, DType]:
 
 
 @public("torch")
+@several_forms
 def full(
     size: Any, fill_value: Any, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -127,6 +137,7 @@ def scalar_tensor(
 
 
 @public("torch")
+@several_forms
 def eye(
     n: int, m: int | None = None, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -167,6 +178,7 @@ bool requires_grad = False)
 
 
 @public("torch")
+@several_forms
 def arange(
     start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -261,6 +273,7 @@ _STEPS = (
 
 
 @public("torch")
+@several_forms
 def linspace(
     start: Any, end: Any, steps: Any = None, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -289,6 +302,7 @@ def _from_both_ends(first: Any, last: Any, count: int) -> Any:
 
 
 @public("torch")
+@several_forms
 def logspace(
     start: Any, end: Any, steps: Any = None, base: float = 10.0, *,
     dtype: Any = None, device: Any = None,

@@ -233,11 +233,11 @@ def from_numpy(ndarray: Any) -> Tensor:
     return wrap(supported(ndarray))
 
 
-def requiring(made: Tensor, requires_grad: bool) -> Tensor:
+def requiring(made: Tensor, requires_grad: bool, name: str = "tensor") -> Tensor:
     """A new tensor, a leaf that requires grad if asked for. Raises RuntimeError for integers."""
     if type(requires_grad) is not bool:
         raise TypeError(
-            f"tensor(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}"
+            f"{name}(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}"
         )
     if requires_grad:
         if made.array.dtype.kind not in "fcV":

@@ -12,7 +12,15 @@ import numpy as np
 from engine import dtypes, limits
 from engine.callers import TENSORS as ops
 from engine.catalog import public
-from engine.ops.arguments import ABSENT, Shape, array_of, dtype_of, on_cpu, wrong_type
+from engine.ops.arguments import (
+    ABSENT,
+    Shape,
+    array_of,
+    dtype_of,
+    on_cpu,
+    several_forms,
+    wrong_type,
+)
 from engine.ops.creation import sizes_of
 from engine.ops.data import requiring
 from engine.ops.elementwise import broadcast_error
@@ -63,9 +71,10 @@ def _maker(name: str, draw: str, doc: str) -> None:
         write = uniform_ if name == "rand" else normal_
         return requiring(write(like, generator=generator), requires_grad)
 
+    made.__name__ = made.__qualname__ = name
     made.__doc__ = f"{doc}, in a tensor of a given size."
     like.__doc__ = f"{doc}, in a tensor of the size of input."
-    public("torch", name)(made)
+    public("torch", name)(several_forms(made))
     public("torch", f"{name}_like")(like)
 
 
@@ -81,6 +90,7 @@ _RANDINT = (
 
 
 @public("torch")
+@several_forms
 def randint(
     *bounds: Any, low: int | None = None, high: int | None = None, size: Any = None,
     generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
@@ -132,6 +142,7 @@ def randint_like(
 
 
 @public("torch")
+@several_forms
 def randperm(
     n: int, *, generator: Any = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
@@ -149,6 +160,7 @@ def randperm(
 
 
 @public("torch")
+@several_forms
 def normal(
     mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -179,6 +191,7 @@ def normal(
 
 
 @public()
+@several_forms
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """0 or 1 at random, 1 with the probability that each element of input (or p) says."""
     from engine import random
@@ -194,6 +207,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
 
 
 @public()
+@several_forms
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Tensor:

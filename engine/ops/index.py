@@ -71,12 +71,15 @@ def _basic(x: Tensor, items: tuple[Any, ...]) -> Tensor:
     return ops.alias(x) if view is x else view
 
 
+_PART_OF_MANY = (list, tuple, str, slice, Tensor, np.ndarray)
+"""What makes a list stand for several indices."""
+
+
 def _as_tuple(index: Any) -> tuple[Any, ...]:
     if type(index) is tuple:
         return index
-    if type(index) is list and any(
-        isinstance(item, (list, tuple, slice, Tensor, np.ndarray)) or item is None or item is ...
-        for item in index
+    if type(index) in (list, str) and any(
+        isinstance(item, _PART_OF_MANY) or item is None or item is ... for item in index
     ):
         warnings.warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "

@@ -86,7 +86,7 @@ def _signature(function: Any) -> str:
         text = str(parameter.replace(annotation=inspect.Parameter.empty))
         parameters.append(_LABELS.get(text, text) if text in ("a", "b") else text)
     text = ", ".join(parameters)
-    return {"x=None, *params": "(input)", "a, b": "(input, other)"}.get(text, f"({text})")
+    return "(input)" if text == "input=None, *params" else f"({text})"
 
 
 def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
@@ -95,7 +95,7 @@ def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
         parameter.name
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        and (parameter.default is parameter.empty or parameter.name == "x")
+        and (parameter.default is parameter.empty or parameter.name == "input")
     ]
     labels = ["x", "y", "z"][: len(required)]
     for shape in _SHAPES:

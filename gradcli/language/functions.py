@@ -10,7 +10,7 @@ from engine.tensor import Tensor
 from gradcli.faults import PURPOSE, Fault
 from gradcli.language import limits as bounds
 from gradcli.language.assignment import bind
-from gradcli.language.builtins import CONVERSIONS
+from gradcli.language.builtins import CONVERSIONS, TORCH
 from gradcli.language.expressions import items
 from gradcli.language.scope import MISSING, Scope
 from gradcli.language.statements import Return, block
@@ -185,11 +185,46 @@ def call(walker: Walker, node: ast.Call) -> Any:
         return apply(walker, callee, args, options)
     except PURPOSE as error:
         word = str(getattr(node.func, "attr", "") or getattr(node.func, "id", ""))
+        told = _in_torchs_words(error, callee, word, args, options)
         _rename(error, callee, word)
         operands = _operands(node, callee, args, options)
-        raise walker.fault(error, node, operands, word, callee) from error
+        fault = walker.fault(_first_told(error), node, operands, word, callee)
+        if told is not error or " combination " in str(told):
+            _retitle(fault, told)
+        raise fault from error
     except Fault as fault:
         raise walker.fault(fault, node) from None
+
+
+def _in_torchs_words(
+    error: Exception, callee: Any, word: str, args: list[Any], options: dict[str, Any]
+) -> Exception:
+    """The error of a call of the engine as PyTorch's functions put it, those written in C++."""
+    name = getattr(callee, "__name__", "")
+    method = isinstance(getattr(callee, "__self__", None), Tensor)
+    if type(callee) in CALLABLE and (method or TORCH.get(name) is callee):
+        from engine.signatures import retold
+
+        same = method or TORCH.get(word) is callee
+        return retold(error, word if word and same else name, callee, tuple(args), options)
+    return error
+
+
+def _first_told(error: Exception) -> BaseException:
+    """What was wrong in Python's words, where the engine has put it in PyTorch's."""
+    before = error.__context__
+    same = isinstance(before, TypeError) and " combination " in str(error)
+    return before if same and before is not None else error
+
+
+def _retitle(fault: Fault, told: Exception) -> None:
+    """Let a fault say what `told` says; of a call that fits no form, which forms there are."""
+    fault.kind = type(told).__name__
+    fault.message, _, forms = str(told).partition("\n")
+    if len(fault.message) > bounds.MESSAGE:
+        fault.message = fault.message[: bounds.MESSAGE] + "..."
+    if forms and not fault.why:
+        fault.why = f"it takes {' or '.join(form.strip(' *') for form in forms.splitlines())}"
 
 
 def _rename(error: BaseException, callee: Any, word: str) -> None:

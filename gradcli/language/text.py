@@ -184,7 +184,7 @@ def percent(walker: Walker, pattern: str, values: Any) -> str:
             for value in values:
                 check_widths(str(value) if type(value) is int else "")
     else:
-        given = _plain(walker, values)
+        given = (_plain(walker, values),)  # no mapping, whatever it is
     walker.limits.check_characters(len(pattern) + sum(
         len(value) for value in (given if isinstance(given, tuple) else (given,))
         if isinstance(value, str)
