@@ -24,13 +24,13 @@ from engine.ops.matrix import (
     diagonal_matrix,
     halved_diagonal,
     identity,
+    is_complex,
     part,
     product,
     real_for,
     rows_of,
 )
 from engine.tensor import Tensor
-from engine.twins import is_complex
 
 # ---- Cholesky --------------------------------------------------------------------------------
 

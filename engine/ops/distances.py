@@ -13,10 +13,9 @@ from engine.catalog import public
 from engine.op import op
 from engine.ops.arguments import array_of, wrap_dim
 from engine.ops.elementwise import broadcast_error
-from engine.ops.matrix import columns_of, fitted, kind, product, turned
+from engine.ops.matrix import columns_of, fitted, is_complex, kind, product, turned
 from engine.ops.shape import t
 from engine.tensor import Tensor, wrap
-from engine.twins import is_complex
 
 # ---- rows: distances -------------------------------------------------------------------------
 
@@ -126,9 +125,8 @@ op("pdist(x; p)", _pdist,
        ns, ns.pairs_square(g, x.shape[0]), x, x, ns.pairs_square(out, x.shape[0]), p, 2)
    )  # fmt: skip
 op("pairs_square(x; count)", _square,
-   x=lambda ns, g, count: ns.pairs_of(g + ns.t(g)))  # fmt: skip
-op("pairs_of(x)", lambda xp, x: x[_pairs(x.shape[0])],
-   x=lambda ns, g, x_shape: ns.triu(ns.pairs_square(g, x_shape[0]), 1))  # fmt: skip
+   x=lambda ns, g: ns.masked_select(g + ns.t(g), ns.triu(ns.ones_like(g), 1) == 1)
+   )  # fmt: skip
 
 # ---- rows: rows kept short -------------------------------------------------------------------
 

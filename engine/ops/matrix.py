@@ -13,7 +13,7 @@ import numpy as np
 from engine import dtypes
 from engine.catalog import expose
 from engine.ops.arguments import array_of
-from engine.twins import is_complex
+from engine.tensor import Tensor
 
 
 class LinAlgError(RuntimeError):
@@ -23,6 +23,12 @@ class LinAlgError(RuntimeError):
 LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"
 LinAlgError.__module__ = "torch._C"
 expose("LinAlgError", LinAlgError, "linalg")
+
+def is_complex(x: Any) -> bool:
+    """Whether a Tensor, or an array of any namespace, is of complex numbers."""
+    array = x.array if isinstance(x, Tensor) else x
+    return bool(array.dtype.kind == "c")
+
 
 # ---- formulas --------------------------------------------------------------------------------
 

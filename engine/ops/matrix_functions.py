@@ -22,13 +22,13 @@ from engine.op import Rule, non_differentiable, op
 from engine.ops.factoring import symmetric_factored, symmetric_solved
 from engine.ops.matrix import (
     adjoint,
+    is_complex,
     part,
     per_matrix,
     product,
     total,
     turned,
 )
-from engine.twins import is_complex
 
 # ---- determinants ----------------------------------------------------------------------------
 

@@ -277,13 +277,14 @@ def _lstsq(
     left, values, right = xp.linalg.svd(a, full_matrices=False)
     cutoff = _cutoff(xp, values, None, rcond, a.shape, real_dtype(a.dtype))
     rank = (values > cutoff).sum(-1).astype(xp.int64)
-    if driver == "gels":
+    if driver == "gels" and xp is NUMPY:
         _full_rank(rank, min(rows, columns))
     scaled = array_adjoint(right) * _reciprocals(xp, values, cutoff)[..., None, :]
     x = scaled @ (array_adjoint(left) @ b)
     nothing = xp.zeros(0, values.dtype)
     residuals = nothing
-    if rows > columns and driver != "gelsy" and (driver == "gels" or (rank == columns).all()):
+    certain = driver == "gels" or xp is not NUMPY  # where numbers cannot decide about shapes
+    if rows > columns and driver != "gelsy" and (certain or (rank == columns).all()):
         residuals = (abs(a @ x - b) ** 2).sum(-2)
     return (
         x[..., 0] if vector else x,
