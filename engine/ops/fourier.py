@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import engine.ops.padding  # noqa: F401 (its rows)
 from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import public
@@ -115,9 +116,9 @@ def _resized(x: Tensor, sizes: dict[int, int]) -> Tensor:
 
 def padded(x: Tensor, dim: int, before: int, size: int) -> Tensor:
     """x with zeros around it, `before` of them first, up to a size of dimension dim."""
-    shape = x.array.shape
-    whole = (*shape[:dim], size, *shape[dim + 1 :])
-    return ops.slice_backward(x, whole, dim, before, before + shape[dim], 1)
+    pads = [(0, 0)] * x.array.ndim
+    pads[dim] = (before, size - before - x.array.shape[dim])
+    return ops.constant_pad_nd(x, tuple(pads), 0.0)
 
 
 def _arguments(name: str, x: Tensor, n: Any, dim: Any, norm: Any) -> None:

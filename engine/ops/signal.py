@@ -9,8 +9,9 @@ import numpy as np
 
 from engine import dtypes
 from engine.callers import TENSORS as ops
-from engine.catalog import namespaces, public
+from engine.catalog import public
 from engine.op import op
+from engine.ops import padding
 from engine.ops.arguments import array_of, dtype_of, on_cpu, wrong_type
 from engine.ops.data import requiring
 from engine.ops.fourier import padded
@@ -230,7 +231,7 @@ _NO_INVERSE_WINDOW = (
 def _centred(x: Tensor, pad: int, mode: str) -> Tensor:
     shape = x.array.shape
     view = ops.view(x, (1,) * (3 - len(shape)) + shape)
-    wide = namespaces["torch.nn.functional"]["pad"](view, [pad, pad], mode)
+    wide = padding.pad(view, [pad, pad], mode)
     return ops.view(wide, wide.array.shape[3 - len(shape) :])
 
 
