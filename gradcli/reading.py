@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from array import array as NumberArray  # noqa: N812 - `array` is NumPy's here
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -131,7 +132,7 @@ def _array(file: Any, path: Path, size: int) -> Array:
         version = header.read_magic(file)
         read = header.read_array_header_1_0 if version == (1, 0) else header.read_array_header_2_0
         shape, fortran, kind = read(file)
-    except (ValueError, SyntaxError, EOFError) as error:
+    except (ValueError, SyntaxError, EOFError, TokenError) as error:
         raise unreadable(path, "it is damaged, or no .npy file") from error
     if kind.kind not in "biufc":
         raise unreadable(path, f"it holds {kind.name}, and a tensor holds numbers")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 INDEX = "session.json"
 _DEEPEST = 50
+_HOOKS = ("_before", "_after")
+"""What an optimizer calls before and after a step; functions are not saved."""
 
 
 class _Unsaved(Exception):  # noqa: N818 - a signal
@@ -46,10 +49,12 @@ def save_session(session: Session, path: Path) -> list[str]:
     for name, value in session.variables.items():
         if name == "_":
             continue
+        known = dict(writer.objects)
         try:
             names[name] = writer.encode(value)
         except _Unsaved:
             left_out.append(name)
+            writer.objects = known
     settings = {name: getattr(session.settings, name) for name in session.settings.__slots__}
     index = {
         "format": FORMAT,
@@ -70,6 +75,7 @@ class _Writer:
         self.arrays: list[np.ndarray[Any, Any]] = []
         self._tensors: dict[int, int] = {}
         self._memory: dict[int, int] = {}
+        self.objects: dict[int, int] = {}
 
     def encode(self, value: Any, depth: int = 0) -> Any:
         """A value as JSON. Raises _Unsaved for one that cannot be."""
@@ -84,7 +90,7 @@ class _Writer:
             raise _Unsaved
         if kind in (list, tuple, Size):
             return {kind.__name__: [self.encode(part, depth + 1) for part in value]}
-        if kind is dict:
+        if kind in (dict, defaultdict):
             return {"dict": [[self.encode(k, depth + 1), self.encode(v, depth + 1)]
                              for k, v in value.items()]}  # fmt: skip
         if kind is dtypes.dtype:
@@ -92,7 +98,19 @@ class _Writer:
         if kind in (range, slice):
             parts = (value.start, value.stop, value.step)
             return {kind.__name__: [self.encode(part) for part in parts]}
+        if kind.__module__.startswith("engine.optim."):
+            return self._remembering(value, depth)
         raise _Unsaved
+
+    def _remembering(self, value: Any, depth: int) -> Any:
+        """An optimizer or scheduler: its class, and what it remembers. One object stays one."""
+        place = self.objects.get(id(value))
+        if place is None:
+            facts = {name: fact for name, fact in vars(value).items() if name not in _HOOKS}
+            place = self.objects[id(value)] = len(self.objects)
+            encoded = self.encode(facts, depth + 1)
+            return {"made": [type(value).__name__, place, encoded]}
+        return {"made again": place}
 
     def memory(self, array: np.ndarray[Any, Any]) -> dict[str, Any]:
         """An array as a window on a member."""
@@ -113,6 +131,7 @@ class _Writer:
             self.tensors.append(entry)
             entry.update(self.memory(tensor.array))
             entry["requires_grad"] = tensor.requires_grad and tensor.is_leaf
+            entry["parameter"] = bool(tensor.parameter)
             entry["grad"] = None if tensor._grad is None else self._tensor(tensor._grad)
         return place
 
@@ -182,6 +201,7 @@ class _Loader:
         self.entries = tensors
         self._tensors: dict[int, Tensor] = {}
         self._memory: dict[int, np.ndarray[Any, Any]] = {}
+        self._objects: dict[int, Any] = {}
 
     def decode(self, value: Any) -> Any:
         """The inverse of _Writer.encode."""
@@ -198,10 +218,33 @@ class _Loader:
             return dtypes.names[content]
         if kind == "dict":
             return {self.decode(k): self.decode(v) for k, v in content}
+        if kind == "made":
+            return self._made(*content)
+        if kind == "made again":
+            return self._objects[content]
         parts = [self.decode(part) for part in content]
         if kind in ("range", "slice"):
             return (range if kind == "range" else slice)(*parts)
         return {"list": list, "tuple": tuple, "Size": Size}[kind](parts)
+
+    def _made(self, name: str, place: int, facts: Any) -> Any:
+        """An optimizer or scheduler that remembers these facts."""
+        from engine import optim
+        from engine.optim import lr_scheduler
+        from engine.optim.scheduler import LRScheduler
+
+        space = optim if name in optim.__all__ else lr_scheduler
+        found = getattr(space, name)
+        if not issubclass(found, (optim.Optimizer, LRScheduler)):
+            raise ValueError(name)
+        made = self._objects[place] = found.__new__(found)
+        for fact, value in self.decode(facts).items():
+            setattr(made, fact, value)
+        if isinstance(made, optim.Optimizer):
+            made.state = defaultdict(dict, made.state)
+            for hooks in _HOOKS:
+                setattr(made, hooks, [])
+        return made
 
     def tensor(self, place: int) -> Tensor:
         """The tensor at a place of the index, its gradient too."""
@@ -209,6 +252,8 @@ class _Loader:
         if tensor is None:
             entry = self.entries[place]
             tensor = self._tensors[place] = leaf(self.window(entry), bool(entry["requires_grad"]))
+            if entry.get("parameter"):
+                tensor.parameter = True
             if entry["grad"] is not None:
                 tensor.grad = self.tensor(entry["grad"])
         return tensor

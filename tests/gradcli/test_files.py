@@ -42,6 +42,8 @@ param([5., 4.]) * 2
 arange(10)[2:8:2]
 tensor([1+2j])
 tensor([1., 2.]).half()
+torch.nn.Parameter(torch.ones(2))
+torch.optim.SGD([torch.ones(2, requires_grad=True)], lr=0.1, momentum=0.9)
 """.splitlines()
 
 
@@ -54,6 +56,17 @@ def test_a_value_comes_back(tmp_path: Path, value: str) -> None:
     prompt = Prompt(f"x = {value}", "save s", folder=tmp_path)
     shown = prompt.type("x").replace(", grad_fn=<MulBackward0>", "")
     assert Prompt("load s", folder=tmp_path).type("x") == shown
+
+
+def test_an_optimizer_goes_on_where_it_was(tmp_path: Path) -> None:
+    begun = [
+        "w = torch.nn.Parameter(tensor([1., 2.]))", "opt = torch.optim.Adam([w], lr=0.1)",
+        "slow = torch.optim.lr_scheduler.StepLR(opt, 1)", "(w**2).sum().backward(); opt.step()",
+    ]  # fmt: skip
+    more = "slow.step(); opt.step(); print(w, opt.state[w], slow.get_last_lr())"
+    prompt = Prompt(*begun, "save s", folder=tmp_path)
+    again = Prompt("load s", folder=tmp_path)
+    assert again.type(more) == prompt.type(more)
 
 
 def test_a_session_comes_back(tmp_path: Path) -> None:
