@@ -68,7 +68,12 @@ WAITING: dict[str, str] = {
     "max_unpool3d",
     "ops.sampling": "affine_grid grid_sample",
     "ops.patches": "fold unfold pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle",
-    "optim": "ASGD SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
+    "ops.statistics": "aminmax median nanmedian mode nansum nanmean quantile nanquantile",
+    "ops.scans": "cummax cummin logcumsumexp",
+    "ops.integration": "diff trapezoid trapz cumulative_trapezoid gradient",
+    "ops.histograms": "histc histogram histogramdd bincount",
+    "ops.sets": "unique unique_consecutive isin bucketize searchsorted",
+    "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
     "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
     "ReduceLROnPlateau",
