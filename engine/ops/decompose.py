@@ -18,9 +18,11 @@ from engine.ops.matrix import (
     LinAlgError,
     check_floating,
     check_square,
+    deprecated,
     kind,
     matrix_of,
     square_of,
+    successor,
     which,
 )
 from engine.ops.results import named
@@ -30,6 +32,13 @@ from engine.tensor import Tensor, wrap
 
 # ---- Cholesky --------------------------------------------------------------------------------
 
+_OF_CHOLESKY = successor(
+    "cholesky", "torch.linalg.cholesky",
+    "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\n"
+    "U = torch.cholesky(A, upper=True)\nshould be replaced with\n"
+    "U = torch.linalg.cholesky(A).mH\nThis transform will produce equivalent results for all valid "
+    "(symmetric positive definite) inputs.",
+)  # fmt: skip
 _CholeskyEx = named("linalg_cholesky_ex", "L", "info")
 
 
@@ -61,6 +70,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 @public()
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """L with input = L @ L.mH, lower triangular; or U with input = U.mH @ U. Raises LinAlgError."""
+    deprecated(_OF_CHOLESKY)
     return _cholesky("cholesky", "cholesky", input, upper)
 
 
@@ -175,6 +185,12 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
 
 # ---- QR and Householder ----------------------------------------------------------------------
 
+_OF_QR = successor(
+    "qr", "torch.linalg.qr",
+    "The boolean parameter 'some' has been replaced with a string parameter 'mode'.\n"
+    "Q, R = torch.qr(A, some)\nshould be replaced with\n"
+    "Q, R = torch.linalg.qr(A, 'reduced' if some else 'complete')",
+)  # fmt: skip
 _LinalgQr, _Qr = named("linalg_qr", "Q", "R"), named("qr", "Q", "R")
 _Geqrf = named("geqrf", "a", "tau")
 
@@ -194,6 +210,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
 @public()
 def qr(input: Tensor, some: bool = True) -> Any:
     """Q and R with input = Q @ R. Deprecated for torch.linalg.qr."""
+    deprecated(_OF_QR)
     return _Qr(linalg_qr(input, "reduced" if some else "complete"))
 
 
@@ -283,6 +300,13 @@ def ormqr(
 
 # ---- LU and LDL ------------------------------------------------------------------------------
 
+_OF_LU = successor(
+    "lu", "torch.linalg.lu_factor / torch.linalg.lu_factor_ex",
+    "LU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\n"
+    "LU, pivots = torch.linalg.lu_factor(A, compute_pivots)\nand\n"
+    "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
+    "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
+)  # fmt: skip
 _Lu = named("linalg_lu", "P", "L", "U")
 _LuFactor = named("linalg_lu_factor", "LU", "pivots")
 _LuFactorEx = named("linalg_lu_factor_ex", "LU", "pivots", "info")
@@ -351,6 +375,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
 @public()
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
     """L and U packed, the pivots and, if asked, infos. Deprecated for torch.linalg.lu_factor."""
+    deprecated(_OF_LU)
     found = _factors(A, pivot)
     return _LuWithInfo(found) if get_infos else found[:2]
 

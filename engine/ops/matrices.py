@@ -17,7 +17,7 @@ from engine.catalog import namespaces, public
 from engine.ops.arguments import array_of, wrap_dim, wrong_type
 from engine.ops.decompose import eigvalsh, svdvals
 from engine.ops.linalg import matmul
-from engine.ops.matrix import check_square, kind, matrix_of, square_of
+from engine.ops.matrix import check_square, deprecated, kind, matrix_of, square_of
 from engine.ops.norms import matrix_norm
 from engine.ops.shape import reshape
 from engine.ops.solving import inv
@@ -135,6 +135,11 @@ def _chain(
 @public("torch")
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """The product of matrices. Deprecated for torch.linalg.multi_dot."""
+    deprecated(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use "
+        "torch.linalg.multi_dot instead, which accepts a list of two or more tensors rather than "
+        "multiple parameters."
+    )
     if not matrices:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
     for place, matrix in enumerate(matrices):

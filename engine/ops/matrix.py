@@ -6,6 +6,7 @@ namespace of rows.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,19 @@ def square_of(name: str, x: Any, argument: str = "A") -> Any:
     check_square(name, array)
     check_floating(name, array)
     return array
+
+
+def deprecated(text: str) -> None:
+    """PyTorch's warning where a function has a successor."""
+    warnings.warn(text, UserWarning, stacklevel=3)
+
+
+def successor(name: str, instead: str, rest: str, gap: str = " ") -> str:
+    """What such a warning begins with, and the rest of it."""
+    return (
+        f"torch.{name} is deprecated in favor of {instead}{gap}and will be removed in a future "
+        f"PyTorch release.\n{rest}"
+    )
 
 
 def which(info: Any) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.op import op, rows
-from engine.ops.arguments import array_of, dtype_of, wrap_dim, wrap_dims, wrong_type
+from engine.ops.arguments import ABSENT, array_of, dtype_of, wrap_dim, wrap_dims, wrong_type
 from engine.ops.reduce import dims_of, in_dtype
 from engine.ops.shape import contiguous, reshape
 
@@ -192,16 +193,26 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return ops.dist(input, other, float(p))
 
 
+_LEFT = (
+    "at::{} is deprecated and it is just left for JIT compatibility. It will be removed in a "
+    "future PyTorch release. Please use `linalg.{}, dim, keepdim)` instead"
+)
+
+
 @public("torch")
 def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of matrices' singular values."""
-    return matrix_norm(input, "nuc", dim, keepdim)
+    warnings.warn(_LEFT.format("nuclear_norm", "matrix_norm(A, 'nuc'"), UserWarning, stacklevel=2)
+    return matrix_norm(input, "nuc", (dim, dim) if isinstance(dim, int) else dim, keepdim)
 
 
 @public("torch")
-def frobenius_norm(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
+def frobenius_norm(input: Tensor, dim: Any = ABSENT, keepdim: bool = False) -> Tensor:
     """The square root of the squares' sum over one or two dimensions."""
     array = array_of("frobenius_norm", input)
+    if dim is ABSENT:
+        raise TypeError('frobenius_norm() missing 1 required positional arguments: "dim"')
+    warnings.warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
     dims = dims_of(dim, array.ndim)
     if len(dims) > 2:
         raise RuntimeError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine import dtypes
 from engine.op import op
+from engine.ops.arguments import wrap_dim
 from engine.ops.views import expand_check
 
 _BOOL = np.dtype(bool)
@@ -273,6 +274,8 @@ def _baddbmm_check(bias: Any, a: Any, b: Any, *scales: Any) -> None:
         raise RuntimeError(
             f"Input dtypes must be the same, got: input {first}, batch1: {second}, batch2: {third}"
         )
+    if a.ndim == 3:
+        wrap_dim(2, b.ndim)
     _bmm_check(a, b)
     expand_check(bias, (a.shape[0], a.shape[1], b.shape[2]))
 

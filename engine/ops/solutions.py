@@ -110,7 +110,7 @@ def _right_rule(ns: Any, g: Any, a: Any, shape: Any, left: bool, vector: bool) -
 
 
 def _solve_check(a: Any, b: Any, left: bool = True, vector: bool = False) -> None:
-    broadcast_error(a[..., 0, 0], b[..., 0] if vector else b[..., 0, 0])
+    broadcast_error(b[..., 0] if vector else b[..., 0, 0], a[..., 0, 0])
     unsolved("torch.linalg.solve", factored(NUMPY, a)[2])
 
 

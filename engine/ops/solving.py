@@ -12,14 +12,16 @@ import engine.ops.matrix_functions
 import engine.ops.solutions  # noqa: F401 (all their rows)
 from engine.callers import TENSORS as ops
 from engine.catalog import public
-from engine.ops.arguments import array_of
+from engine.ops.arguments import ABSENT, array_of
 from engine.ops.elementwise import broadcast_error
 from engine.ops.matrix import (
     check_floating,
     check_square,
+    deprecated,
     kind,
     matrix_of,
     square_of,
+    successor,
 )
 from engine.ops.results import named
 from engine.ops.shape import permute, reshape
@@ -113,6 +115,18 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
 
 # ---- systems ---------------------------------------------------------------------------------
 
+_OF_TRIANGULAR = successor(
+    "triangular_solve", "torch.linalg.solve_triangular",
+    "torch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of "
+    "the inputs.\nX = torch.triangular_solve(B, A).solution\nshould be replaced with\n"
+    "X = torch.linalg.solve_triangular(A, B).", "",
+)  # fmt: skip
+_OF_LU_SOLVE = successor(
+    "lu_solve", "torch.linalg.lu_solve",
+    "Note that torch.linalg.lu_solve has its arguments reversed.\n"
+    "X = torch.lu_solve(B, LU, pivots)\nshould be replaced with\n"
+    "X = torch.linalg.lu_solve(LU, pivots, B)", "",
+)  # fmt: skip
 _SolveEx = named("linalg_solve_ex", "result", "info")
 _Triangular = named("triangular_solve", "solution", "cloned_coefficient")
 
@@ -171,10 +185,14 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
 
 @public("linalg")
 def solve_triangular(
-    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
+    A: Tensor, B: Tensor, *, upper: bool = ABSENT, left: bool = True, unitriangular: bool = False
 ) -> Tensor:
     """X with A @ X = B, or X @ A = B, where only one triangle of A is read."""
     name = "linalg.solve_triangular"
+    if upper is ABSENT:
+        raise TypeError(
+            'linalg_solve_triangular() missing 1 required positional arguments: "upper"'
+        )
     a = array_of("linalg_solve_triangular", A, "A")
     b = array_of("linalg_solve_triangular", B, "B", 2)
     matrix_of(name, A), matrix_of(name, B, "B", 2)
@@ -212,6 +230,7 @@ def triangular_solve(
                 f"has {x.ndim} dimensions instead"
             )
     _older("triangular_solve", right, left)
+    deprecated(_OF_TRIANGULAR)
     return _Triangular(ops.triangular_solve(b, A, upper, transpose, unitriangular))
 
 
@@ -266,6 +285,7 @@ def linalg_lu_solve(
 @public()
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """X with A @ X = b, from A's factors. Deprecated for torch.linalg.lu_solve."""
+    deprecated(_OF_LU_SOLVE)
     return _from_factors(LU_data, LU_pivots, b, True, False)
 
 
@@ -313,8 +333,6 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
             "other.dim()) <= 1"
         )
     vector = b.ndim == a.ndim - 1 and b.shape == a.shape[:-1]
-    if a.ndim - b.ndim == 1 and not vector and b.ndim < 2:
-        raise RuntimeError(f"{name}: input.size(-2) should match other.size(-1)")
     if not vector and a.shape[-2] != b.shape[-2]:
         raise RuntimeError(f"{name}: input.size(-2) should match other.size(-2)")
     if driver is not None and driver not in _DRIVERS:
@@ -323,6 +341,12 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         )
     if a.dtype.kind not in "fc":
         raise RuntimeError("This function doesn't handle types other than float and double")
+    if a.ndim - b.ndim == 1 and not vector:  # PyTorch broadcasts as if these were vectors
+        rows = np.broadcast_to(0, b.shape[:-1])
+        broadcast_error(np.broadcast_to(0, a.shape[:-2]), rows)
+        batch = np.broadcast_shapes(a.shape[:-2], rows.shape)
+        A = ops.expand(A, (*batch, *a.shape[-2:]))
+        B = ops.expand(B, (*batch, *b.shape[-2:]))
     *found, sizes = ops.lstsq(A, B, rcond, driver or "gelsy", vector)
     return _Lstsq((*found, ops.detach(sizes)))
 
