@@ -317,7 +317,7 @@ def _lstsq_rules(
         inverse = ns.pinv(a, None, None, False)
         g_b = product(ns, adjoint(ns, inverse), g_x)
         g_a = _pinv_rule(ns, product(ns, g_x, adjoint(ns, b)), a, inverse)
-    if g[1] is not None and out[1].ndim == a.ndim - 1:
+    if g[1] is not None and out[1].ndim == a.ndim - 1 and out[1].shape[-1] == x.shape[-1]:
         missed = 2 * rows_of(ns, g[1]) * (product(ns, a, x) - b)
         more = product(ns, missed, adjoint(ns, x))
         g_a, g_b = (more, -missed) if g_a is None else (g_a + more, g_b - missed)

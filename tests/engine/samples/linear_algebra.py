@@ -88,6 +88,8 @@ systems: list[Sample] = [
              "torch.linalg.lstsq(x, y, driver='gelsd')[:2]",
              "torch.linalg.lstsq(x, y, driver='gels')[:2]", x=real(3, 2), y=real(3, 2)),
     *samples("lstsq", "torch.linalg.lstsq(x, y)[0]", x=real(2, 2, 3), y=real(2, 2, 1)),
+    *samples("lstsq", "a, b, *_ = torch.linalg.lstsq(x, y, driver='gelsd'); a * (1 + b.sum())",
+             x=real(2, 3), y=real(2, 2)),
     *samples("det", "torch.linalg.det(x)", "x.det() * x", "x.logdet()", "x.slogdet()",
              "torch.linalg.slogdet(x)[1]",
              "torch.autograd.grad(x.det(), x, create_graph=True)[0] * x",
