@@ -12,8 +12,12 @@ Array = np.ndarray[Any, Any]
 def owner_of(array: Array) -> Array:
     """The array whose memory `array` shows."""
     base = array.base
-    while isinstance(base, np.ndarray):
-        array, base = base, base.base
+    while base is not None:
+        if isinstance(base, np.ndarray):
+            array = base
+        elif not hasattr(base, "__array_interface__"):
+            break  # the memory is somebody else's: bytes, a file
+        base = base.base  # between an array and what as_strided makes of it something stands
     return array
 
 

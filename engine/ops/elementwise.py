@@ -172,7 +172,7 @@ def direction(ns: Any, x: Any) -> Any:
 _elementwise("abs(x)", "abs", x=lambda ns, g, x: g * direction(ns, x))
 
 
-def _no_derivative(name: str) -> Rule:
+def no_derivative(name: str) -> Rule:
     """The rule of what PyTorch tracks and cannot differentiate."""
 
     def rule(ns: Any, g: Any) -> Any:
@@ -222,9 +222,9 @@ _elementwise("fmod(a, b)", _fmod, node="FmodBackward1",
 _operator("fmod_number(a, b)", _fmod, written="fmod(a, b)", node="FmodBackward0",
           a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
 _operator("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
-          a=non_differentiable, b=_no_derivative("remainder"))  # fmt: skip
+          a=non_differentiable, b=no_derivative("remainder"))  # fmt: skip
 _operator("floor_divide(a, b)", _floor_divide, written="a // b", node="NotImplemented",
-          a=_no_derivative("floor_divide"), b=_no_derivative("floor_divide"))  # fmt: skip
+          a=no_derivative("floor_divide"), b=no_derivative("floor_divide"))  # fmt: skip
 for _name, _forward in (("floor", _floor_divide), ("trunc", _trunc_divide)):
     _operator(f"div_{_name}(a, b)", _forward, node="DivBackward2",
                  written=f"div(a, b, rounding_mode='{_name}')",

@@ -186,7 +186,7 @@ std_mean = _variance("std_mean", "standard deviation and the mean")
 # ---- extremes --------------------------------------------------------------------------------
 
 
-def _not_empty(name: str, array: Any, dims: Dims | None) -> None:
+def not_empty(name: str, array: Any, dims: Dims | None) -> None:
     """Raise PyTorch's error where there is nothing to choose from; dims are None for all."""
     if array.size:
         return
@@ -211,11 +211,11 @@ def _extreme(name: str, adjective: str) -> Any:
         if isinstance(dim, Tensor) or other is not None:
             return pairwise(input, dim if other is None else other)
         if dim is None:
-            _not_empty(name, array, None)
+            not_empty(name, array, None)
             return row(input)
         _flag(name, keepdim)
         place = wrap_dim(dim, array.ndim)
-        _not_empty(name, array, (place,))
+        not_empty(name, array, (place,))
         return result(row_dim(input, place, keepdim))
 
     return _published(
@@ -230,7 +230,7 @@ def _extreme_over(name: str, adjective: str) -> Any:
     def extreme(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
         array = array_of(name, input)
         dims = dims_of(dim, array.ndim)
-        _not_empty(name, array, None if dim == () else dims)
+        not_empty(name, array, None if dim == () else dims)
         return row(input, dims, keepdim)
 
     return _published(
@@ -244,7 +244,7 @@ def _place_of_extreme(name: str, adjective: str) -> Any:
     def place(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
         array = array_of(name, input)
         along = None if dim is None else wrap_dim(dim, array.ndim)
-        _not_empty(name, array, None if along is None else (along,))
+        not_empty(name, array, None if along is None else (along,))
         if array.dtype.kind == "b":
             raise RuntimeError(f"{name}(): does not support bool input")
         return row(input, along, keepdim)

@@ -19,7 +19,7 @@ Dims = tuple[int, ...]
 # ---- sums and means --------------------------------------------------------------------------
 
 
-def _spread(ns: Any, g: Any, shape: Dims, dims: Dims, keepdim: bool) -> Any:
+def spread(ns: Any, g: Any, shape: Dims, dims: Dims, keepdim: bool) -> Any:
     """A reduced value spread over the dimensions it was reduced from."""
     if not keepdim and len(shape) > len(dims):
         g = ns.reshape(g, tuple(1 if dim in dims else size for dim, size in enumerate(shape)))
@@ -30,13 +30,13 @@ def _count(shape: Dims, dims: Dims) -> int:
     return math.prod(shape[dim] for dim in dims)
 
 
-def _whole(x: Any) -> Any:
+def whole_numbers(x: Any) -> Any:
     """Whole numbers and truth values as int64, in which PyTorch adds and multiplies them."""
     return x.astype(np.int64) if x.dtype.kind in "biu" else x
 
 
 def _sum(xp: Any, x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
-    return xp.add.reduce(_whole(x), dims, None, None, keepdim)
+    return xp.add.reduce(whole_numbers(x), dims, None, None, keepdim)
 
 
 def _mean(xp: Any, x: Any, dims: Dims | None, count: int, keepdim: bool) -> Any:
@@ -45,10 +45,10 @@ def _mean(xp: Any, x: Any, dims: Dims | None, count: int, keepdim: bool) -> Any:
     return xp.add.reduce(x, dims, None, None, keepdim) / count
 
 
-op("sum(x)", lambda xp, x: xp.add.reduce(x if x.dtype.kind == "f" else _whole(x), None),
+op("sum(x)", lambda xp, x: xp.add.reduce(x if x.dtype.kind == "f" else whole_numbers(x), None),
    written="x.sum()", x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
 op("sum_dim(x; dims, keepdim)", _sum, written="x.sum(dims, keepdim)", node="SumBackward1",
-   x=lambda ns, g, x_shape, dims, keepdim: _spread(ns, g, x_shape, dims, keepdim))  # fmt: skip
+   x=lambda ns, g, x_shape, dims, keepdim: spread(ns, g, x_shape, dims, keepdim))  # fmt: skip
 op("sum_to(x; shape)", lambda xp, x, shape: xp.summed_to(x, shape),
    written="x.sum_to_size(shape)", node="SumBackward1",
    x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
@@ -58,15 +58,19 @@ op("mean_dim(x; dims, keepdim)",
    lambda xp, x, dims, keepdim: _mean(xp, x, dims, _count(x.shape, dims), keepdim),
    written="x.mean(dims, keepdim)", node="MeanBackward1",
    x=lambda ns, g, x_shape, dims, keepdim: (
-       _spread(ns, g, x_shape, dims, keepdim) / _count(x_shape, dims)))  # fmt: skip
+       spread(ns, g, x_shape, dims, keepdim) / _count(x_shape, dims)))  # fmt: skip
+
+
+def _running(xp: Any, x: Any, dim: int, name: str) -> Any:
+    x = whole_numbers(x)
+    return getattr(xp, name)(x, axis=dim) if x.ndim else xp.array(x)
 
 
 def _reverse_cumsum(ns: Any, g: Any, dim: int) -> Any:
     return ns.flip(ns.cumsum(ns.flip(g, (dim,)), dim), (dim,))
 
 
-op("cumsum(x; dim)",
-   lambda xp, x, dim: xp.cumsum(_whole(x), axis=dim) if x.ndim else xp.array(_whole(x)),
+op("cumsum(x; dim)", lambda xp, x, dim: _running(xp, x, dim, "cumsum"),
    x=lambda ns, g, x_shape, dim: _reverse_cumsum(ns, g, dim) if x_shape else g)  # fmt: skip
 
 # ---- products --------------------------------------------------------------------------------
@@ -126,20 +130,18 @@ def _cumprod_rule(ns: Any, g: Any, x: Any, dim: int) -> Any:
     return ns.cat(tuple(columns), dim) if columns else ns.zeros_like(x)
 
 
-op("cumprod(x; dim)",
-   lambda xp, x, dim: xp.cumprod(_whole(x), axis=dim) if x.ndim else xp.array(_whole(x)),
-   x=_cumprod_rule)  # fmt: skip
-op("prod(x)", lambda xp, x: xp.multiply.reduce(_whole(x), None), written="x.prod()",
+op("cumprod(x; dim)", lambda xp, x, dim: _running(xp, x, dim, "cumprod"), x=_cumprod_rule)
+op("prod(x)", lambda xp, x: xp.multiply.reduce(whole_numbers(x), None), written="x.prod()",
    x=lambda ns, g, x: ns.expand(g, tuple(x.shape)) * ns.prod_others(x))  # fmt: skip
 op("prod_others(x)", lambda xp, x: _others(xp, x.reshape(-1), 0).reshape(x.shape),
    written="x.prod() / x", x=lambda ns, g, x: ns.reshape(
        _others_rule(ns, _flat(ns, g), _flat(ns, x), 0), tuple(x.shape)))  # fmt: skip
 op("prod_dim(x; dim, keepdim)",
    lambda xp, x, dim, keepdim: xp.multiply.reduce(
-       _whole(x), dim if x.ndim else None, None, None, keepdim),
+       whole_numbers(x), dim if x.ndim else None, None, None, keepdim),
    written="x.prod(dim, keepdim)", node="ProdBackward1",
    x=lambda ns, g, x, dim, keepdim: (
-       _spread(ns, g, tuple(x.shape), (dim,), keepdim) * ns.prod_dim_others(x, dim)
+       spread(ns, g, tuple(x.shape), (dim,), keepdim) * ns.prod_dim_others(x, dim)
        if x.ndim else g))  # fmt: skip
 op("prod_dim_others(x; dim)", _others, written="x.prod(dim, True) / x", x=_others_rule)
 
@@ -161,7 +163,7 @@ def _var_rule(ns: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: b
     shape = tuple(x.shape)
     degrees = _degrees(shape, dims, correction)
     scale = 2 / degrees if degrees else math.inf
-    return _spread(ns, g, shape, dims, keepdim) * scale * (x - ns.mean_dim(x, dims, True))
+    return spread(ns, g, shape, dims, keepdim) * scale * (x - ns.mean_dim(x, dims, True))
 
 
 def _std_rule(
@@ -196,7 +198,7 @@ def _with_mean(name: str, rule: Any) -> None:
             values = (out[0],) if name == "std" else ()
             parts.append(rule(ns, g[0], x, *values, dims, correction, keepdim))
         if g[1] is not None:
-            parts.append(_spread(ns, g[1], shape, dims, keepdim) / _count(shape, dims))
+            parts.append(spread(ns, g[1], shape, dims, keepdim) / _count(shape, dims))
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
     op(f"{name}_mean(x; dims, correction, keepdim)", forward, outputs=2, holomorphic=False,
@@ -215,18 +217,19 @@ def _divided(ns: Any, g: Any, mask: Any, dims: Dims) -> Any:
     return ns.keep(g, mask) / ns.expand(count, tuple(g.shape))
 
 
-def _shared_rule(ns: Any, g: Any, x: Any, out: Any, dims: Dims, keepdim: bool) -> Any:
+def shared_rule(ns: Any, g: Any, x: Any, out: Any, dims: Dims, keepdim: bool) -> Any:
     """Equal elements share the gradient."""
     shape = tuple(x.shape)
-    mask = x == _spread(ns, out, shape, dims, keepdim)
-    return _divided(ns, _spread(ns, g, shape, dims, keepdim), mask, dims)
+    mask = x == spread(ns, out, shape, dims, keepdim)
+    return _divided(ns, spread(ns, g, shape, dims, keepdim), mask, dims)
 
 
-op("attains(x, extreme)", lambda xp, x, extreme: (x == extreme) | xp.isnan(x),
+op("attains(x, extreme)", lambda xp, x, extreme: (
+       (x == extreme) | (xp.isnan(x) & xp.isnan(extreme))),
    written="x == extreme", x=non_differentiable, extreme=non_differentiable)  # fmt: skip
 
 
-def _shared_by_all(ns: Any, g: Any, x: Any, out: Any) -> Any:
+def shared_by_all(ns: Any, g: Any, x: Any, out: Any) -> Any:
     """Equal elements share the gradient; if one is nan, those that are."""
     mask = ns.attains(x, out)
     chosen = ns.keep(ns.ones_like(x), mask)
@@ -240,7 +243,7 @@ def _extreme(xp: Any, x: Any, dim: int, keepdim: bool, ufunc: str, where: str) -
     return values, getattr(x, where)(axis=dim, keepdims=keepdim)
 
 
-def _place_back(
+def place_back(
     ns: Any, g: Any, shape: Dims, dtype: Any, out: Any, dim: int, keepdim: bool
 ) -> Any:
     """A gradient put where the extremes along `dim` came from."""
@@ -256,14 +259,14 @@ for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
     op(f"a{_name}(x; dims, keepdim)",
        lambda xp, x, dims, keepdim, ufunc=_ufunc: getattr(xp, ufunc).reduce(
            x, dims, None, None, keepdim),
-       written=f"x.a{_name}(dims, keepdim)", x=_shared_rule)  # fmt: skip
+       written=f"x.a{_name}(dims, keepdim)", x=shared_rule)  # fmt: skip
     op(f"{_name}(x)", lambda xp, x, ufunc=_ufunc: getattr(xp, ufunc).reduce(x, None),
-       written=f"x.{_name}()", node=f"{_name.capitalize()}Backward1", x=_shared_by_all)  # fmt: skip
+       written=f"x.{_name}()", node=f"{_name.capitalize()}Backward1", x=shared_by_all)  # fmt: skip
     op(f"{_name}_dim(x; dim, keepdim)",
        lambda xp, x, dim, keepdim, ufunc=_ufunc, where=f"arg{_name}": _extreme(
            xp, x, dim, keepdim, ufunc, where),
        outputs=2, written=f"x.{_name}(dim, keepdim)", node=f"{_name.capitalize()}Backward0",
-       x=lambda ns, g, x_shape, x_dtype, out, dim, keepdim: _place_back(
+       x=lambda ns, g, x_shape, x_dtype, out, dim, keepdim: place_back(
            ns, g, x_shape, x_dtype, out, dim, keepdim))  # fmt: skip
     op(f"arg{_name}(x; dim, keepdim)",
        lambda xp, x, dim, keepdim, name=f"arg{_name}": (
@@ -294,7 +297,7 @@ def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim:
     if p == 0:
         return None
     shape = tuple(x.shape)
-    g, norm = _spread(ns, g, shape, dims, keepdim), _spread(ns, out, shape, dims, keepdim)
+    g, norm = spread(ns, g, shape, dims, keepdim), spread(ns, out, shape, dims, keepdim)
     if p == 1:
         return g * direction(ns, x)
     if p == 2:
@@ -334,8 +337,8 @@ def _logsumexp(xp: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
 
 op("logsumexp(x; dims, keepdim)", _logsumexp, floats=True, written="logsumexp(x, dims, keepdim)",
    x=lambda ns, g, x, out, dims, keepdim: (
-       _spread(ns, g, tuple(x.shape), dims, keepdim)
-       * ns.exp(x - _spread(ns, out, tuple(x.shape), dims, keepdim))))  # fmt: skip
+       spread(ns, g, tuple(x.shape), dims, keepdim)
+       * ns.exp(x - spread(ns, out, tuple(x.shape), dims, keepdim))))  # fmt: skip
 
 # ---- truth -----------------------------------------------------------------------------------
 
