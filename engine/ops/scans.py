@@ -15,8 +15,6 @@ from engine.ops.out import writes_out
 from engine.ops.results import named
 
 if TYPE_CHECKING:
-    
-if TYPE_CHECKING:
     from engine.tensor import Tensor
 
 Shape = tuple[int, ...]
