@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from engine import dtypes, tracing
+from engine.catalog import namespaces
 from engine.modes import TRACE, mode
-from engine.node import Node, edge_of
+from engine.node import GradientEdge, KnownEdge, Node, edge_at, edge_of
 from engine.scalars import scalar
 from engine.storage import next_rank
-from engine.tensor import Tensor, wrap
+from engine.tensor import Size, Tensor, wrap
 from engine.traversal import Traversal
 
 _CYCLE = (
@@ -29,6 +30,7 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     """Add the gradients of `tensors` to the `.grad` of the leaves they depend on.
@@ -43,21 +45,33 @@ def backward(
     Raises:
         RuntimeError: as PyTorch's torch.autograd.backward.
     """
-    outputs = _sequence(tensors)
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning,
+                      stacklevel=2)  # fmt: skip
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     targets = None
     if inputs is not None:
-        targets = _sequence(inputs)
+        targets = _targets(inputs, "backward")
         if not targets:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    outputs = _sequence(tensors)
     roots = _roots(outputs, grad_tensors, create_graph)
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     keep = create_graph if retain_graph is None else retain_graph
     walk = Traversal(create_graph, keep)
     if targets is not None:
+        for target in targets:
+            if isinstance(target, Tensor) and not target.requires_grad:
+                raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         walk.restrict([_target_edge(target) for target in targets])
     walk.run(roots)
-    walk.commit(targets)
+    walk.commit([_tensor_at(target) for target in targets] if targets else None)
     if mode.get() & TRACE:
         tracing.note_run(roots, next_rank(), walk.leaves.values())
 
@@ -70,7 +84,7 @@ def backward_method(
     inputs: Any = None,
 ) -> None:
     """Add the gradient of this tensor to the `.grad` of the leaves it depends on."""
-    backward(self, gradient, retain_graph, create_graph, inputs)
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 def grad(
@@ -79,68 +93,152 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> Any:
     """The gradients of `outputs` with respect to `inputs`, as a tuple; no `.grad` changes.
+
+    Args:
+        outputs: a Tensor or GradientEdge, or a sequence of them.
+        inputs: likewise; or a dict of them, and then so is what comes out.
+        grad_outputs: cotangents, as for `backward`.
+        retain_graph: as for `backward`.
+        create_graph: as for `backward`.
+        only_inputs: ignored, as in PyTorch.
+        allow_unused: give None for inputs the outputs do not depend on.
+        is_grads_batched: the cotangents have one more dimension, the first; so have the gradients.
+        materialize_grads: give zeros for inputs the outputs do not depend on.
 
     Raises:
         RuntimeError: as PyTorch's torch.autograd.grad, e.g. for an input that is not used.
     """
-    if is_grads_batched:
-        raise NotImplementedError("is_grads_batched=True is not supported")
-    sources, targets = _sequence(outputs), _sequence(inputs)
-    if not targets:
-        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if materialize_grads and allow_unused is False:
         raise ValueError(
-            "Expected allow_unused to be True or not passed when materialize_grads=True"
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
         )
-    roots = _roots(sources, grad_outputs, create_graph)
+    sources, targets = _sequence(outputs), _targets(inputs, "grad")
+    if not targets:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning, stacklevel=2,
+        )  # fmt: skip
+    keep = create_graph if retain_graph is None else retain_graph
+    unused = materialize_grads if allow_unused is None else allow_unused
+    found: tuple[Tensor | None, ...]
+    if is_grads_batched and grad_outputs is not None:
+        found = _batched(sources, targets, _sequence(grad_outputs), keep, create_graph, unused)
+    else:
+        found = _gradients(sources, targets, grad_outputs, keep, create_graph, unused)
+    if materialize_grads:
+        found = tuple(map(_materialized, found, targets))
+    return dict(zip(inputs, found, strict=True)) if type(inputs) is dict else found
+
+
+def _gradients(
+    sources: Sequence[Any], targets: Sequence[Any], given: Any, keep: bool, create_graph: bool,
+    allow_unused: bool,
+) -> tuple[Tensor | None, ...]:  # fmt: skip
+    roots = _roots(sources, given, create_graph)
     edges = [_target_edge(target) for target in targets]
-    walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
+    walk = Traversal(create_graph, keep)
     walk.restrict(edges)
     walk.run(roots)
-    found: list[Tensor | None] = []
-    for i, (edge, target) in enumerate(zip(edges, targets, strict=True)):
-        g = walk.captured(edge)
-        if g is None and materialize_grads:
-            g = wrap(np.zeros(target.array.shape, target.array.dtype))
-        elif g is None and not allow_unused:
+    found = tuple(map(walk.captured, edges))
+    if not allow_unused and None in (unused := [None if g is None else True for g in found]):
+        raise RuntimeError(
+            f"The differentiated Tensor at index {unused.index(None)} appears to not have been "
+            "used in the graph. Set allow_unused=True if this is the desired behavior."
+        )
+    return found
+
+
+def _batched(
+    sources: Sequence[Any], targets: Sequence[Any], given: Sequence[Any], keep: bool,
+    create_graph: bool, allow_unused: bool,
+) -> tuple[Tensor | None, ...]:  # fmt: skip
+    """The gradients for each slice of the cotangents, stacked."""
+    for i, (output, g) in enumerate(zip(sources, given, strict=False)):
+        if isinstance(g, Tensor) and g.array.shape[1:] != output.array.shape:
             raise RuntimeError(
-                f"The differentiated Tensor at index {i} appears to not have been used in the "
-                "graph. Set allow_unused=True if this is the desired behavior."
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                "as the batch dimension. The sizes of the remaining dimensions are expected to "
+                "match the shape of corresponding output, but a mismatch was detected: "
+                f"grad_output[{i}] has a shape of {Size(g.array.shape[2:])} and output[{i}] has a "
+                f"shape of {output.shape}. If you only want some tensors in `grad_output` to be "
+                "considered batched, consider using vmap."
             )
-        found.append(g)
-    return tuple(found)
+    count = given[0].array.shape[0]
+    rows = [
+        _gradients(sources, targets, [g[i] for g in given], keep or i < count - 1, create_graph,
+                   allow_unused)
+        for i in range(count)
+    ]  # fmt: skip
+    stack = namespaces["torch"]["stack"]
+    return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
 
 
-def _sequence(tensors: Any) -> tuple[Tensor, ...]:
-    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+def _materialized(g: Tensor | None, target: Any) -> Tensor:
+    if g is not None:
+        return g
+    if not isinstance(target, Tensor):
+        raise RuntimeError(
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
+    return wrap(np.zeros(target.array.shape, target.array.dtype))
 
 
-def _target_edge(target: Tensor) -> Any:
-    edge = edge_of(target)
+def _sequence(tensors: Any) -> tuple[Any, ...]:
+    return (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
+
+
+def _targets(inputs: Any, name: str) -> tuple[Any, ...]:
+    """What gradients are asked for. Raises for what has none."""
+    found = tuple(inputs.values()) if type(inputs) is dict else _sequence(inputs)
+    for target in found:
+        if not isinstance(target, (Tensor, GradientEdge)):
+            raise RuntimeError(
+                f"all inputs have to be Tensors or GradientEdges, but got {type(target).__name__}"
+            )
+    return found
+
+
+def _target_edge(target: Any) -> Any:
+    edge = edge_of(target) if isinstance(target, Tensor) else edge_at(target)
     if edge is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return edge
 
 
-def _roots(outputs: Sequence[Tensor], given: Any, create_graph: bool) -> list[tuple[Any, Any]]:
+def _tensor_at(target: Any) -> Any:
+    """What collects the gradient of a target of backward; None if no tensor does."""
+    if isinstance(target, Tensor):
+        return target
+    edge = edge_at(target)
+    return edge if isinstance(edge, Tensor) else None
+
+
+def _roots(outputs: Sequence[Any], given: Any, create_graph: bool) -> list[tuple[Any, Any]]:
     """Where to start: each output's edge and its cotangent, an array, or a Tensor if recorded."""
     if given is None:
         return [_root(output, None, i, create_graph) for i, output in enumerate(outputs)]
     cotangents = _sequence(given)
-    if len(cotangents) != len(outputs):
+    if len(cotangents) < len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(cotangents)} gradients")
     return [
         _root(output, cotangent, i, create_graph)
-        for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True))
+        for i, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=False))
     ]
 
 
-def _root(output: Tensor, cotangent: Any, i: int, create_graph: bool) -> tuple[Any, Any]:
+def _root(output: Any, cotangent: Any, i: int, create_graph: bool) -> tuple[Any, Any]:
+    if isinstance(output, GradientEdge):
+        output = _shown_at(output)
     array = output.array
     edge = output.edge
     if type(edge) is not Node:
@@ -161,6 +259,15 @@ def _root(output: Tensor, cotangent: Any, i: int, create_graph: bool) -> tuple[A
             f"element {i} of tensors does not require grad and does not have a grad_fn"
         )
     return edge, g
+
+
+def _shown_at(place: GradientEdge) -> Tensor:
+    """A tensor whose gradient goes where an edge leads."""
+    if not isinstance(place, KnownEdge):
+        raise RuntimeError("an edge to start from has to be made by get_gradient_edge()")
+    tensor = wrap(place.array)
+    tensor.edge = place.edge
+    return tensor
 
 
 def _check_implicit(array: Any) -> None:

@@ -162,6 +162,8 @@ def _keep_saved(node: Node, array: Any, values: Any) -> int:
     """
     owner = owner_of(array)
     rank = node.rank
+    if type(node.saved) is not tuple:  # in a user's hands
+        return rank
     kept = []
     for name, value in zip(node.op.saves, node.saved, strict=True):
         if value is values and values.dtype == array.dtype:

@@ -6,7 +6,8 @@ that collects it, or nowhere (None).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import weakref
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.storage import View
 from engine.tensor import LEAF, Tensor
@@ -48,18 +49,60 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """The nodes that gradients go to next, with the number of their output."""
+        return tuple(_function_of(self.edges[place]) for place in self.sends())
+
+    def sends(self) -> list[int]:
+        """The places of the operands that have a derivative."""
         pullbacks = self.op.pullbacks
-        return tuple(
-            _function_of(edge)
-            for place, edge in enumerate(self.edges)
-            if pullbacks[min(place, len(pullbacks) - 1)].rule is not None
-        )
+        last = len(pullbacks) - 1
+        return [
+            place
+            for place in range(len(self.edges))
+            if pullbacks[min(place, last)].rule is not None
+        ]
+
+    @property
+    def shown(self) -> Any:
+        """What a user knows the node as: itself, or the context of an autograd.Function."""
+        return self if self.op.context is None else self.op.context(self)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """What the user wants to note."""
+        from engine.hooks import hooks_of
+
+        return hooks_of(self).metadata
 
     def register_hook(self, hook: Callable[..., Any]) -> Any:
-        """Call hook(grad_inputs, grad_outputs) after the node has run."""
+        """Call hook(grad_inputs, grad_outputs) after the node has run; a tuple that it returns
+        takes the place of grad_inputs.
+        """
         from engine.hooks import add_node_hook
 
         return add_node_hook(self, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> Any:
+        """Call hook(grad_outputs) before the node runs; what it returns, a tuple, replaces them."""
+        from engine.hooks import add_node_hook
+
+        return add_node_hook(self, hook, before=True)
+
+    def _sequence_nr(self) -> int:
+        """A number that grows from node to node."""
+        return -self.rank
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_saved_", "_raw_saved_")):
+            from engine.saving import saved_as
+
+            return saved_as(self, name)
+        raise AttributeError(f"'{self.op.node_name}' object has no attribute '{name}'")
+
+    def __call__(self, *grads: Any) -> Any:
+        """The gradients with respect to the operands, for gradients of the results."""
+        from engine.saving import called
+
+        return called(self, grads)
 
 
 class Output:
@@ -76,12 +119,25 @@ class Output:
 class AccumulateGrad:
     """What `next_functions` shows for a leaf: the node that adds to its .grad."""
 
-    __slots__ = ("variable",)
+    __slots__ = ("__weakref__", "metadata", "variable")
 
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable
+        self.metadata: dict[Any, Any] = {}
 
     next_functions: tuple[Any, ...] = ()
+
+    def register_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call hook((), grad_outputs) after the leaf's .grad has received a gradient."""
+        from engine.hooks import add_node_hook
+
+        return add_node_hook(self, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> Any:
+        """Call hook(grad_outputs) before; a tuple that it returns takes their place."""
+        from engine.hooks import add_node_hook
+
+        return add_node_hook(self, hook, before=True)
 
     def name(self) -> str:
         """The name PyTorch gives the node."""
@@ -100,6 +156,46 @@ class Freed:
         self.kept = kept
 
 
+class GradientEdge(NamedTuple):
+    """Where the gradient of a tensor goes: a node, and which of its outputs the tensor is."""
+
+    node: Any
+    output_nr: int
+    ownership_token: Any = None
+
+
+class KnownEdge(GradientEdge):
+    """An edge that knows its tensor's array, and where in the graph it leads."""
+
+    array: Any
+    edge: Any
+
+
+KnownEdge.__name__ = KnownEdge.__qualname__ = "GradientEdge"
+for _class in (GradientEdge, KnownEdge):
+    _class.__module__ = "torch.autograd.graph"
+
+
+class Packed:
+    """Stands in a node for values that are in a user's hands (saving.py)."""
+
+    __slots__ = ("_open", "_order", "values")
+
+    def __init__(
+        self, values: tuple[Any, ...], order: list[int], open_one: Callable[[Any], Any]
+    ) -> None:
+        self.values = values
+        self._order = order
+        self._open = open_one
+
+    def opened(self) -> tuple[Any, ...]:
+        """The values; the hooks are called in order."""
+        found = list(self.values)
+        for place in self._order:
+            found[place] = self._open(found[place])
+        return tuple(found)
+
+
 def edge_of(tensor: Tensor) -> Any:
     """Where a gradient of the tensor goes: a Node, an Output, a leaf Tensor, or None."""
     edge = tensor.edge
@@ -112,9 +208,37 @@ def edge_of(tensor: Tensor) -> Any:
     return edge
 
 
+def edge_at(place: GradientEdge) -> Any:
+    """Where in the graph a user's edge leads."""
+    if isinstance(place, KnownEdge):
+        return place.edge
+    node = place.node
+    if isinstance(node, AccumulateGrad):
+        return node.variable
+    node = getattr(node, "_node", node)  # of an autograd.Function
+    return node if node.op.outputs == 1 else Output(node, place.output_nr)
+
+
+_accumulators: weakref.WeakValueDictionary[int, AccumulateGrad] = weakref.WeakValueDictionary()
+
+
+def accumulator(leaf: Tensor) -> AccumulateGrad:
+    """The node that adds to a leaf's .grad: always the same, as long as anyone holds it."""
+    node = _accumulators.get(id(leaf))
+    if node is None:
+        node = _accumulators[id(leaf)] = AccumulateGrad(leaf)
+    return node
+
+
 def _function_of(edge: Any) -> tuple[Any, int]:
     if edge is None:
         return (None, 0)
     if type(edge) is Output:
-        return (edge.node, edge.index)
-    return (AccumulateGrad(edge), 0) if type(edge) is Tensor else (edge, 0)
+        return (edge.node.shown, edge.index)
+    return (accumulator(edge), 0) if type(edge) is Tensor else (edge.shown, 0)
+
+
+def at_node(node: Node, error: Exception) -> Exception:
+    """The error, knowing at which node it happened."""
+    error.node = node  # type: ignore[attr-defined]
+    return error

@@ -74,10 +74,10 @@ class Op:
     """One row. Made by `op`; see the module's text for what its fields mean."""
 
     __slots__ = (
-        "bound", "broadcasts", "check", "differentiable", "estimate", "floats", "forward",
-        "frees", "holomorphic", "kept", "masks", "name", "needs", "node_name", "numbers",
-        "operands", "outputs", "params", "places", "pullbacks", "reasons", "saves", "saves_facts",
-        "twins", "variadic", "view", "wants", "written",
+        "bound", "broadcasts", "check", "context", "differentiable", "estimate", "floats",
+        "forward", "frees", "holomorphic", "kept", "masks", "name", "needs", "node_name",
+        "numbers", "operands", "outputs", "params", "places", "pullbacks", "reasons", "saves",
+        "saves_facts", "twins", "variadic", "view", "wants", "written",
     )  # fmt: skip
 
     name: str
@@ -107,6 +107,7 @@ class Op:
     differentiable: bool
     written: str
     check: Callable[..., None] | None
+    context: Callable[[Any], Any] | None  # for a row in Python: what a node's user is shown
     estimate: Callable[..., Sequence[int]] | None
 
     def __repr__(self) -> str:
@@ -182,7 +183,7 @@ def op(
     row.node_name = node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
     row.broadcasts, row.floats, row.outputs, row.view = elementwise, floats, outputs, view
     row.numbers, row.holomorphic, row.twins = numbers, holomorphic, {}
-    row.check, row.estimate = check, estimate
+    row.check, row.estimate, row.context = check, estimate, None
     arguments = ", ".join(
         f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands
     )

@@ -13,7 +13,7 @@ import numpy as np
 from engine import dtypes, journal, limits, promotion
 from engine.grad_mode import enable_grad
 from engine.interpreters import NUMPY
-from engine.modes import GRAD, TRACE, mode
+from engine.modes import GRAD, TRACE, WATCH, mode
 from engine.node import Node, Output, edge_of
 from engine.op import NO_PULLBACK, Op, rows
 from engine.ops.arguments import ABSENT
@@ -78,6 +78,10 @@ def record(
             node = _node(op, edges, operands, arrays, out, params, tracked)
             if now & TRACE:
                 node.trace = _trace(args, params, out, not now & GRAD)
+            if now & WATCH and tracked:
+                from engine.anomaly import look_at
+
+                look_at(node)
     if op.outputs == 1:
         return _wrap(op, out, node if tracked else None, node, operands, params)
     tensors = []

@@ -155,7 +155,9 @@ class Tensor(metaclass=Meta):
             return None
         if edge.is_view:
             edge = edge.current()
-        return getattr(edge, "node", edge)
+        if edge is None:
+            return None
+        return getattr(edge, "node", edge).shown
 
     @property
     def grad(self) -> Tensor | None:

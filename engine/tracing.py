@@ -8,7 +8,7 @@ backward is remembered too (`runs`), with what it gave to each leaf.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -17,6 +17,9 @@ from engine.modes import TRACE, mode
 
 line: int | None = None
 """The source line that new nodes remember."""
+
+quote: Callable[[int], str] | None = None
+"""Turns such a line into an entry of a traceback; set by whoever knows the source."""
 
 MAXIMUM_CONSTANT_DEPTH = 256
 """A longer history of untracked operations is folded: what comes out counts as a constant."""

@@ -18,34 +18,32 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes, journal, storage
+from engine import journal, storage
 from engine.callers import TENSORS
-from engine.hooks import run_tensor_hooks
+from engine.hooks import LeafNodeHook, replaced_by, run_after_hooks, run_tensor_hooks
 from engine.interpreters import ARRAYS
-from engine.modes import GRAD, mode
+from engine.modes import ANOMALY, GRAD, mode
 from engine.node import Freed, Node, Output, edge_of
+from engine.saved import check_versions, lifted, opened
 from engine.tensor import LEAF, Tensor, wrap
 
 FREED = Freed()
+running: list[Node] = []
+"""The nodes whose rules run, while anomalies are looked for; the innermost last."""
 _UNCHANGED = (None,) * 8
 _ALONE = 5
 _ndarray, _asarray = np.ndarray, np.asarray
-
-_SECOND_TIME = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after "
-    "they have already been freed). Saved intermediate values of the graph are freed when you "
-    "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
-    "through the graph a second time or if you need to access saved tensors after calling "
-    "backward."
-)
 
 
 class Traversal:
     """One run over the graph: the gradients on their way, and those that arrived."""
 
     __slots__ = (
-        "create_graph", "heap", "keep", "leaves", "needed", "ns", "pending", "wanted",
+        "create_graph", "heap", "keep", "leaves", "needed", "ns", "pending", "reached", "roots",
+        "wanted",
     )  # fmt: skip
+    current: Traversal | None = None
+    """The one whose tensor hooks are being called."""
 
     def __init__(self, create_graph: bool, keep: bool) -> None:
         self.create_graph = create_graph
@@ -56,6 +54,8 @@ class Traversal:
         self.leaves: dict[int, list[Any]] = {}
         self.needed: set[Any] | None = None
         self.wanted: dict[tuple[int, int], Any] = {}
+        self.roots: Sequence[tuple[Any, Any]] = ()
+        self.reached: set[int] | None = None
 
     # ---- which nodes to run ------------------------------------------------------------------
 
@@ -85,10 +85,28 @@ class Traversal:
             if rank in targets or any(_node_of(edge) in needed for edge in node.edges):
                 needed.add(node)
 
+    def reaches(self, edge: Any) -> bool:
+        """Whether this run computes the gradient of a tensor with this edge."""
+        place = _node_of(edge)
+        if self.needed is not None:
+            return place in self.needed or (
+                type(place) is Node and any(rank == place.rank for rank, _ in self.wanted)
+            )
+        if self.reached is None:
+            self.reached = set()
+            stack = [_node_of(root) for root, _ in self.roots]
+            while stack:
+                found = stack.pop()
+                if found is not None and id(found) not in self.reached:
+                    self.reached.add(id(found))
+                    stack.extend(map(_node_of, getattr(found, "edges", ())))
+        return id(place) in self.reached
+
     # ---- the loop ----------------------------------------------------------------------------
 
     def run(self, roots: Sequence[tuple[Any, Any]]) -> None:
         """Let the gradients flow from the roots, pairs of an edge and its cotangent."""
+        self.roots = roots
         if self.needed is not None:
             self._mark_needed(roots)
         now = mode.get()
@@ -97,6 +115,12 @@ class Traversal:
             for edge, g in roots:
                 self._send(edge, g)
             self._loop()
+        except Exception as error:
+            if now & ANOMALY and hasattr(error, "node"):
+                from engine.anomaly import describe
+
+                describe(error.node)
+            raise
         finally:
             mode.reset(token)
 
@@ -105,6 +129,7 @@ class Traversal:
         needed, wanted, ns = self.needed, self.wanted, self.ns
         plain, keep, send = not self.create_graph, self.keep, self._send
         last_write = storage.last_write
+        watched = mode.get() & ANOMALY
         # One gradient waits here, outside the heap: a chain of operations never touches the heap.
         ahead: Any = None
         held: Any = None
@@ -124,12 +149,12 @@ class Traversal:
                     continue
             saved = node.saved
             if type(saved) is not tuple:
-                raise _at(node, RuntimeError(_SECOND_TIME))
-            if last_write < node.rank:
+                saved = opened(node)
+            elif last_write < node.rank:
                 check_versions(node)
             op = node.op
-            values = saved if plain else lifted(node)
-            if op.variadic or node.hooks is not None:
+            values = saved if plain else lifted(node, saved)
+            if op.variadic or node.hooks is not None or watched:
                 self._send_all(node, g, values)
             else:
                 for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
@@ -174,9 +199,19 @@ class Traversal:
 
     def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
         """Send what a row with any number of operands, or a node with hooks, has to send."""
-        sent = contributions(self.ns, node, g, values)
-        for hook in tuple(node.hooks.after) if node.hooks is not None else ():
-            sent = self._through_hook(hook, sent, g)
+        watched = mode.get() & ANOMALY
+        if watched:
+            from engine import anomaly
+
+            sent = anomaly.guarded(self.ns, node, g, values)
+        else:
+            sent = contributions(self.ns, node, g, values)
+        if node.hooks is not None and node.hooks.after:
+            sent = self._through_after_hooks(node, sent, g)
+        if watched:
+            anomaly.check_nan(node, sent)
+        if node.op.context is not None and not self.keep:
+            node.shown.release()
         for edge, contribution in zip(node.edges, sent, strict=False):
             if edge is not None and contribution is not None:
                 self._send(edge, contribution)
@@ -220,6 +255,8 @@ class Traversal:
             self._keep(asked, g)
         if node.hooks is not None:
             g = self._through_tensor_hooks(node.hooks, g)
+        if node.hooks is not None and node.hooks.before and not ends:
+            g = self._through_before_hooks(node.hooks.before, g)
         if ends:
             self._keep(asked, g)
             return None
@@ -227,7 +264,7 @@ class Traversal:
 
     def _keep(self, asked: Sequence[tuple[int, int]], g: Any) -> None:
         for key in asked:
-            self.wanted[key] = g[key[1]] if type(g) is list else g
+            self.wanted[key] = g if type(g) is not list else g[key[1]] if key[1] < len(g) else None
 
     def _held(self, g: Any) -> Any:
         """A gradient as a user may see it: a Tensor or None."""
@@ -242,26 +279,44 @@ class Traversal:
         for index, part in enumerate(parts):
             if part is None:
                 continue
-            held = run_tensor_hooks(hooks.on_output.get(index, []), self._held(part))
-            parts[index] = self._bare(held)
+            if index in hooks.on_output:
+                parts[index] = self._hooked(hooks.on_output[index], part)
             retained = hooks.retained.get(index)
             tensor = retained() if retained is not None else None
             if tensor is not None:
                 self.leaves[id(tensor)] = [tensor, parts[index]]
         return parts if type(g) is list else parts[0]
 
-    def _through_hook(self, hook: Any, contributions: list[Any], g: Any) -> list[Any]:
-        """Show a node's hook what goes out and what came in; it may replace what goes out."""
+    def _through_before_hooks(self, hooks: Any, g: Any) -> Any:
+        """Show a node's hooks what came in; they may replace it."""
+        held = tuple(map(self._held, g if type(g) is list else [g]))
+        for hook in tuple(hooks):
+            held = replaced_by(hook, hook(held), held)
+        if all(part is None for part in held):
+            return None
+        return [*map(self._bare, held)] if type(g) is list else self._bare(held[0])
+
+    def _through_after_hooks(self, node: Node, sent: list[Any], g: Any) -> list[Any]:
+        """Show a node's hooks what goes out and what came in; they may replace what goes out."""
         incoming = tuple(map(self._held, g if type(g) is list else [g]))
-        replaced = hook(tuple(map(self._held, contributions)), incoming)
-        return contributions if replaced is None else [self._bare(part) for part in replaced]
+        places = node.sends()
+        held = tuple(
+            None if self.needed is not None and _node_of(node.edges[place]) not in self.needed
+            else self._held(sent[place])
+            for place in places
+        )  # fmt: skip
+        for hook in tuple(node.hooks.after):
+            held = replaced_by(hook, hook(held, incoming), held)
+        for place, part in zip(places, held, strict=True):
+            sent[place] = self._bare(part)
+        return sent
 
     def captured(self, edge: Any) -> Tensor | None:
         """The gradient that reached a target of `restrict`; None if none did."""
         if isinstance(edge, Tensor):
             g = self.leaves.get(id(edge), (None, None))[1]
             if g is not None and edge.hooks:
-                g = self._leaf_hooks(edge, g)
+                g = self._leaf_hooks(edge, g, captured=True)
             if g is not None:
                 g = restored(self.ns, g, edge.array.shape, edge.array.dtype)
         else:
@@ -270,8 +325,18 @@ class Traversal:
             return g
         return wrap(_owned(g))
 
-    def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
-        return self._bare(run_tensor_hooks(leaf.hooks or [], self._held(g)))
+    def _leaf_hooks(self, leaf: Tensor, g: Any, captured: bool = False) -> Any:
+        hooks = leaf.hooks or []
+        if captured:  # by grad(): the node that adds to .grad does not run
+            hooks = [hook for hook in hooks if type(hook) is not LeafNodeHook]
+        return self._hooked(hooks, g)
+
+    def _hooked(self, hooks: Sequence[Any], g: Any) -> Any:
+        before, Traversal.current = Traversal.current, self
+        try:
+            return self._bare(run_tensor_hooks(hooks, self._held(g)))
+        finally:
+            Traversal.current = before
 
     # ---- the end -----------------------------------------------------------------------------
 
@@ -279,7 +344,7 @@ class Traversal:
         """Add the gradients that arrived to the leaves' `.grad`, all of them or none."""
         leaves = self.leaves
         for target in targets or ():
-            if target.edge is not LEAF:
+            if target is not None and target.edge is not LEAF:
                 g = self.wanted[key_of(edge_of(target))]
                 if g is not None:
                     leaves[id(target)] = [target, g]
@@ -287,10 +352,12 @@ class Traversal:
             if tensor.hooks:
                 leaves[key] = [tensor, self._leaf_hooks(tensor, g)]
         for tensor, g in leaves.values():
+            if g is None:
+                continue
+            seen = self._held(g.copy() if type(g) is _ndarray else g) if tensor.post_hooks else None
             accumulate(tensor, g)
-            if tensor.post_hooks:
-                for hook in tuple(tensor.post_hooks):
-                    hook(tensor)
+            if seen is not None:
+                run_after_hooks(tensor, seen)
 
 
 def accumulate(tensor: Tensor, g: Any) -> None:
@@ -326,72 +393,6 @@ def _owned(g: Any) -> Any:
     if g.base is not None or getrefcount(g) > _ALONE or not g.flags.writeable:
         return g.copy()
     return g
-
-
-def lifted(node: Node) -> list[Any]:
-    """A node's saved values as Tensors that lead back to where they came from."""
-    operands = node.op.operands
-    values: list[Any] = []
-    for name, value in zip(node.op.saves, node.saved, strict=True):
-        if name == "out":
-            values.append(_lift(value, node))
-        elif name in operands:
-            position = operands.index(name)
-            if type(value) is tuple:
-                edges = node.edges[position:]
-                values.append(tuple(_lift(v, e) for v, e in zip(value, edges, strict=True)))
-            else:
-                was = None if node.restore is None else node.restore[position]
-                values.append(_lift(value, node.edges[position], None if was is None else was[1]))
-        else:
-            values.append(value)
-    return values
-
-
-def _lift(value: Any, edge: Any, dtype: Any = None) -> Any:
-    if type(value) is tuple:
-        return tuple(_lift(part, Output(edge, i)) for i, part in enumerate(value))
-    if not isinstance(value, np.ndarray):
-        return value
-    if dtype is not None and dtype != value.dtype:  # the operand was promoted
-        return TENSORS.to_copy(_lift(ARRAYS.to_copy(value, dtype), edge), value.dtype)
-    if isinstance(edge, Tensor) and edge.array is value:
-        return edge
-    tensor = wrap(value)
-    tensor.edge = edge
-    trace = getattr(getattr(edge, "node", edge), "trace", None)
-    if trace is not None:
-        tensor.origin = edge
-    return tensor
-
-
-def check_versions(node: Node) -> None:
-    """Raise PyTorch's error if a value the node saved was written since."""
-    for name, value in zip(node.op.saves, node.saved, strict=True):
-        if not isinstance(value, np.ndarray):
-            continue
-        writes = storage.writes_of(value)
-        if writes is None:
-            continue
-        seen, now = writes.seen_by(node.rank), len(writes.ranks)
-        if seen != now:
-            writer = node.op.node_name if name == "out" else writes.name_for(value)
-            made_by = f", which is output 0 of {_short_name(writer)}," if writer else ""
-            message = (
-                "one of the variables needed for gradient computation has been modified by an "
-                f"inplace operation: [torch.{dtypes.of(value.dtype).tensor_type} "
-                f"{list(value.shape)}]{made_by} is at version {now}; expected version {seen} "
-                "instead. Hint: enable anomaly detection to find the operation that failed to "
-                "compute its gradient, with torch.autograd.set_detect_anomaly(True, "
-                "check_nan=False)."
-            )
-            raise _at(node, RuntimeError(message))
-
-
-def _short_name(node_name: str) -> str:
-    if "Backward" not in node_name:
-        return f"torch::autograd::{node_name}"
-    return node_name.partition("Backward")[0]
 
 
 def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
@@ -433,12 +434,6 @@ def _mark_freed(node: Node, saved: tuple[Any, ...]) -> None:
     """Mark a traced node as used; what it saved stays to be shown."""
     journal.note_slot(node, "saved")
     node.saved = Freed(saved)
-
-
-def _at(node: Node, error: RuntimeError) -> RuntimeError:
-    """The error, knowing at which node it happened."""
-    error.node = node  # type: ignore[attr-defined]
-    return error
 
 
 def _node_of(edge: Any) -> Any:
