@@ -11,7 +11,7 @@ from engine.op import rows
 CORE = (
     "arithmetic", "reduce", "norms", "shape", "reshaping", "joining", "splitting", "rearranging",
     "index", "places", "combining", "order", "linalg", "nn", "data", "creation", "drawing",
-    "convert", "complex", "classes",
+    "convert", "complex", "classes", "removed",
 )  # fmt: skip
 """Families loaded at once."""
 REST = (
@@ -72,7 +72,31 @@ WAITING: dict[str, str] = {
     "ops.scans": "cummax cummin logcumsumexp",
     "ops.integration": "diff trapezoid trapz cumulative_trapezoid gradient",
     "ops.histograms": "histc histogram histogramdd bincount",
+    "ops.storages": "untyped_storage storage is_storage UntypedStorage TypedStorage",
+    "ops.memory_layout": "set_ resize_ resize_as_ resize resize_as is_set_to dim_order "
+    "const_data_ptr share_memory_ apply_ map_ map2_ module_load as_subclass typename",
+    "ops.flags": "layout memory_format strided sparse_coo sparse_csr sparse_csc sparse_bsr "
+    "sparse_bsc preserve_format contiguous_format channels_last channels_last_3d is_ipu is_maia "
+    "is_meta is_mkldnn is_mps is_mtia is_nested is_quantized is_sparse is_sparse_csr is_vulkan "
+    "is_xla is_xpu is_cpu name grad_dtype volatile is_shared is_pinned is_distributed "
+    "is_inference get_device sparse_dim dense_dim is_signed is_same_size to_dense dequantize "
+    "pin_memory ipu values indices coalesce is_coalesced crow_indices col_indices ccol_indices "
+    "row_indices smm sspaddmm sparse_mask sparse_resize_ sparse_resize_and_clear_ "
+    "resize_as_sparse_ int_repr q_scale q_zero_point q_per_channel_axis q_per_channel_scales "
+    "q_per_channel_zero_points qscheme to_padded_tensor xpu mtia record_stream",
+    "ops.making": "fill range empty_strided new_empty_strided empty_permuted asarray frombuffer "
+    "from_dlpack to_dlpack",
+    "ops.finding": "nonzero_static unravel_index hash_tensor",
+    "ops.strided": "as_strided as_strided_ as_strided_copy as_strided_scatter fill_diagonal_",
+    "ops.copies": "view_copy expand_copy permute_copy t_copy transpose_copy squeeze_copy "
+    "unsqueeze_copy select_copy diagonal_copy unfold_copy split_copy split_with_sizes_copy "
+    "unbind_copy unsafe_split unsafe_split_with_sizes unsafe_chunk narrow_copy alias_copy "
+    "view_as_real_copy detach_copy slice_copy view_as_complex_copy",
     "ops.sets": "unique unique_consecutive isin bucketize searchsorted",
+    "anomaly": "detect_anomaly set_detect_anomaly is_anomaly_enabled is_anomaly_check_nan_enabled "
+    "set_anomaly_enabled",
+    "graph": "saved_tensors_hooks save_on_cpu disable_saved_tensors_hooks register_multi_grad_hook "
+    "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
     "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
     "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes
+from engine import dtypes, limits
 from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.op import non_differentiable, op
@@ -44,12 +44,16 @@ def _counted(xp: Any, places: Any, bins: int, weight: Any, dtype: Any) -> Any:
 op("histc(x; bins, min, max)",
    lambda xp, x, bins, min, max: _counted(
        xp, _even_places(xp, x.reshape(-1), min, max, bins), bins, None, x.dtype),
-   x=non_differentiable)  # fmt: skip
+   estimate=lambda x, bins, min, max: (bins,), x=non_differentiable)  # fmt: skip
+def _longest(x: Any, *rest: Any) -> tuple[int, ...]:
+    return (max(rest[-1], int(x.max(initial=0)) + 1),)
+
+
 op("bincount(x; bins)", lambda xp, x, bins: xp.bincount(x, minlength=bins).astype(np.int64),
-   written="bincount(x, minlength=bins)", x=non_differentiable)  # fmt: skip
+   written="bincount(x, minlength=bins)", estimate=_longest, x=non_differentiable)  # fmt: skip
 op("bincount_weighted(x, weights; bins)",
    lambda xp, x, weights, bins: xp.bincount(x, weights, minlength=bins).astype(weights.dtype),
-   written="bincount(x, weights, bins)", node="NotImplemented",
+   written="bincount(x, weights, bins)", estimate=_longest, node="NotImplemented",
    x=non_differentiable, weights=no_derivative("bincount"))  # fmt: skip
 
 
@@ -96,7 +100,8 @@ for _name in ("histogram", "_histogramdd_from_bin_cts", "_histogramdd_from_bin_t
 
 
 def _floating(kernel: str, array: Any) -> None:
-    if array.dtype.kind != "f" or is_half(array.dtype):
+    halves = kernel == "histogram_cpu"
+    if array.dtype.kind not in "fV" or (is_half(array.dtype) and not halves):
         raise NotImplementedError(
             f"\"{kernel}\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
         )
@@ -196,6 +201,8 @@ def _counts(
     else:
         for column, count in enumerate(bins):
             _check_bins(count, column)
+        limits.check(bins)
+        limits.check([max(bins) + 1])
         ranges, row = _ends(x, given), whole
         edges = [
             wrap(np.linspace(low, high, count + 1, dtype=x.dtype))

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.op import non_differentiable, op
-from engine.ops.arguments import Shape, array_of, wrap_dim
+from engine.ops.arguments import Shape, array_of, numpy_names, wrap_dim, wrong_type
 from engine.ops.indexing import whole_parts
+from engine.ops.out import writes_out
+from engine.ops.reduce import not_empty
 from engine.ops.results import named
 
 if TYPE_CHECKING:
@@ -55,9 +58,11 @@ def _back_to_place(ns: Any, g: Any, out: Any, shape: Shape, dtype: Any, dim: int
     return ns.scatter(ns.zeros(shape, dtype), out[1], g[0], dim)
 
 
-op("sort(x; dim, descending)", _sort, outputs=2,
-   x=lambda ns, g, x_shape, x_dtype, out, dim:
-       _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
+for _name, _node in (("sort", "SortBackward0"), ("sort_stable", "SortBackward1")):
+    op(f"{_name}(x; dim, descending)", _sort, outputs=2, node=_node,
+       written="sort(x, dim, descending)",
+       x=lambda ns, g, x_shape, x_dtype, out, dim:
+           _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
 op("topk(x; k, dim, largest)", _topk, outputs=2,
    x=lambda ns, g, x_shape, x_dtype, out, dim:
        _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
@@ -86,40 +91,80 @@ _Largest = named("topk", "values", "indices")
 _Kth = named("kthvalue", "values", "indices")
 
 
+
+def _no_complex(array: Any, says: str) -> None:
+    if array.dtype.kind == "c":
+        raise RuntimeError(f" {says} does not support complex dtypes on CPU")
+
+
 @public()
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+@writes_out
+@numpy_names
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
+) -> Any:
     """The elements in order along a dimension, and where they were."""
-    dim = wrap_dim(dim, array_of("sort", input).ndim)
-    return _Sorted(ops.sort(input, dim, descending))
+    array = array_of("sort", input)
+    place = wrap_dim(dim, array.ndim)
+    _no_complex(array, "Sort")
+    row = ops.sort if stable is None else ops.sort_stable
+    return _Sorted(row(input, place, descending))
 
 
 @public()
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+@writes_out
+@numpy_names
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> Tensor:
     """Where the elements in order along a dimension are."""
-    return ops.argsort(input, wrap_dim(dim, array_of("argsort", input).ndim), descending)
+    array = array_of("argsort", input)
+    place = wrap_dim(dim, array.ndim)
+    _no_complex(array, "Sort")
+    return ops.argsort(input, place, descending)
 
 
 @public()
+@writes_out
 def msort(input: Tensor) -> Tensor:
     """The elements in order along the first dimension."""
     return sort(input, 0)[0]
 
 
+def _whole(name: str, k: Any) -> None:
+    if not isinstance(k, int) or isinstance(k, bool):
+        raise wrong_type(name, "k", 2, "int", k)
+
+
 @public()
+@writes_out
+@numpy_names
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest elements (or smallest) along a dimension, in order, and where they were."""
     array = array_of("topk", input)
+    _whole("topk", k)
     dim = wrap_dim(dim, array.ndim)
     if not 0 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError("selected index k out of range")
+    _no_complex(array, "topk")
+    if array.dtype.kind == "b":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
     return _Largest(ops.topk(input, k, dim, largest))
 
 
 @public()
+@writes_out
+@numpy_names
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The k-th smallest element along a dimension, and where it was."""
     array = array_of("kthvalue", input)
+    _whole("kthvalue", k)
     dim = wrap_dim(dim, array.ndim)
+    not_empty("kthvalue", array, (dim,))
     if not 1 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+    if array.dtype.kind in "bc":
+        raise NotImplementedError(
+            f"\"kthvalue_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
+        )
     return _Kth(ops.kthvalue(input, k, dim, keepdim))

@@ -21,6 +21,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 _IN_THE_DTYPE_OF_OUT = frozenset(("sum", "mean", "prod", "nansum", "nanmean", "cumsum", "cumprod"))
 """Those that compute in the dtype of `out`, whatever it is; others must be able to store in it."""
 
+_SEVERAL = frozenset(
+    "aminmax max min median nanmedian mode cummax cummin sort topk kthvalue histogram".split()
+)
+"""Those of several results."""
+
 
 def writes_out(function: F) -> F:
     """Let a function write its result into `out`, a tensor, or its results into a tuple of them."""
@@ -48,7 +53,7 @@ def into(
     targets = tuple(out) if several else (out,)
     for target in targets:
         if not isinstance(target, Tensor):
-            wanted = "tuple of Tensors" if several else "Tensor"
+            wanted = "tuple of Tensors" if several or name in _SEVERAL else "Tensor"
             raise TypeError(f"{name}(): argument 'out' must be {wanted}, not {_type(out)}")
     if mode.get() & GRAD and any(
         isinstance(value, Tensor) and value.requires_grad

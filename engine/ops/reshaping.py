@@ -20,6 +20,7 @@ _RENAMED = {
     "SqueezeBackward0": "SqueezeBackward3", "SqueezeBackward1": "SqueezeBackward4",
     "SqueezeBackward2": "SqueezeBackward5", "UnsqueezeBackward0": "UnsqueezeBackward1",
     "TBackward0": "TBackward1", "TransposeBackward0": "TransposeBackward1",
+    "AsStridedBackward0": "AsStridedBackward1",
 }  # fmt: skip
 """PyTorch counts the in-place forms on."""
 
@@ -31,7 +32,7 @@ def _renamed(row: Op) -> Op:
     return renamed
 
 
-def _in_place(function: Any, *names: str) -> None:
+def in_place_view(function: Any, *names: str) -> Any:
     """The in-place form of a view function."""
 
     def changed(self: Tensor, *args: Any, **options: Any) -> Tensor:
@@ -55,9 +56,10 @@ def _in_place(function: Any, *names: str) -> None:
     changed.__doc__ = f"In place: {function.__doc__}"
     for name in names or (changed.__name__,):
         expose(name, changed, "Tensor")
+    return changed
 
 
-_in_place(squeeze)
-_in_place(unsqueeze)
-_in_place(t)
-_in_place(transpose, "transpose_", "swapaxes_", "swapdims_")
+in_place_view(squeeze)
+in_place_view(unsqueeze)
+in_place_view(t)
+in_place_view(transpose, "transpose_", "swapaxes_", "swapdims_")

@@ -148,8 +148,13 @@ def _diagonal(xp: Any, x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return out
 
 
+def _diagonal_copy(xp: Any, x: Any, offset: int, dim1: int, dim2: int) -> Any:
+    return xp.array(xp.diagonal(x, offset, dim1, dim2), copy=True)
+
+
 for _name in ("diagonal", "diagonal_copy"):
-    op(f"{_name}(x; offset, dim1, dim2)", _diagonal, view=_name == "diagonal",
+    op(f"{_name}(x; offset, dim1, dim2)", _diagonal if _name == "diagonal" else _diagonal_copy,
+       view=_name == "diagonal",
        node="DiagonalBackward0" if _name == "diagonal" else "DiagonalBackward0_copy",
        written="diagonal(x, offset, dim1, dim2)",
        x=lambda ns, g, x_shape, offset, dim1, dim2:
