@@ -18,7 +18,7 @@ from engine.op import NO_PULLBACK
 from engine.record import apply, renew_view, saved_values
 from engine.scalars import F32, F64, doubles, scalar, singles
 from engine.storage import View, next_rank
-from engine.tensor import LEAF, Tensor
+from engine.tensor import INFERRED, LEAF, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +128,8 @@ def viewer(op: Op) -> Callable[..., Any]:
             base, path, made = x, (step,), ""
             if edge is LEAF:
                 edge = x
+            elif edge is INFERRED:
+                return apply(op, (x,), params)
         if edge is None:
             tensor.edge = View(base, path, None, renew_view, made)
             return tensor
@@ -162,6 +164,8 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
         dtype = x.dtype
         edge_a = input.edge
         if edge_a is not None and type(edge_a) is not Node:
+            if edge_a is INFERRED:
+                return general(input, other)
             edge_a = input if edge_a is LEAF else edge_of(input)
         if type(other) is Tensor:
             y = other.array
@@ -171,6 +175,8 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
                 return general(input, other)
             edge_b = other.edge
             if edge_b is not None and type(edge_b) is not Node:
+                if edge_b is INFERRED:
+                    return general(input, other)
                 edge_b = other if edge_b is LEAF else edge_of(other)
         elif (
             (type(other) is float or type(other) is int)
@@ -245,6 +251,8 @@ def several(op: Op) -> Callable[..., Any]:
                 ):
                     return apply(op, operands, params)
                 if edge is not None and type(edge) is not Node:
+                    if edge is INFERRED:
+                        return apply(op, operands, params)
                     edge = operand if edge is LEAF else edge_of(operand)
                 if edge is not None:
                     if pullback is NO_PULLBACK:

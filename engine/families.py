@@ -79,7 +79,7 @@ WAITING: dict[str, str] = {
     "sparse_bsc preserve_format contiguous_format channels_last channels_last_3d is_ipu is_maia "
     "is_meta is_mkldnn is_mps is_mtia is_nested is_quantized is_sparse is_sparse_csr is_vulkan "
     "is_xla is_xpu is_cpu name grad_dtype volatile is_shared is_pinned is_distributed "
-    "is_inference get_device sparse_dim dense_dim is_signed is_same_size to_dense dequantize "
+    "get_device sparse_dim dense_dim is_signed is_same_size to_dense dequantize "
     "pin_memory ipu values indices coalesce is_coalesced crow_indices col_indices ccol_indices "
     "row_indices smm sspaddmm sparse_mask sparse_resize_ sparse_resize_and_clear_ "
     "resize_as_sparse_ int_repr q_scale q_zero_point q_per_channel_axis q_per_channel_scales "

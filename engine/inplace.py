@@ -18,13 +18,13 @@ from engine.callers import TENSORS
 from engine.hooks import retain_for
 from engine.interpreters import NUMPY
 from engine.memory import overlaps_itself, overlaps_partly, owner_of
-from engine.modes import GRAD, TRACE, mode
+from engine.modes import GRAD, INFERENCE, TRACE, mode
 from engine.node import Node, edge_of
 from engine.ops.views import COPY_SLICES
 from engine.promotion import category
 from engine.record import record
 from engine.storage import View, next_rank
-from engine.tensor import LEAF, Tensor, wrap
+from engine.tensor import INFERRED, LEAF, Tensor, wrap
 
 if TYPE_CHECKING:
     from engine.op import Op
@@ -45,6 +45,12 @@ _ONE_OF_SEVERAL = (
 
 def check_inplace(target: Tensor) -> None:
     """Raise PyTorch's error if autograd forbids writing into `target`."""
+    if target.edge is INFERRED and not mode.get() & INFERENCE:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
+            "a clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
     if not mode.get() & GRAD:
         return
     if target.edge is LEAF:
@@ -199,7 +205,12 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
     ufunc = row.over(NUMPY)
 
     def operator(self: Tensor, other: Any) -> Any:
-        if mode.get() == 0 and type(other) is Tensor and journal.current is None:
+        if (
+            mode.get() == 0
+            and type(other) is Tensor
+            and journal.current is None
+            and self.edge is not INFERRED
+        ):
             array, values = self.array, other.array
             if (
                 array.dtype is values.dtype

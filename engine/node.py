@@ -10,7 +10,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.storage import View
-from engine.tensor import LEAF, Tensor
+from engine.tensor import INFERRED, LEAF, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +205,7 @@ def edge_of(tensor: Tensor) -> Any:
         return tensor
     if type(edge) is View:
         return edge.current()
-    return edge
+    return None if edge is INFERRED else edge
 
 
 def edge_at(place: GradientEdge) -> Any:

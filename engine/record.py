@@ -13,7 +13,7 @@ import numpy as np
 from engine import dtypes, journal, limits, promotion
 from engine.grad_mode import enable_grad
 from engine.interpreters import NUMPY
-from engine.modes import GRAD, TRACE, WATCH, mode
+from engine.modes import GRAD, INFERENCE, TRACE, WATCH, mode
 from engine.node import Node, Output, edge_of
 from engine.op import NO_PULLBACK, Op, rows
 from engine.ops.arguments import ABSENT
@@ -21,7 +21,7 @@ from engine.promotion import is_half, operand_dtype
 from engine.refusals import no_kernel, refuse_complex
 from engine.scalars import scalar
 from engine.storage import View, follow, next_rank, note_shown
-from engine.tensor import LEAF, Tensor
+from engine.tensor import INFERRED, LEAF, Tensor
 from engine.tracing import MAXIMUM_CONSTANT_DEPTH, Trace
 from engine.twins import over_complex, over_halves
 
@@ -67,6 +67,8 @@ def record(
     """Wrap a row's result as tensors, with a node if a gradient can reach them."""
     out = _asarray(out) if op.outputs == 1 else tuple(map(_asarray, out))
     now = _mode()
+    if now & INFERENCE:
+        now &= ~GRAD
     node: Node | None = None
     tracked = False
     if now and (op.differentiable or now & TRACE):
@@ -78,6 +80,8 @@ def record(
             node = _node(op, edges, operands, arrays, out, params, tracked)
             if now & TRACE:
                 node.trace = _trace(args, params, out, not now & GRAD)
+            if tracked and any(getattr(operand, "edge", None) is INFERRED for operand in operands):
+                _refuse_inferred(operands, node.saved)
             if now & WATCH and tracked:
                 from engine.anomaly import look_at
 
@@ -90,6 +94,18 @@ def record(
         edge = origin if tracked and part.dtype.kind in "fcV" else None
         tensors.append(_wrap(op, part, edge, origin, operands, (*params, i)))
     return tuple(tensors)
+
+
+def _refuse_inferred(operands: tuple[Any, ...], saved: tuple[Any, ...]) -> None:
+    """Raise PyTorch's error if a node saved a tensor that was made in inference mode."""
+    kept = {id(part) for value in saved for part in (value if type(value) is tuple else (value,))}
+    if any(o.edge is INFERRED and id(o.array) in kept for o in operands if isinstance(o, Tensor)):
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`."
+        )
 
 
 def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
@@ -266,7 +282,7 @@ def _wrap(
 ) -> Tensor:
     tensor = Tensor()
     tensor.array = array
-    tensor.edge = edge
+    tensor.edge = INFERRED if edge is None and _mode() & INFERENCE else edge
     if origin is not None:
         trace = (origin.node if type(origin) is Output else origin).trace
         if trace is not None and (edge is not None or trace.depth <= MAXIMUM_CONSTANT_DEPTH):
@@ -274,7 +290,8 @@ def _wrap(
     if op.view and array.base is not None:
         if tensor.origin is not None:
             note_shown(array, getattr(origin, "node", origin))
-        tensor.edge = view_of(operands[0], op, params, edge)
+        inferred = operands[0].edge is INFERRED
+        tensor.edge = INFERRED if inferred else view_of(operands[0], op, params, edge)
     return tensor
 
 

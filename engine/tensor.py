@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import dtypes, journal, storage
-from engine.modes import TRACE, mode
+from engine.modes import INFERENCE, TRACE, mode
 
 
 class Leaf:
@@ -28,7 +28,18 @@ class Leaf:
         return "LEAF"
 
 
+class Inferred:
+    """The edge of a tensor made in inference mode."""
+
+    __slots__ = ()
+    is_view = False
+
+    def __repr__(self) -> str:
+        return "INFERRED"
+
+
 LEAF = Leaf()
+INFERRED = Inferred()
 
 _DEFAULTS: dict[str, Any] = {
     "origin": None, "_grad": None, "hooks": None, "label": None, "unversioned": False,
@@ -134,7 +145,7 @@ class Tensor(metaclass=Meta):
     def requires_grad(self) -> bool:
         """Whether gradients are recorded for it."""
         edge = self.edge
-        if edge is None or edge is LEAF:
+        if edge is None or edge is LEAF or edge is INFERRED:
             return edge is LEAF
         return not edge.is_view or edge.current() is not None
 
@@ -151,7 +162,7 @@ class Tensor(metaclass=Meta):
     def grad_fn(self) -> Any:
         """The node that made it; None for leaves and untracked tensors."""
         edge = self.edge
-        if edge is None or edge is LEAF:
+        if edge is None or edge is LEAF or edge is INFERRED:
             return None
         if edge.is_view:
             edge = edge.current()
@@ -230,6 +241,8 @@ class Tensor(metaclass=Meta):
     @property
     def _version(self) -> int:
         """How often its storage was written in place."""
+        if self.edge is INFERRED:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return storage.version(self.array)
 
     @property
@@ -286,7 +299,7 @@ def wrap(array: Any) -> Tensor:
     """An untracked tensor over an array."""
     tensor = Tensor()
     tensor.array = np.asarray(array)
-    tensor.edge = None
+    tensor.edge = INFERRED if mode.get() & INFERENCE else None
     return tensor
 
 
@@ -314,6 +327,8 @@ def track(tensor: Tensor) -> None:
 def detached(tensor: Tensor, row: str = "detach") -> Tensor:
     """An untracked tensor that shares the storage. A trace remembers what it was cut from."""
     alias = wrap(tensor.array)
+    if tensor.edge is INFERRED:
+        alias.edge = INFERRED
     if mode.get() & TRACE:
         from engine.record import note_cut
 
@@ -335,6 +350,10 @@ def set_requires_grad(tensor: Tensor, value: bool) -> None:
         )
     if value and tensor.array.dtype.kind not in "fcV":
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
+    if value and tensor.edge is INFERRED and not mode.get() & INFERENCE:
+        raise RuntimeError(
+            "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+        )
     if value is not tensor.requires_grad:
         journal.note_slot(tensor, "edge")
         if value:

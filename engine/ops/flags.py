@@ -98,7 +98,6 @@ def _answer(name: str, value: Any, where: str, doc: str) -> None:
 _answer("is_shared", False, "Tensor", "Whether other processes share its memory: never.")
 _answer("is_pinned", False, "Tensor", "Whether its memory is pinned for another device: never.")
 _answer("is_distributed", False, "torch Tensor", "Whether it is one of many machines': never.")
-_answer("is_inference", False, "torch Tensor", "Whether inference mode made it: not told apart.")
 _answer("get_device", -1, "torch Tensor", "The number of its device; -1, the CPU.")
 _answer("sparse_dim", 0, "Tensor", "The number of sparse dimensions: none.")
 
