@@ -32,12 +32,16 @@ _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input"
 
 
 def numpy_names(function: F) -> F:
-    """Let a function be called by NumPy's names too, axis for dim, as PyTorch's can."""
+    """Let a function be called by NumPy's names too, axis for dim, as PyTorch's can; and `out`."""
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:
         if named:
             named = {_NUMPY_NAMES.get(name, name): value for name, value in named.items()}
+            if "out" in named:
+                from engine.ops.out import writes_out
+
+                return writes_out(function)(*args, **named)
         try:
             return function(*args, **named)
         except TypeError as error:

@@ -1,0 +1,26 @@
+"""Asks PyTorch about statistics, order and memory: `python -m tests.recorder.statistics`.
+
+The programs stand in statistics.txt, one a line, over a few names each may use.
+"""
+
+import ast
+
+from tests.recorder.programs import programs, write
+
+NAMES = {
+    "x": "T([[3., 1., 2.], [4., 4., 0.]], requires_grad=True)",
+    "v": "T([1., 5., 2., 2.], requires_grad=True)",
+    "i": "T([[3, 1, 2], [4, 4, 0]])",
+    "e": "torch.ones(0)",
+    "nan": "float('nan')",
+}
+
+
+def complete(code: str) -> str:
+    """The program with the names it uses defined before it."""
+    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    return "; ".join([*(f"{name} = {NAMES[name]}" for name in NAMES if name in used), code])
+
+
+if __name__ == "__main__":
+    write("statistics", map(complete, programs("statistics")))
