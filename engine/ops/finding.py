@@ -82,13 +82,19 @@ def hash_tensor(
     array = array_of("hash_tensor", input)
     if mode:
         raise RuntimeError(f"Unknown hash_tensor mode: {mode}")
-    if array.dtype.kind == "c":
-        raise NotImplementedError(
-            f"\"xor_sum_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
-        )
     if not array.size and dim == ():
         raise RuntimeError(
             "hash_tensor: Expected reduction dim to be specified for input.numel() == 0. Specify "
             "the reduction dim with the 'dim' argument."
         )
-    return ops.hash_tensor(input, dims_of(dim, array.ndim), keepdim)
+    if array.dtype.kind == "c":
+        raise NotImplementedError(
+            f"\"xor_sum_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
+        )
+    dims = dims_of(dim, array.ndim)
+    for each in dims:
+        if dim != () and not array.shape[each]:
+            raise IndexError(
+                f"hash_tensor: Expected reduction dim {each} to have non-zero size."
+            )
+    return ops.hash_tensor(input, dims, keepdim)

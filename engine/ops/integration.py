@@ -7,6 +7,7 @@ from typing import Any
 from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import array_of, numpy_names, wrap_dim, wrap_dims
+from engine.ops.convert import converted
 from engine.ops.out import writes_out
 from engine.tensor import Tensor
 
@@ -70,22 +71,32 @@ def diff(
 # ---- integrals -------------------------------------------------------------------------------
 
 
+def _refuse_truth(name: str, array: Any, argument: str) -> None:
+    if array.dtype.kind == "b":
+        raise RuntimeError(
+            f"{name}: received a bool input for `{argument}`, but bool is not supported"
+        )
+
+
+def _halved(x: Tensor) -> Tensor:
+    return x / 2 if x.array.dtype.kind in "biu" else ops.div_number(x, 2.0)
+
+
 def _placed(name: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
     """The dimension to integrate along and, if x is given, how far its points are apart there."""
     array = array_of(name, y, "y")
     if not array.ndim:
         if name == "trapezoid":
-            raise IndexError("Dimension specified as -1 but tensor has no dimensions")
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         wrap_dim(dim, 0)
+        _refuse_truth(name, array, "y")
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     place = wrap_dim(dim, array.ndim)
-    if array.dtype.kind == "b":
-        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
+    _refuse_truth(name, array, "y")
     if x is None:
         return place, None
     points = array_of(name, x, "x", 2)
-    if points.dtype.kind == "b":
-        raise RuntimeError(f"{name}: received a bool input for `x`, but bool is not supported")
+    _refuse_truth(name, points, "x")
     if points.ndim == 1:
         if points.size != array.shape[place]:
             raise RuntimeError(f"{name}: There must be one `x` value for each sample point")
@@ -102,13 +113,13 @@ def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Ten
     _one_spacing("trapezoid", y, x, dx)
     place, apart = _placed("trapezoid", y, x, dx, dim)
     if not y.array.shape[place]:
-        return ops.sum_dim(ops.zeros_like(y), (place,), False)
+        return converted(ops.sum_dim(ops.zeros_like(y), (place,), False), y.array.dtype)
     if apart is None:
         ends = ops.select(y, place, 0) + ops.select(y, place, y.array.shape[place] - 1)
         inside = ops.sum_dim(y, (place,), False) - ends * 0.5
         return ops.mul_number(inside, _number(1 if dx is None else dx))
     sums = _part(y, place, 0, -1) + _part(y, place, 1)
-    return ops.div_number(ops.sum_dim(sums * apart, (place,), False), 2.0)
+    return _halved(ops.sum_dim(sums * apart, (place,), False))
 
 
 @public("torch")
@@ -120,7 +131,7 @@ def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int =
     sums = _part(y, place, 0, -1) + _part(y, place, 1)
     if apart is None:
         return ops.cumsum(sums * (_number(1 if dx is None else dx) / 2.0), place)
-    return ops.div_number(ops.cumsum(sums * apart, place), 2.0)
+    return _halved(ops.cumsum(sums * apart, place))
 
 
 def _number(value: Any) -> Any:

@@ -244,9 +244,9 @@ def _place_of_extreme(name: str, adjective: str) -> Any:
     def place(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
         array = array_of(name, input)
         along = None if dim is None else wrap_dim(dim, array.ndim)
-        not_empty(name, array, None if along is None else (along,))
         if array.dtype.kind == "b":
             raise RuntimeError(f"{name}(): does not support bool input")
+        not_empty(name, array, None if along is None else (along,))
         return row(input, along, keepdim)
 
     return _published(

@@ -61,16 +61,19 @@ for _name, _node, _says, _params in (
 
 
 def _search(xp: Any, edges: Any, x: Any, right: bool, dtype: Any) -> Any:
-    """How many of the edges, in order along the last dimension, stand before each element."""
-    side = "right" if right else "left"
-    if edges.ndim == 1:
-        return xp.asarray(xp.searchsorted(edges, x, side=side)).astype(dtype)
-    lines, wanted = edges.reshape(-1, edges.shape[-1]), x.reshape(-1, x.shape[-1])
-    found = [
-        xp.searchsorted(line, values, side=side)
-        for line, values in zip(lines, wanted, strict=True)
-    ]
-    return (xp.stack(found) if found else xp.zeros(0)).reshape(x.shape).astype(dtype)
+    """How many of the edges, in order along the last dimension, stand before each element.
+
+    By halving, all elements at once, since what nan and disorder come to shows the way taken.
+    """
+    size = edges.shape[-1]
+    start, end = xp.zeros(x.shape, np.int64), xp.full(x.shape, size, dtype=np.int64)
+    for _ in range(size.bit_length()):
+        middle = (start + end) // 2
+        places = xp.minimum(middle, size - 1)
+        at = edges[places] if edges.ndim == 1 else xp.take_along_axis(edges, places, -1)
+        later = ~((at > x) if right else (at >= x)) & (start < end)
+        start, end = xp.where(later, middle + 1, start), xp.where(later, end, middle)
+    return start.astype(dtype)
 
 
 op("searchsorted(edges, x; right, dtype)", _search, written="searchsorted(edges, x, right=right)",
@@ -87,7 +90,16 @@ def _asked(found: Any, inverse: bool, counts: bool) -> Any:
     return tuple(chosen) if len(chosen) > 1 else chosen[0]
 
 
+def _refuse_complex(kernel: str, array: Any, kinds: str = "c") -> None:
+    if array.dtype.kind in kinds:
+        raise NotImplementedError(
+            f"\"{kernel}\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
+        )
+
+
 def _along(array: Any, dim: int) -> int:
+    if not array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     place = wrap_dim(dim, array.ndim)
     if not array.size and any(size == 0 for i, size in enumerate(array.shape) if i != place):
         raise RuntimeError(
@@ -103,6 +115,7 @@ def unique(
 ) -> Any:  # fmt: skip
     """The different elements in order, or parts along dim; where each went, how many there are."""
     array = array_of("unique", input)
+    _refuse_complex("unique" if dim is None else "unique_dim", array)
     found = ops.unique(input) if dim is None else ops.unique_dim(input, _along(array, dim))
     return _asked(found, return_inverse, return_counts)
 
@@ -114,6 +127,7 @@ def unique_consecutive(
 ) -> Any:  # fmt: skip
     """The elements, or parts along dim, that differ from the one before."""
     array = array_of("unique_consecutive", input)
+    _refuse_complex("unique" if dim is None else "unique_dim", array)
     found = ops.unique_consecutive(input, None if dim is None else _along(array, dim))
     return _asked(found, return_inverse, return_counts)
 
@@ -136,7 +150,7 @@ def isin(
             "Tensor out = None)\n"
         )
     for each in pair:
-        if isinstance(each, Tensor) and each.array.dtype.kind == "c":
+        if isinstance(each, Tensor) and each.array.dtype.kind in "bc":
             raise RuntimeError(
                 "Unsupported input type encountered for isin(): "
                 f"{dtypes.of(each.array.dtype).scalar_name}"
@@ -151,6 +165,8 @@ _SEARCH = "torch.searchsorted(): "
 def _found(edges: Tensor, value: Any, right: bool, out_int32: bool) -> Tensor:
     x = value if isinstance(value, Tensor) else wrap(np.asarray(value))
     dtype = result_type([edges.array, x.array if isinstance(value, Tensor) else value])
+    for each in (edges, x):
+        _refuse_complex("searchsorted_out_cpu", each.array, "bc")
     edges, x = (
         each if each.array.dtype == dtype else ops.cast(each, dtype) for each in (edges, x)
     )
@@ -201,14 +217,14 @@ def _check_values(edges: Any, input: Any) -> None:
     if not isinstance(input, (Tensor, int, float)):
         raise wrong_type("searchsorted", "input", 2, "Tensor", input)
     x = input.array if isinstance(input, Tensor) else np.asarray(input)
-    if not edges.ndim:
-        raise RuntimeError(
-            f"{_SEARCH}boundaries tensor should have positive dimension, but got 0 dimension"
-        )
     if not x.ndim and edges.ndim != 1:
         raise RuntimeError(
             f"{_SEARCH}input value can be a scalar only when boundaries tensor dimension is 1, but "
             f"we got boundaries tensor dim({edges.ndim}) and input value's dim(0) numel(1)"
+        )
+    if not edges.ndim:
+        raise RuntimeError(
+            f"{_SEARCH}boundaries tensor should have positive dimension, but got 0 dimension"
         )
     if edges.ndim != 1 and edges.shape[:-1] != x.shape[:-1]:
         raise RuntimeError(

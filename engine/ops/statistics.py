@@ -60,9 +60,16 @@ def _middle(xp: Any, ordered: Any, dim: int, ignore_nan: bool) -> Any:
     return xp.where(nans > 0, size - nans, (size - 1) // 2)
 
 
+_NOTHING = {
+    "float32": np.nan, "float64": np.nan, "float16": np.nan, "bfloat16": np.nan,
+    "int32": -(2**31), "int64": -(2**63),
+}  # fmt: skip
+"""What nan becomes in a dtype: the middle of no elements."""
+
+
 def _median(xp: Any, x: Any, ignore_nan: bool) -> Any:
     if not x.size:
-        return xp.asarray(np.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min, dtype=x.dtype)
+        return xp.asarray(_NOTHING.get(x.dtype.name, 0), dtype=x.dtype)
     ordered = xp.sort(x.reshape(-1))
     return ordered[_middle(xp, ordered, 0, ignore_nan)].reshape(())
 
@@ -123,8 +130,8 @@ def _nansum(xp: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
 
 
 op("nansum(x; dims, keepdim)", _nansum,
-   x=lambda ns, g, x, dims, keepdim: ns.keep(
-       spread(ns, g, tuple(x.shape), dims, keepdim), x == x))  # fmt: skip
+   x=lambda ns, g, x, dims, keepdim: (
+       spread(ns, g, tuple(x.shape), dims, keepdim) * (x == x)))  # fmt: skip
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -169,11 +176,12 @@ def _median_function(name: str, text: str) -> Any:
 
     def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         array = array_of(name, input)
-        _refuse("median_cpu" if dim is None else "median_out", array, "bc")
         if dim is None:
+            _refuse("median_cpu", array, "bc")
             return row(input)
         place = wrap_dim(dim, array.ndim)
         not_empty("median", array, (place,))
+        _refuse("median_out", array, "bc")
         return result(along(input, place, keepdim))
 
     median.__name__ = median.__qualname__ = name
