@@ -92,7 +92,7 @@ def look_at(node: Node) -> None:
         notes["traceback_"] = _here()
         if running:
             notes["parent_"] = running[-1].shown
-    if now & PACK:
+    if now & PACK and node.op.context is None:
         from engine.saving import pack
 
         pack(node)

@@ -54,7 +54,8 @@ class Names(dict[str, Any]):
 namespaces: dict[str, Names] = {
     f"torch{name}": Names()
     for name in (
-        "", ".autograd", ".autograd.functional", ".autograd.graph", ".autograd.forward_ad", ".cuda",
+        "", ".autograd", ".autograd.anomaly_mode", ".autograd.forward_ad", ".autograd.function",
+        ".autograd.functional", ".autograd.graph", ".cuda",
         ".fft", ".func", ".linalg", ".nn", ".nn.functional", ".nn.init", ".nn.utils", ".optim",
         ".optim.lr_scheduler", ".random", ".special",
     )

@@ -95,6 +95,8 @@ WAITING: dict[str, str] = {
     "ops.sets": "unique unique_consecutive isin bucketize searchsorted",
     "anomaly": "detect_anomaly set_detect_anomaly is_anomaly_enabled is_anomaly_check_nan_enabled "
     "set_anomaly_enabled",
+    "function": "Function FunctionCtx BackwardCFunction FunctionMeta InplaceFunction "
+    "once_differentiable",
     "graph": "saved_tensors_hooks save_on_cpu disable_saved_tensors_hooks register_multi_grad_hook "
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
     "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "

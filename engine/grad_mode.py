@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from engine.catalog import expose
@@ -78,8 +78,8 @@ class _GradMode:
         changed, bits = self._changed, self._bits
 
         @functools.wraps(function)
-        def inside(*args: Any, **options: Any) -> Iterator[Any]:
-            steps = function(*args, **options)
+        def inside(*args: Any, **options: Any) -> Generator[Any, Any, Any]:
+            steps: Generator[Any, Any, Any] = function(*args, **options)
             answer: Any = None
             while True:
                 with _GradMode(changed, bits):

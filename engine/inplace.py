@@ -63,7 +63,8 @@ def check_inplace(target: Tensor) -> None:
     if view.made == "no_grad":
         raise RuntimeError(_NO_GRAD_VIEW)
     if view.made:
-        raise RuntimeError(f"{view.made}{_ONE_OF_SEVERAL}")
+        said = view.made if view.made.endswith(".") else f"{view.made}{_ONE_OF_SEVERAL}"
+        raise RuntimeError(said)
     if view.base.edge is LEAF:
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation."
@@ -116,7 +117,7 @@ def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
     np.copyto(array, values, casting="unsafe")
     writer, written = node, array
     if recording and (node is not None or mode.get() & TRACE):
-        writer, written = _take_over(target, new, node)
+        writer, written = take_over(target, new, node)
     elif type(target.edge) is View and target.edge.base.requires_grad:
         journal.note_slot(target.edge, "stale")
         target.edge.stale = True
@@ -126,7 +127,7 @@ def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
     return target
 
 
-def _take_over(target: Tensor, new: Tensor, node: Node | None) -> tuple[Node | None, Any]:
+def take_over(target: Tensor, new: Tensor, node: Node | None) -> tuple[Node | None, Any]:
     """Give `target`, and the tensor it is a view of, the history of `new`.
 
     Returns the node that made what was written, and the array of that node's tensor.

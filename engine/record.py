@@ -79,7 +79,7 @@ def record(
         if tracked or now & TRACE:
             node = _node(op, edges, operands, arrays, out, params, tracked)
             if now & TRACE:
-                node.trace = _trace(args, params, out, not now & GRAD)
+                node.trace = trace_of(args, params, out, not now & GRAD)
             if tracked and any(getattr(operand, "edge", None) is INFERRED for operand in operands):
                 _refuse_inferred(operands, node.saved)
             if now & WATCH and tracked:
@@ -260,7 +260,7 @@ def _facts(array: Any) -> tuple[Any, Any]:
     return None, None
 
 
-def _trace(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool) -> Trace:
+def trace_of(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool) -> Trace:
     depth = 0
     for origin in args:
         made = origin.node if type(origin) is Output else origin
