@@ -97,6 +97,9 @@ WAITING: dict[str, str] = {
     "set_anomaly_enabled",
     "function": "Function FunctionCtx BackwardCFunction FunctionMeta InplaceFunction "
     "once_differentiable",
+    "functional": "jacobian hvp vhp",
+    "func": "grad grad_and_value vjp jvp linearize jacrev jacfwd hessian",
+    "batching": "vmap",
     "graph": "saved_tensors_hooks save_on_cpu disable_saved_tensors_hooks register_multi_grad_hook "
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
     "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "

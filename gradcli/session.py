@@ -134,7 +134,7 @@ class Session:
         self._remember(source, number)
         self.inputs.append((number, text.strip("\n")))
         token = modes.mode.set(self._mode)
-        tracing.runs = self.runs
+        tracing.runs, tracing.quote = self.runs, self._quoted
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")
@@ -333,6 +333,10 @@ class Session:
         self._lines = number + len(lines) - 1
         if len(lines) > 1 and not lines[-1].strip():
             self._lines -= 1
+
+    def _quoted(self, remembered: int) -> str:
+        number, text = self.line(remembered)
+        return f"  line {number}\n    {text.strip()}\n"
 
     def line(self, remembered: int) -> tuple[int, str]:
         """The number and text of the line that a node remembers."""
