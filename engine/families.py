@@ -100,6 +100,7 @@ WAITING: dict[str, str] = {
     "functional": "jacobian hvp vhp",
     "func": "grad grad_and_value vjp jvp linearize jacrev jacfwd hessian",
     "batching": "vmap",
+    "gradcheck": "gradcheck gradgradcheck",
     "graph": "saved_tensors_hooks save_on_cpu disable_saved_tensors_hooks register_multi_grad_hook "
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
     "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "

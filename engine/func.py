@@ -37,7 +37,8 @@ def _own(x: Any) -> Tensor:
     if x.requires_grad:
         alias: Tensor = ops.alias(x)
         return alias
-    return x.detach().requires_grad_()
+    fresh: Tensor = x.detach().requires_grad_()
+    return fresh
 
 
 def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[int, ...]:

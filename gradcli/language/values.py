@@ -186,7 +186,9 @@ _ASKED: dict[str, tuple[str, ...]] = {
         "manual_seed", "seed", "initial_seed", "get_state", "set_state", "clone_state", "device",
     ),
     "Node": ("name", "next_functions", "register_hook", "register_prehook", "metadata"),
-    "AccumulateGrad": ("name", "next_functions", "variable", "register_hook"),
+    "AccumulateGrad": (
+        "name", "next_functions", "variable", "register_hook", "register_prehook", "metadata",
+    ),
     "RemovableHandle": ("remove",),
     "ndarray": ("shape", "dtype", "ndim", "size", "T", "tolist", "item", "sum", "mean", "copy"),
     "generic": ("item",),
@@ -212,7 +214,8 @@ SETTABLE: dict[str, tuple[str, ...]] = {"Tensor": ("grad", "data", "requires_gra
 
 CONTEXTS = frozenset(
     "no_grad enable_grad set_grad_enabled inference_mode detect_anomaly set_detect_anomaly "
-    "saved_tensors_hooks _ForkedStream".split()
+    "saved_tensors_hooks save_on_cpu allow_mutation_on_saved_tensors dual_level "
+    "_ForkedStream".split()
 )
 """The types `with` accepts."""
 
