@@ -100,6 +100,8 @@ WAITING: dict[str, str] = {
     "functional": "jacobian hvp vhp",
     "func": "grad grad_and_value vjp jvp linearize jacrev jacfwd hessian",
     "batching": "vmap",
+    "forward_ad": "UnpackedDualTensor dual_level enter_dual_level exit_dual_level make_dual "
+    "unpack_dual",
     "gradcheck": "gradcheck gradgradcheck",
     "graph": "saved_tensors_hooks save_on_cpu disable_saved_tensors_hooks register_multi_grad_hook "
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",

@@ -30,7 +30,7 @@ _torch = namespaces["torch"]
 # ---- the transform's own tensors ---------------------------------------------------------------
 
 
-def _own(x: Any) -> Tensor:
+def own(x: Any) -> Tensor:
     """A tensor to differentiate by: part of the caller's graph if x is, and new in any case."""
     if not isinstance(x, Tensor):
         raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
@@ -64,7 +64,7 @@ class _Inner:
         places = _chosen(args, argnums)
         self.args = list(args)
         for place in places:
-            self.args[place] = tree.mapped(_own, args[place])
+            self.args[place] = tree.mapped(own, args[place])
         self.several = isinstance(argnums, tuple)
         chosen = tuple(self.args[place] for place in places)
         self.shape = chosen if self.several else chosen[0]
@@ -77,18 +77,18 @@ class _Inner:
 
     def given(self, result: Any, *also: Tensor) -> Any:
         """A result, or a tree of them, as the caller gets it."""
-        own = {id(x) for x in (*self.tensors, *also)}
+        inside = {id(x) for x in (*self.tensors, *also)}
         return tree.mapped(
             lambda x: (
                 wrap(x.array)
-                if isinstance(x, Tensor) and not (self.keep and _leads_outside(x, own))
+                if isinstance(x, Tensor) and not (self.keep and leads_outside(x, inside))
                 else x
             ),
             result,
         )
 
 
-def _leads_outside(x: Tensor, own: set[int]) -> bool:
+def leads_outside(x: Tensor, own: set[int]) -> bool:
     """Whether the history of x leads to a leaf that is not the transform's own."""
     seen: set[int] = set()
     stack = [edge_of(x)]
