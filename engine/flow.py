@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from engine.interpreters import ARRAYS
 from engine.node import Freed, Node, Output
+from engine.saved import opened
 from engine.tensor import Tensor
 from engine.traversal import contributions, key_of
 
@@ -58,7 +59,7 @@ def steps(roots: Sequence[tuple[Any, Any]]) -> Iterator[Step]:
 
 def saved_by(node: Node) -> Sequence[Any]:
     """What a node saved for its rules, used up or not."""
-    return node.saved.kept if isinstance(node.saved, Freed) else node.saved
+    return node.saved.kept if isinstance(node.saved, Freed) else opened(node)
 
 
 def value_of(edge: Any) -> Any:
