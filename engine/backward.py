@@ -146,7 +146,7 @@ def _gradients(
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     roots = _roots(sources, given, create_graph)
     edges = [_target_edge(target) for target in targets]
-    walk = Traversal(create_graph, keep)
+    walk = Traversal(create_graph, keep, captures=True)
     walk.restrict(edges)
     walk.run(roots)
     found = tuple(map(walk.captured, edges))

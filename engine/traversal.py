@@ -39,13 +39,14 @@ class Traversal:
     """One run over the graph: the gradients on their way, and those that arrived."""
 
     __slots__ = (
-        "create_graph", "heap", "keep", "leaves", "needed", "ns", "pending", "reached", "roots",
-        "wanted",
+        "captures", "create_graph", "expected", "heap", "hooked", "keep", "leaves", "needed", "ns",
+        "pending", "reached", "roots", "wanted",
     )  # fmt: skip
     current: Traversal | None = None
     """The one whose tensor hooks are being called."""
 
-    def __init__(self, create_graph: bool, keep: bool) -> None:
+    def __init__(self, create_graph: bool, keep: bool, captures: bool = False) -> None:
+        self.captures = captures  # for grad(): nothing will be added to any .grad
         self.create_graph = create_graph
         self.keep = keep
         self.ns: Any = TENSORS if create_graph else ARRAYS
@@ -56,6 +57,8 @@ class Traversal:
         self.wanted: dict[tuple[int, int], Any] = {}
         self.roots: Sequence[tuple[Any, Any]] = ()
         self.reached: set[int] | None = None
+        self.expected: dict[int, int] | None = None
+        self.hooked: set[int] = set()
 
     # ---- which nodes to run ------------------------------------------------------------------
 
@@ -189,6 +192,8 @@ class Traversal:
                             leaves[id(edge)] = [edge, contribution]
                         else:
                             arrived[1] = arrived[1] + contribution
+                        if edge.hooks is not None:
+                            self._arrived(edge)
                     else:
                         send(edge, contribution)
             if op.frees and not keep:
@@ -226,6 +231,8 @@ class Traversal:
                 self.leaves[id(edge)] = [edge, g]
             else:
                 arrived[1] = arrived[1] + g
+            if edge.hooks is not None:
+                self._arrived(edge)
             return
         node = edge
         have: Any
@@ -316,7 +323,7 @@ class Traversal:
         if isinstance(edge, Tensor):
             g = self.leaves.get(id(edge), (None, None))[1]
             if g is not None and edge.hooks:
-                g = self._leaf_hooks(edge, g, captured=True)
+                g = self._leaf_hooks(edge, g)
             if g is not None:
                 g = restored(self.ns, g, edge.array.shape, edge.array.dtype)
         else:
@@ -325,9 +332,40 @@ class Traversal:
             return g
         return wrap(_owned(g))
 
-    def _leaf_hooks(self, leaf: Tensor, g: Any, captured: bool = False) -> Any:
+    def _arrived(self, leaf: Tensor) -> None:
+        """Call a leaf's hooks if this was the last gradient on its way there."""
+        if self.expected is None:
+            self.expected = self._count()
+        left = self.expected[id(leaf)] = self.expected.get(id(leaf), 0) - 1
+        if left == 0:
+            arrived = self.leaves[id(leaf)]
+            arrived[1] = self._leaf_hooks(leaf, arrived[1])
+
+    def _count(self) -> dict[int, int]:
+        """How many gradients will arrive at each leaf with hooks."""
+        expected: dict[int, int] = {}
+        seen: set[int] = set()
+        stack = [edge for edge, _ in self.roots]
+        while stack:
+            edge = stack.pop()
+            if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
+                continue
+            place = _node_of(edge)
+            if isinstance(place, Tensor):
+                if place.hooks is not None:
+                    expected[id(place)] = expected.get(id(place), 0) + 1
+            elif place.rank not in seen:
+                seen.add(place.rank)
+                stack.extend(place.edges)
+        return expected
+
+    def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
+        """A leaf's gradient, passed through its hooks; once."""
+        if id(leaf) in self.hooked:
+            return g
+        self.hooked.add(id(leaf))
         hooks = leaf.hooks or []
-        if captured:  # by grad(): the node that adds to .grad does not run
+        if self.captures:  # the node that adds to .grad does not run
             hooks = [hook for hook in hooks if type(hook) is not LeafNodeHook]
         return self._hooked(hooks, g)
 
