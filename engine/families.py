@@ -67,7 +67,8 @@ WAITING: dict[str, str] = {
     "adaptive_max_pool3d_with_indices lp_pool1d lp_pool2d lp_pool3d max_unpool1d max_unpool2d "
     "max_unpool3d",
     "ops.sampling": "affine_grid grid_sample",
-    "ops.patches": "fold unfold pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle",
+    "ops.patches": "fold unfold pixel_shuffle pixel_unshuffle channel_shuffle "
+    "native_channel_shuffle",
     "ops.statistics": "aminmax median nanmedian mode nansum nanmean quantile nanquantile",
     "ops.scans": "cummax cummin logcumsumexp",
     "ops.integration": "diff trapezoid trapz cumulative_trapezoid gradient",
@@ -105,8 +106,8 @@ WAITING: dict[str, str] = {
     "gradcheck": "gradcheck gradgradcheck",
     "graph": "saved_tensors_hooks save_on_cpu disable_saved_tensors_hooks register_multi_grad_hook "
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
-    "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop Rprop "
-    "LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
+    "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop "
+    "Rprop LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
     "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
     "ReduceLROnPlateau",
     "generator": "Generator default_generator",

@@ -20,7 +20,6 @@ from engine.generator import default_generator
 from engine.tensor import Tensor
 from gradcli import commands, interrupts
 from gradcli.command import KINDS, REGISTRY
-from gradcli.explain.program import Sentence
 from gradcli.faults import Fault, Span
 from gradcli.interrupts import Held
 from gradcli.language.host import NOTHING, Operand
@@ -29,6 +28,7 @@ from gradcli.language.source import Command, Statement
 from gradcli.language.text import quoted
 from gradcli.language.walk import Walker
 from gradcli.outputs import Output, Printed, Value, Warned
+from gradcli.program import Sentence
 from gradcli.settings import CHECKS, MEGABYTE, Settings
 
 if TYPE_CHECKING:

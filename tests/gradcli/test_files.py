@@ -247,7 +247,7 @@ BAD_ARRAYS = {
     "objects": (npy(np.array([{}, []], object), allow_pickle=True), "it holds object"),
     "text": (npy(np.array(["a"])), "it holds str"),
     "dates": (npy(np.array(["2020-01-01"], "M8[D]")), "it holds datetime64"),
-    "unsigned": (npy(np.ones(1, np.uint16)), "it holds uint16, which no tensor has"),
+    "wide": (npy(np.ones(1, np.longdouble)), "which no tensor has"),
     "cut": (npy(np.ones(100))[:-9], "it ends too early"),
     "huge": (HUGE[: HUGE.index(b"\n")].ljust(128)[:127] + b"\n", "MB"),
     "none": (b"", "damaged"),

@@ -18,7 +18,7 @@ from engine.record import source
 from engine.symbolic import node_of
 from engine.tensor import Tensor
 from gradcli.explain.naming import Naming
-from gradcli.explain.program import Program, Sentence
+from gradcli.program import Program, Sentence
 
 if TYPE_CHECKING:
     from engine.tracing import Run

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from engine.symbolic import node_of
 from engine.tensor import Tensor
-from gradcli.explain.program import Sentence, calls
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.drawing import way
 from gradcli.explain.why.table import situation
+from gradcli.program import Sentence, calls
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
