@@ -1,8 +1,8 @@
 """torch.autograd.forward_ad: tensors that carry a tangent through a computation.
 
-A dual tensor is a leaf of its own, and the level knows its tangent. The tangent of a result is found
-when it is asked for: w -> w @ J is linear, and its derivative in the direction of the tangents is
-what forward mode would have carried along.
+A dual tensor is a leaf of its own, and the level knows its tangent. The tangent of a result is
+found when it is asked for: w -> w @ J is linear, and its derivative in the direction of the
+tangents is what forward mode would have carried along.
 """
 
 from __future__ import annotations
