@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradcli.faults import Fault
 from gradcli.language import functions as functions  # fills the tables
 from gradcli.language import limits
-from gradcli.language.table import EXPRESSIONS, STATEMENTS
+from gradcli.language.table import EXPRESSIONS, GRAD_MODES, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,8 +108,8 @@ def _placed(node: ast.AST, kind: type[ast.AST], inside: int, source: Source) -> 
         message = "bytes are not in the language"
     elif kind is ast.Constant and type(node.value) is int and node.value.bit_length() > limits.BITS:  # type: ignore[attr-defined]
         message = "a whole number of too many digits"
-    elif kind is ast.FunctionDef and node.decorator_list:  # type: ignore[attr-defined]
-        message = "decorators are not in the language"
+    elif kind is ast.FunctionDef and not all(map(_is_grad_mode, node.decorator_list)):  # type: ignore[attr-defined]
+        message = "decorators are not in the language, but for grad modes"
     elif kind in (ast.FunctionDef, ast.Lambda):
         message = _repeated(node.args)  # type: ignore[attr-defined]
     elif kind is ast.Call:
@@ -120,6 +120,12 @@ def _placed(node: ast.AST, kind: type[ast.AST], inside: int, source: Source) -> 
             seen.add(keyword.arg)
     if message:
         raise Fault("SyntaxError", message, source.span(node))
+
+
+def _is_grad_mode(decorator: ast.expr) -> bool:
+    """Whether it is written like one: @torch.no_grad() or @no_grad."""
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return getattr(named, "attr", None) in GRAD_MODES or getattr(named, "id", None) in GRAD_MODES
 
 
 def _repeated(arguments: ast.arguments) -> str | None:

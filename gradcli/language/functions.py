@@ -14,8 +14,8 @@ from gradcli.language.builtins import CONVERSIONS, TORCH
 from gradcli.language.expressions import items
 from gradcli.language.scope import MISSING, Scope
 from gradcli.language.statements import Return, block
-from gradcli.language.table import EXPRESSIONS, expression, statement
-from gradcli.language.values import CALLABLE, Builtin, Method, is_type
+from gradcli.language.table import EXPRESSIONS, GRAD_MODES, expression, statement
+from gradcli.language.values import CALLABLE, Builtin, Method, is_type, kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,10 @@ class Function:
 
     def __repr__(self) -> str:
         return f"<function {self.name}>"
+
+    @property
+    def __name__(self) -> str:
+        return self.name
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """For the engine, which calls hooks and the functions it differentiates."""
@@ -131,8 +135,15 @@ def function(walker: Walker, node: ast.Lambda) -> Function:
 
 @statement(ast.FunctionDef)
 def define(walker: Walker, node: ast.FunctionDef) -> None:
-    """def"""
-    bind(walker, node.name, Function(walker, node))
+    """def, perhaps decorated with a grad mode: then it runs in that."""
+    value: Any = Function(walker, node)
+    for decorator in reversed(node.decorator_list):
+        made = EXPRESSIONS[type(decorator)](walker, decorator)
+        if (made if is_type(made) else type(made)).__name__ not in GRAD_MODES:
+            error = TypeError(f"a {kind_name(made)} is no grad mode")
+            raise walker.fault(error, decorator, [(decorator, made)])
+        value = made(value)
+    bind(walker, node.name, value)
 
 
 def invoke(walker: Walker, function: Function, args: Sequence[Any], options: dict[str, Any]) -> Any:

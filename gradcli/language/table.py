@@ -36,3 +36,6 @@ def _into(
         return function
 
     return enter
+
+GRAD_MODES = frozenset({"no_grad", "enable_grad", "inference_mode", "set_grad_enabled"})
+"""What a function may be decorated with."""
