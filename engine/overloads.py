@@ -224,6 +224,14 @@ sort:
     Tensor input, *, bool stable, int dim = -1, bool descending = False, tuple of Tensors out
         = None
     Tensor input, int dim = -1, bool descending = False, *, tuple of Tensors out = None
+special_chebyshev_polynomial_t special_chebyshev_polynomial_u special_chebyshev_polynomial_v
+special_chebyshev_polynomial_w special_hermite_polynomial_h special_hermite_polynomial_he
+special_laguerre_polynomial_l special_legendre_polynomial_p special_shifted_chebyshev_polynomial_t
+special_shifted_chebyshev_polynomial_u special_shifted_chebyshev_polynomial_v
+special_shifted_chebyshev_polynomial_w:
+    Tensor x, Tensor n $OUT
+    Number x, Tensor n $OUT
+    Tensor x, Number n $OUT
 squeeze:
     Tensor input
     Tensor input, int dim
@@ -254,7 +262,7 @@ where:
     Tensor condition, Number self, Tensor other
     Tensor condition, Tensor input, Number other
     Tensor condition, Number self, Number other
-xlogy:
+special_xlog1py special_xlogy special_zeta xlogy:
     Tensor input, Tensor other $OUT
     Number self, Tensor other $OUT
     Tensor input, Number other $OUT

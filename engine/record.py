@@ -130,6 +130,12 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
                 f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, not "
                 f"{type(operand).__name__}"
             )
+    if op.numbers and not any(isinstance(operand, Tensor) for operand in operands):
+        from engine.signatures import complaint
+
+        error = complaint(op.name.removesuffix("_base"), operands, {})
+        if error is not None:
+            raise error
     if op.broadcasts:
         dtype = promotion.result_type(
             [a for a, mask in zip(arrays, op.masks, strict=True) if a is not None and not mask],

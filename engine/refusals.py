@@ -1,7 +1,8 @@
-"""What PyTorch does not do with complex numbers, and how it says so."""
+"""What PyTorch does not do with numbers of some kinds, and how it says so."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from engine import dtypes
@@ -23,9 +24,17 @@ _KERNELS |= {
     for name in (
         "atan2 copysign cummax cummin div_floor div_trunc elu entr fmod frac ge gt hardshrink "
         "erfcx hardsigmoid hardswish hypot kthvalue le leaky_relu log_ndtr logit lt median mish "
-        "remainder softplus xlog1py xlogy"
+        "remainder softplus xlog1py xlogy airy_ai spherical_bessel_j0"
     ).split()
 }
+_KERNELS |= {"ndtr": "erf_vml_cpu", "mvlgamma": "arange_cpu"}
+_NOT_FOR_HALVES = frozenset(
+    "gcd lcm bitwise_and bitwise_or bitwise_xor lshift rshift zeta ndtri log_ndtr erfcx airy_ai "
+    "bessel_j0 bessel_j1 bessel_y0 bessel_y1 spherical_bessel_j0 modified_bessel_i0 "
+    "modified_bessel_i1 modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 "
+    "scaled_modified_bessel_k1 hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l "
+    "legendre_polynomial_p".split()
+)
 _UNORDERED = "clamp is not supported for complex types"
 _SENTENCES = {
     **{name: f"{name} is not supported for complex inputs" for name in ("ceil", "floor", "trunc")},
@@ -58,6 +67,32 @@ def refuse_complex(row: str, dtype: Any) -> None:
         raise NotImplementedError(_SENTENCES[row])
     if row in _RUNTIME:
         raise RuntimeError(_RUNTIME[row])
+
+
+def refuse_half(row: str, dtype: Any) -> None:
+    """Raise PyTorch's error if the row is not for numbers in half precision."""
+    row = _short(row)
+    if row in _NOT_FOR_HALVES or "chebyshev" in row:
+        raise no_kernel(f"{row}_cpu", dtype)
+
+
+def _short(row: str) -> str:
+    """What PyTorch's kernels call a row."""
+    return (
+        row.removeprefix("special_").removesuffix("_base").removesuffix("_number")
+        .replace("bitwise_left_", "l").replace("bitwise_right_", "r")
+    )  # fmt: skip
+
+
+def only_for(kinds: str, kernel: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A forward for arrays of some kinds ("f": floating numbers, "iu": whole numbers, ...)."""
+
+    def forward(xp: Any, *arrays: Any) -> Any:
+        if arrays[0].dtype.kind not in kinds:
+            raise no_kernel(kernel, arrays[0].dtype)
+        return function(xp, *arrays)
+
+    return forward
 
 
 def no_kernel(kernel: str, dtype: Any) -> NotImplementedError:

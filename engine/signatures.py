@@ -71,9 +71,11 @@ def _form(text: str) -> Form:
 def _read(table: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     forms: list[str] = []
+    ended = True
     for line in table.strip().splitlines():
         if not line.startswith(" "):
-            forms = []
+            forms = [] if ended else forms
+            ended = line.endswith(":")
             found.update(dict.fromkeys(line.rstrip(":").split(), forms))
         elif line.startswith("        "):
             forms[-1] += f" {line.strip()}"

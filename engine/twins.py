@@ -21,6 +21,7 @@ import numpy as np
 from engine.interpreters import NUMPY
 from engine.op import NO_PULLBACK, Op, Pullback, Rule
 from engine.promotion import is_half
+from engine.refusals import refuse_half
 from engine.tensor import Tensor
 
 _F32 = np.dtype(np.float32)
@@ -82,6 +83,7 @@ def _in_singles(op: Op) -> Callable[..., Any]:
     def forward(xp: Any, *arguments: Any) -> Any:
         count = len(op.operands)
         half = next(a.dtype for a in _flat(arguments[:count]) if a is not None and is_half(a.dtype))
+        refuse_half(op.name, half)
         wide = [_map(_single, argument) for argument in arguments[:count]]
         params = arguments[count:]
         if op.name in _IN_HALVES:

@@ -11,7 +11,7 @@ from engine.callers import TENSORS as ops
 from engine.callers import binary
 from engine.catalog import expose, public
 from engine.op import rows
-from engine.ops.arguments import ABSENT
+from engine.ops.arguments import ABSENT, array_of
 from engine.promotion import result_type
 from engine.record import apply
 from engine.tensor import Tensor
@@ -221,11 +221,16 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
 
 
 @public()
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """input rounded to the nearest integer, halves to even."""
-    if decimals:
-        return ops.round(input * 10.0**decimals) / 10.0**decimals
-    return ops.round(input)
+def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
+    """input rounded to the nearest integer, halves to even; or to so many decimals."""
+    return ops.round(input) if decimals is None else ops.round_decimals(input, decimals)
+
+
+@public("special", "round")
+def _special_round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """input rounded to so many decimals, halves to even."""
+    array_of("special_round", input)
+    return ops.round_decimals(input, decimals)
 
 
 # ---- operators -------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def _sgn(xp: Any, x: Any) -> Any:
     if x.dtype.kind == "c":
         size = abs(x)
         return xp.where(size == 0, x.dtype.type(0), x / xp.where(size == 0, 1, size))
-    return sign_of(xp, x)
+    return xp.array(x) if x.dtype.kind == "b" else sign_of(xp, x)
 
 
 def _sgn_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
@@ -166,7 +166,8 @@ def _conjugate(name: str) -> None:
 
     conjugate.__name__ = conjugate.__qualname__ = name
     conjugate.__doc__ = "The complex conjugate; input itself if it is real."
-    expose(name, conjugate, "torch Tensor Tensor_" if name == "conj_physical" else "torch Tensor")
+    in_place = " Tensor_ torch_" if name == "conj_physical" else ""
+    expose(name, conjugate, f"torch Tensor{in_place}")
 
 
 _conjugate("conj")

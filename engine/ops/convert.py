@@ -129,9 +129,10 @@ def detach(input: Tensor) -> Tensor:
     return detached(input)
 
 
-@public("Tensor")
+@public()
 def detach_(self: Tensor) -> Tensor:
     """In place: outside autograd from now on. Raises RuntimeError for a view."""
+    array_of("detach_", self)
     if type(self.edge) is View and self.edge.edge is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "

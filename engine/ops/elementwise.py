@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes
 from engine.op import Rule, non_differentiable, op, truth
 from engine.promotion import category, is_half
+from engine.refusals import no_kernel, only_for
 from engine.twins import is_complex
 
 # ---- arithmetic ------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def _pow_base_rule(ns: Any, g: Any, x: Any, out: Any, base: Any) -> Any:
 
 
 _elementwise("pow_tensor(a, b)", _pow_tensor, written="a ** b", node="PowBackward1",
-             a=lambda ns, g, a, b: g * ns.where(b == 0, 0, b * a ** (b - 1)),
+             a=lambda ns, g, a, b: ns.where(b == 0, 0, g * (b * a ** (b - 1))),
              b=lambda ns, g, a, b, out: (
                  g * ns.where((a == 0) & _at_least_zero(ns, b), 0, out * ns.log(a))))  # fmt: skip
 
@@ -144,7 +144,9 @@ def _neg(xp: Any, x: Any) -> Any:
 
 
 def _whole(name: str) -> Any:
-    """A bitwise function, of integers and truth values alone."""
+    """A bitwise function, of integers and (unless it shifts) truth values alone."""
+    if name.endswith("_shift"):
+        return only_for("iu", f"{name[0]}shift_cpu", lambda xp, a, b: getattr(xp, name)(a, b))
 
     def forward(xp: Any, *operands: Any) -> Any:
         if operands[0].dtype.kind not in "biu":
@@ -152,9 +154,7 @@ def _whole(name: str) -> Any:
                 raise TypeError(
                     "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
                 )
-            kind = dtypes.of(operands[0].dtype).scalar_name
-            short = {"left_shift": "lshift", "right_shift": "rshift"}.get(name, name)
-            raise NotImplementedError(f"\"{short}_cpu\" not implemented for '{kind}'")
+            raise no_kernel(f"{name}_cpu", operands[0].dtype)
         return getattr(xp, name)(*operands)
 
     return forward
@@ -415,6 +415,17 @@ _STEPS: tuple[tuple[str, Any], ...] = (
 )  # fmt: skip
 for _name, _step in _STEPS:
     op(f"{_name}(x)", _step, elementwise=True, x=lambda ns, g: ns.zeros_like(g))
+
+
+def _round_decimals(xp: Any, x: Any, decimals: int) -> Any:
+    if x.dtype.kind not in "fV":
+        raise no_kernel("round_cpu" if decimals else "round_vml_cpu", x.dtype)
+    scale = xp.power(x.dtype.type(10), x.dtype.type(abs(decimals)))
+    return xp.round(x / scale) * scale if decimals < 0 else xp.round(x * scale) / scale
+
+
+op("round_decimals(x; decimals)", _round_decimals, elementwise=True, node="RoundBackward1",
+   written="round(x, decimals=decimals)", x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 
 # ---- the same numbers ------------------------------------------------------------------------
 

@@ -11,9 +11,11 @@ from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import expose, namespaces, public
 from engine.op import non_differentiable, op
-from engine.ops.arguments import array_of
+from engine.ops.arguments import array_of, several_forms
 from engine.ops.elementwise import broadcast_error
 from engine.ops.results import named
+from engine.refusals import only_for
+from engine.signatures import called
 from engine.tensor import Tensor
 
 _IN_PLACE = "torch Tensor Tensor_"
@@ -21,26 +23,7 @@ _IN_PLACE = "torch Tensor Tensor_"
 
 def _floating(name: str, function: Any) -> Any:
     """A forward that PyTorch has for floating numbers alone."""
-
-    def forward(xp: Any, *arrays: Any) -> Any:
-        if arrays[0].dtype.kind not in "fc":
-            kind = dtypes.of(arrays[0].dtype).scalar_name
-            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{kind}'")
-        return function(xp, *arrays)
-
-    return forward
-
-
-def _integral(name: str, function: Any) -> Any:
-    """A forward that PyTorch has for whole numbers alone."""
-
-    def forward(xp: Any, *arrays: Any) -> Any:
-        if arrays[0].dtype.kind not in "iu":
-            kind = dtypes.of(arrays[0].dtype).scalar_name
-            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{kind}'")
-        return function(xp, *arrays)
-
-    return forward
+    return only_for("fc", f"{name}_cpu", function)
 
 
 def _row(signature: str, forward: Any, **options: Any) -> None:
@@ -74,7 +57,8 @@ def _expose_pair(name: str, where: str, doc: str) -> None:
 # ---- fused sums ------------------------------------------------------------------------------
 
 _row("addcmul(input, tensor1, tensor2; value)",
-     lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2),
+     only_for("iufcV", "addcmul_cpu_out",
+              lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2)),
      written="input + value*tensor1*tensor2",
      input=lambda ns, g: g,
      tensor1=lambda ns, g, tensor2, value: g * (tensor2 * value),
@@ -89,12 +73,15 @@ _row("addcdiv(input, tensor1, tensor2; value)",
 
 
 @public(_IN_PLACE)
+@several_forms
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 * tensor2."""
+    array_of("addcmul", tensor1, "tensor1", 2), array_of("addcmul", tensor2, "tensor2", 3)
     return ops.addcmul(input, tensor1, tensor2, value)
 
 
 @public(_IN_PLACE)
+@several_forms
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 / tensor2."""
     kinds = {array_of("addcdiv", tensor1, "tensor1", 2).dtype.kind,
@@ -117,7 +104,7 @@ _ADDCDIV = (
 
 
 def _copysign_rule(ns: Any, g: Any, a: Any, out: Any) -> Any:
-    return ns.where(a == 0, 0, g * (out / ns.where(a == 0, 1, a)))
+    return g * ns.where(a == 0, 0, out / a)
 
 
 for _name, _b in (("copysign", lambda ns, g: ns.zeros_like(g)),
@@ -130,7 +117,8 @@ for _name, _b in (("copysign", lambda ns, g: ns.zeros_like(g)),
 @public(_IN_PLACE)
 def copysign(input: Tensor, other: Any) -> Tensor:
     """The size of input with the sign of other, a Tensor or a number."""
-    array_of("copysign", input)
+    if not isinstance(input, Tensor) or not isinstance(other, (Tensor, bool, int, float, complex)):
+        raise called("copysign", (input, other), {})
     row = ops.copysign if isinstance(other, Tensor) else ops.copysign_number
     return row(input, other)
 
@@ -175,7 +163,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
 
 
 _row("nextafter(a, b)", _floating("nextafter", lambda xp, a, b: xp.nextafter(a, b)),
-     a=lambda ns, g: g, b=lambda ns, g: ns.zeros_like(g))  # fmt: skip
+     a=lambda ns, g, a, b: ns.keep(g, a != b), b=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 _expose_pair("nextafter", _IN_PLACE, "The next number after input in the direction of other.")
 
 
@@ -207,8 +195,8 @@ _expose_row("frac", "torch Tensor Tensor_ torch_", "What is left of input after 
 
 def _sinc_rule(ns: Any, g: Any, x: Any) -> Any:
     turned = x * math.pi
-    slope = (turned * ns.cos(turned) - ns.sin(turned)) / (turned * x)
-    return g * ns.where(x == 0, 0, slope)
+    square = x * x * math.pi
+    return ns.where(square == 0, 0, g * ((turned * ns.cos(turned) - ns.sin(turned)) / square))
 
 
 op("sinc(x)", "sinc", elementwise=True, floats=True, x=_sinc_rule)
@@ -216,19 +204,20 @@ _expose_row("sinc", "torch Tensor Tensor_ torch_ special", "sin(pi*input) / (pi*
 
 
 def _frexp(xp: Any, x: Any) -> Any:
-    mantissa, exponent = _floating("frexp", lambda xp, x: xp.frexp(x))(xp, x)
+    mantissa, exponent = xp.frexp(x)
     return mantissa, exponent.astype(np.int32)
 
 
 op("frexp(x)", _frexp, outputs=2,
-   x=lambda ns, g, x_dtype, out: g[0] * ns.exp2(-ns.to_copy(out[1], x_dtype)))  # fmt: skip
+   x=lambda ns, g, x_dtype, out: g[0] / ns.exp2(ns.to_copy(ns.detach(out[1]), x_dtype)))
 _FREXP = named("frexp", "mantissa", "exponent")
 
 
 @public()
 def frexp(input: Tensor) -> Any:
     """mantissa and exponent: input = mantissa * 2**exponent, the mantissa's size in [0.5, 1)."""
-    array_of("frexp", input)
+    if array_of("frexp", input).dtype.kind not in "fV":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     return _FREXP(ops.frexp(input))
 
 
@@ -242,7 +231,19 @@ _expose_pair("ldexp", "torch Tensor Tensor_ torch_", "input * 2**other.")
 # ---- sums of exponentials --------------------------------------------------------------------
 
 
-_row("logaddexp(a, b)", _floating("logaddexp", lambda xp, a, b: xp.logaddexp(a, b)),
+def _logaddexp(xp: Any, a: Any, b: Any) -> Any:
+    if a.dtype.kind != "c":
+        return xp.logaddexp(a, b)
+    first = a.real >= b.real
+    more, less = xp.where(first, a, b), xp.where(first, b, a)
+    nothing = less.real == -math.inf
+    even = xp.isinf(more.real) & (more.real == less.real) & ~nothing
+    total = more + xp.log1p(xp.exp(xp.where(even | nothing, 0, less - more)))
+    total = xp.where(nothing, more, xp.where(even, xp.log(xp.exp(a) + xp.exp(b)), total))
+    return total.astype(a.dtype)
+
+
+_row("logaddexp(a, b)", _floating("logaddexp", _logaddexp),
      a=lambda ns, g, a, b: g / (1 + ns.exp(b - a)),
      b=lambda ns, g, a, b: g / (1 + ns.exp(a - b)))  # fmt: skip
 _row("logaddexp2(a, b)", _floating("logaddexp2", lambda xp, a, b: xp.logaddexp2(a, b)),
@@ -284,6 +285,8 @@ def nan_to_num(
 @public("torch Tensor", "float_power")
 def float_power(input: Any, exponent: Any) -> Tensor:
     """input ** exponent in float64 (complex128); either may be a number."""
+    if not (isinstance(input, Tensor) or isinstance(exponent, Tensor)):
+        raise called("float_power", (input, exponent), {})
     double = [_in_double(x) if isinstance(x, Tensor) else x for x in (input, exponent)]
     return namespaces["torch"]["pow"](*double)
 
@@ -291,11 +294,13 @@ def float_power(input: Any, exponent: Any) -> Tensor:
 @public("Tensor", "float_power_")
 def _float_power_in_place(self: Tensor, exponent: Any) -> Tensor:
     """In place: self ** exponent; self has to be float64."""
-    if self.array.dtype not in (np.float64, np.complex128):
+    parts = [x.array if isinstance(x, Tensor) else np.asarray(x) for x in (self, exponent)]
+    wanted = dtypes.of(np.dtype("c16" if any(x.dtype.kind == "c" for x in parts) else "f8"))
+    if self.array.dtype != wanted.numpy:
         kind = dtypes.of(self.array.dtype).scalar_name
         raise RuntimeError(
             f"the base given to float_power_ has dtype {kind} but the operation's result requires "
-            "dtype Double"
+            f"dtype {wanted.scalar_name}"
         )
     return self.pow_(exponent)
 
@@ -308,6 +313,7 @@ def _in_double(x: Tensor) -> Tensor:
 # ---- whole numbers ---------------------------------------------------------------------------
 
 for _name, _doc in (("gcd", "greatest common divisor"), ("lcm", "least common multiple")):
-    _row(f"{_name}(a, b)", _integral(_name, lambda xp, a, b, name=_name: getattr(xp, name)(a, b)),
+    _row(f"{_name}(a, b)",
+         only_for("iu", f"{_name}_cpu", lambda xp, a, b, name=_name: getattr(xp, name)(a, b)),
          a=non_differentiable, b=non_differentiable)  # fmt: skip
     _expose_pair(_name, "torch Tensor Tensor_ torch_", f"The {_doc}, element by element.")

@@ -130,7 +130,7 @@ def cumprod(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
     return ops.cumprod(in_dtype(input, dtype, "cumprod"), place)
 
 
-@public()
+@public("torch Tensor special")
 @numpy_names
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) over dimensions, without overflow."""

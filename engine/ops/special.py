@@ -10,9 +10,12 @@ from typing import Any
 
 from engine.callers import TENSORS as ops
 from engine.catalog import expose, namespaces, public
+from engine.inplace import in_place
 from engine.op import non_differentiable, op
 from engine.ops.arguments import array_of, wrong_type
 from engine.ops.elementwise import broadcast_error
+from engine.refusals import no_kernel, only_for
+from engine.signatures import called
 from engine.tensor import Tensor
 
 
@@ -29,17 +32,25 @@ def _unary(name: str, forward: Any, rule: Any, where: str, *names: str, **option
     """The row of a function of one operand, and its public names."""
     options.setdefault("written", f"{names[0] if names else name}(x)")
     op(f"{name}(x)", forward, elementwise=True, floats=True, x=rule, **options)
+    told = name if "torch" in where else f"special_{name.removeprefix('special_')}"
 
-    def function(input: Tensor) -> Tensor:
-        array_of(name, input)
+    def of_input(input: Tensor) -> Tensor:
+        array_of(told, input)
         return getattr(ops, name)(input)
 
+    def of_x(x: Tensor) -> Tensor:
+        array_of(told, x, "x")
+        return getattr(ops, name)(x)
+
+    function = of_x if name in _OF_X else of_input
     function.__name__ = function.__qualname__ = name.removeprefix("special_")
     function.__doc__ = f"{options['written'].replace('x', 'input')}, element by element."
     for public_name in names or (name,):
         expose(public_name, function, where)
 
 
+_OF_X = ("airy_ai", "spherical_bessel_j0", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1")
+"""Functions whose operand PyTorch calls x."""
 _EVERYWHERE = "torch Tensor Tensor_ special"
 
 # ---- the gamma function ----------------------------------------------------------------------
@@ -78,51 +89,75 @@ def _trigamma(xp: Any, x: Any) -> Any:
 
 
 def _polygamma(xp: Any, x: Any, n: int) -> Any:
+    if x.dtype.kind == "c":
+        raise no_kernel(("digamma", "trigamma", "polygamma")[min(n, 2)], x.dtype)
     if n == 0:
         return of_scipy("digamma")(xp, x)
     if n == 1:
         return _trigamma(xp, x)
     sign = 1.0 if n % 2 else -1.0
-    values = xp.special.zeta(xp.asarray(n + 1, dtype=x.dtype), x)
+    values = _zeta(xp, xp.asarray(n + 1, dtype=x.dtype), x)
     return (sign * math.gamma(n + 1) * values).astype(x.dtype)
 
 
-op("polygamma(x; n)", _polygamma, elementwise=True, floats=True, written="polygamma(n, x)",
-   x=lambda ns, g, x, n: g * ns.polygamma(x, n + 1))  # fmt: skip
+def _zeta(xp: Any, s: Any, q: Any) -> Any:
+    """Hurwitz's zeta function; nan at infinity, where SciPy has the limit."""
+    return xp.where((q == math.inf) & (s > 1), q.dtype.type(math.nan), of_scipy("zeta")(xp, s, q))
+
+
+for _name, _node in (("polygamma", "PolygammaBackward0"), ("polygamma_", "PolygammaBackward1")):
+    op(f"{_name}(x; n)", _polygamma, elementwise=True, floats=True, written="polygamma(n, x)",
+       node=_node, x=lambda ns, g, x, n: g * ns.polygamma(x, n + 1))  # fmt: skip
 
 
 @public("torch special")
 def polygamma(n: int, input: Tensor) -> Tensor:
     """The n-th derivative of digamma, element by element."""
+    _check_order(n)
     array_of("polygamma", input, "input", 2)
-    if not isinstance(n, int):
-        raise wrong_type("polygamma", "n", 1, "int", n)
-    if n < 0:
-        raise RuntimeError("polygamma(n, x) does not support negative n.")
     return ops.polygamma(input, n)
 
 
-@public("Tensor Tensor_", "polygamma")
+@public("Tensor", "polygamma")
 def _polygamma_method(self: Tensor, n: int) -> Tensor:
     """The n-th derivative of digamma, element by element."""
-    return polygamma(n, self)
+    _check_order(n)
+    return ops.polygamma(self, n)
 
 
-def _halves(p: int) -> list[float]:
-    return [i / 2 for i in range(p)]
+def _polygamma_in_place(self: Tensor, n: int) -> Tensor:
+    """The n-th derivative of digamma, element by element."""
+    _check_order(n)
+    return ops.polygamma_(self, n)
+
+
+expose("polygamma_", in_place("polygamma_", _polygamma_in_place), "Tensor")
+
+
+def _check_order(n: Any) -> None:
+    if not isinstance(n, int) or isinstance(n, bool):
+        raise wrong_type("polygamma", "n", 1, "int", n)
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+
+
+def _down(p: int) -> list[float]:
+    """0, -1/2, ..., what is added to x."""
+    return [0.0 - i / 2 for i in range(p)]
 
 
 def _mvlgamma(xp: Any, x: Any, p: int) -> Any:
     total = p * (p - 1) / 4 * math.log(math.pi)
-    for half in _halves(p):
-        total = total + of_scipy("gammaln")(xp, x - x.dtype.type(half))
+    for step in _down(p):
+        total = total + _lgamma(xp, x + x.dtype.type(step))
     return total
 
 
 def _mvlgamma_rule(ns: Any, g: Any, x: Any, p: int) -> Any:
-    total = ns.digamma(x)
-    for half in _halves(p)[1:]:
-        total = total + ns.digamma(x - half)
+    first, *steps = _down(p)
+    total = ns.digamma(x + first)
+    for step in steps:
+        total = total + ns.digamma(x + step)
     return g * total
 
 
@@ -132,7 +167,11 @@ op("mvlgamma(x; p)", _mvlgamma, elementwise=True, floats=True, x=_mvlgamma_rule)
 @public("torch Tensor Tensor_ special", "mvlgamma", "multigammaln")
 def mvlgamma(input: Tensor, p: int) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension p."""
-    array_of("mvlgamma", input)
+    array = array_of("mvlgamma", input)
+    if not isinstance(p, int) or isinstance(p, bool):
+        raise wrong_type("mvlgamma", "p", 2, "int", p)
+    if array.dtype.kind == "b":
+        raise RuntimeError("The input tensor may not be a boolean tensor.")
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     return ops.mvlgamma(input, p)
@@ -142,10 +181,25 @@ def _gamma_density(ns: Any, a: Any, x: Any) -> Any:
     return ns.exp((a - 1) * ns.log(x) - x - ns.lgamma(a))
 
 
-op("igamma(a, x)", of_scipy("gammainc"), elementwise=True, floats=True, check=broadcast_error,
+def _incomplete(name: str, low: float, high: float) -> Any:
+    """The part of the gamma function up to x, or from it; at nan with infinity as PyTorch."""
+
+    def forward(xp: Any, a: Any, x: Any) -> Any:
+        nowhere = xp.isnan(a) & (x == 0) | xp.isnan(x) & (a == math.inf)
+        everywhere = xp.isnan(a) & (x == math.inf)
+        inside = of_scipy(name)(xp, a, x)
+        kind = inside.dtype.type
+        return xp.where(nowhere, kind(low), xp.where(everywhere, kind(high), inside))
+
+    return forward
+
+
+op("igamma(a, x)", only_for("fV", "igamma_cpu", _incomplete("gammainc", 0, 1)), elementwise=True,
+   check=broadcast_error,
    a=_unknown("igamma: input"),
    x=lambda ns, g, a, x: g * _gamma_density(ns, a, x))  # fmt: skip
-op("igammac(a, x)", of_scipy("gammaincc"), elementwise=True, floats=True, check=broadcast_error,
+op("igammac(a, x)", only_for("fV", "igammac_cpu", _incomplete("gammaincc", 1, 0)),
+   elementwise=True, check=broadcast_error,
    a=_unknown("igammac: input"),
    x=lambda ns, g, a, x: -g * _gamma_density(ns, a, x))  # fmt: skip
 
@@ -154,8 +208,11 @@ def _binary(row: str, doc: str) -> Any:
     """A function of two operands; either may be a number, but not both."""
 
     def function(input: Any, other: Any) -> Tensor:
-        if not isinstance(input, Tensor) and not isinstance(other, Tensor):
-            raise wrong_type(row, "input", 1, "Tensor", input)
+        kinds = (Tensor, bool, int, float, complex)
+        if not (isinstance(input, kinds) and isinstance(other, kinds)) or not (
+            isinstance(input, Tensor) or isinstance(other, Tensor)
+        ):
+            raise called(row, (input, other), {})
         name = row
         if not isinstance(input, Tensor):
             name = f"{row}_base"
@@ -180,8 +237,20 @@ def _binary_rows(name: str, node: str, forward: Any, a: Any, b: Any, written: st
            check=broadcast_error, written=written, node=f"{tail}{which}", a=first, b=second)
 
 
-public("torch Tensor Tensor_", "igamma")(lambda input, other: ops.igamma(input, other))
-public("torch Tensor Tensor_", "igammac")(lambda input, other: ops.igammac(input, other))
+@public("torch Tensor Tensor_", "igamma")
+def _igamma(input: Tensor, other: Tensor) -> Tensor:
+    """The regularized lower incomplete gamma function."""
+    array_of("igamma", input), array_of("igamma", other, "other", 2)
+    return ops.igamma(input, other)
+
+
+@public("torch Tensor Tensor_", "igammac")
+def _igammac(input: Tensor, other: Tensor) -> Tensor:
+    """The regularized upper incomplete gamma function."""
+    array_of("igammac", input), array_of("igammac", other, "other", 2)
+    return ops.igammac(input, other)
+
+
 expose("gammainc", namespaces["torch"]["igamma"], "special")
 expose("gammaincc", namespaces["torch"]["igammac"], "special")
 
@@ -201,20 +270,27 @@ _unary("special_ndtr", lambda xp, x: of_scipy("ndtr")(xp, x),
 _unary("special_ndtri", of_scipy("ndtri"),
        lambda ns, g, out: g * _ROOT_2PI * ns.exp(out * out / 2), "special", "ndtri")  # fmt: skip
 _unary("special_log_ndtr", of_scipy("log_ndtr"),
-       lambda ns, g, x: g / ns.special_erfcx(-x / _ROOT_2) * math.sqrt(2 / math.pi),
+       lambda ns, g, x, out: g / _ROOT_2PI * ns.exp(-(out + x**2 / 2)),
        "special", "log_ndtr")  # fmt: skip
 
 # ---- Bessel functions ------------------------------------------------------------------------
 
 
+def _away_from_0(ns: Any, x: Any) -> Any:
+    """Where x can be divided by (not where it is nan, either), and x made so elsewhere."""
+    smallest = 2.0**-52 if x.dtype.itemsize == 8 else 2.0**-23
+    far = ns.abs(x) > smallest
+    return far, ns.where(far, x, smallest)
+
+
 def _i1_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
-    safe = ns.where(x == 0, 1, x)
-    return g * ns.where(x == 0, 0.5, ns.i0(safe) - out / safe)
+    far, safe = _away_from_0(ns, x)
+    return g * ns.where(far, ns.i0(safe) - out / safe, 0.5)
 
 
 def _i1e_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
-    safe = ns.where(x == 0, 1, x)
-    return g * ns.where(x == 0, 0.5, ns.special_i0e(safe) - out * (ns.sign(safe) + 1 / safe))
+    far, safe = _away_from_0(ns, x)
+    return g * ns.where(far, ns.special_i0e(safe) - out * (ns.sign(safe) + 1 / safe), 0.5)
 
 
 _unary("i0", of_scipy("i0"), lambda ns, g, x: g * ns.special_i1(x), _EVERYWHERE + " torch_")
@@ -275,7 +351,7 @@ _binary_rows("xlogy", "XlogyBackward0", _xlogy, _xlogy_slope,
              lambda ns, g, a, b: g * a / b, "xlogy(a, b)")  # fmt: skip
 _binary_rows("special_xlog1py", "SpecialXlog1PyBackward0", _xlog1py, _xlog1py_slope,
              lambda ns, g, a, b: g * a / (b + 1), "xlog1py(a, b)")  # fmt: skip
-_binary_rows("special_zeta", "SpecialZetaBackward0", of_scipy("zeta"), _unknown("zeta"),
+_binary_rows("special_zeta", "SpecialZetaBackward0", _zeta, _unknown("zeta"),
              lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b), "zeta(a, b)")  # fmt: skip
 expose("xlogy", _binary("xlogy", "input * log(other), and 0 where input is 0."),
        "torch Tensor Tensor_ torch_ special")  # fmt: skip
@@ -286,7 +362,8 @@ expose("zeta", _binary("special_zeta", "The Hurwitz zeta function."), "special")
 
 def _logit(xp: Any, x: Any, eps: float | None) -> Any:
     if eps is not None:
-        x = xp.clip(x, x.dtype.type(eps), x.dtype.type(1 - eps))
+        low, high = x.dtype.type(eps), x.dtype.type(1 - eps)
+        x = xp.where(x < low, low, xp.where(x > high, high, x))
     return xp.log(x / (1 - x))
 
 
@@ -306,8 +383,6 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
 
 
 expose("expit", namespaces["torch"]["sigmoid"], "special")
-expose("round", namespaces["torch"]["round"], "special")
-expose("logsumexp", namespaces["torch"]["logsumexp"], "special")
 
 # ---- orthogonal polynomials ------------------------------------------------------------------
 
@@ -348,13 +423,21 @@ def _polynomial(first: Any, further: Any) -> Any:
     return forward
 
 
+def _of_degree(name: str) -> Any:
+    """The function of a polynomial; of x and n one may be a number."""
+
+    def function(input: Any, n: Any) -> Tensor:
+        if not (isinstance(input, Tensor) or isinstance(n, Tensor)):
+            raise called(f"special_{name}", (input, n), {})
+        return getattr(ops, name)(input, n)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"The {name.replace('_', ' ')} of degree n, element by element."
+    return function
+
+
 for _name, (_first, _further) in _POLYNOMIALS.items():
     op(f"{_name}(x, n)", _polynomial(_first, _further), elementwise=True, floats=True, numbers=True,
        check=broadcast_error, x=non_differentiable, n=non_differentiable)  # fmt: skip
 
-    def _function(input: Any, n: Any, row: str = _name) -> Tensor:
-        return getattr(ops, row)(input, n)
-
-    _function.__name__ = _function.__qualname__ = _name
-    _function.__doc__ = f"The {' '.join(_name.split('_'))} of degree n, element by element."
-    expose(_name, _function, "special")
+    expose(_name, _of_degree(_name), "special")

@@ -24,6 +24,8 @@ SAMPLES: list[Sample] = [
     *samples("deg2rad", "torch.deg2rad(x)", "x.rad2deg()", x=real(2, 3)),
     *samples("deg2rad", "torch.deg2rad(x)", x=[90, 180]),
     *samples("frac", "torch.frac(x)", x=real(5), smooth=False),
+    *samples("round", "torch.round(x, decimals=1)", "torch.special.round(x)",
+             "x.round(decimals=-1)", x=[0.25, -1.56, 17.0], smooth=False),
     *samples("sinc", "torch.sinc(x)", x=real(2, 3)),
     *samples("sinc", "torch.sinc(x)", x=[0.0, 1.0, -0.5], smooth=False),
     *samples("copysign", "torch.copysign(x, -1.0)", "torch.sinc(x)", "torch.nextafter(x, x)",
