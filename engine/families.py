@@ -107,14 +107,13 @@ WAITING: dict[str, str] = {
     "graph": "saved_tensors_hooks save_on_cpu disable_saved_tensors_hooks register_multi_grad_hook "
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
     "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop "
-    "Rprop LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR ExponentialLR "
-    "PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
-    "ReduceLROnPlateau",
-    "generator": "Generator default_generator",
-    "init": "calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ eye_ dirac_ "
-    "xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ orthogonal_ sparse_ uniform "
-    "normal constant eye dirac xavier_uniform xavier_normal kaiming_uniform kaiming_normal "
-    "orthogonal sparse",
+    "Rprop LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR "
+    "ExponentialLR PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts "
+    "SequentialLR ChainedScheduler ReduceLROnPlateau generator Generator "
+    "default_generator init calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ "
+    "zeros_ eye_ dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ "
+    "orthogonal_ sparse_ uniform normal constant eye dirac xavier_uniform xavier_normal "
+    "kaiming_uniform kaiming_normal orthogonal sparse",
 }
 """Families loaded when one of their names is first asked for."""
 

@@ -9,7 +9,6 @@ to odd, which makes the second rounding harmless.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
