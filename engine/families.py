@@ -14,9 +14,6 @@ CORE = (
     "convert", "complex", "classes", "removed",
 )  # fmt: skip
 """Families loaded at once."""
-REST = (
-)  # fmt: skip
-"""Families not sorted yet."""
 WAITING: dict[str, str] = {
     "ops.fourier": "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 hfft2 ihfft2 fftn ifftn "
     "rfftn irfftn hfftn ihfftn fftfreq rfftfreq fftshift ifftshift",
@@ -36,7 +33,7 @@ WAITING: dict[str, str] = {
     "shifted_chebyshev_polynomial_w",
     "ops.shrinking": "celu celu_ selu selu_ hardshrink softshrink hardtanh hardtanh_ relu6 "
     "hardsigmoid hardswish mish threshold threshold_ softsign tanhshrink softmin glu prelu rrelu "
-    "rrelu_ gumbel_softmax leaky_relu_ elu_",
+    "rrelu_ gumbel_softmax leaky_relu_ elu_ relu_",
     "ops.normalisation": "layer_norm rms_norm group_norm batch_norm instance_norm "
     "local_response_norm normalize",
     "ops.margins": "margin_ranking_loss hinge_embedding_loss cosine_embedding_loss "
@@ -108,19 +105,20 @@ WAITING: dict[str, str] = {
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
     "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop "
     "Rprop LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR "
-    "ExponentialLR PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts "
-    "SequentialLR ChainedScheduler ReduceLROnPlateau generator Generator "
-    "default_generator init calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ "
-    "zeros_ eye_ dirac_ xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ "
-    "orthogonal_ sparse_ uniform normal constant eye dirac xavier_uniform xavier_normal "
-    "kaiming_uniform kaiming_normal orthogonal sparse",
+    "ExponentialLR PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
+    "ReduceLROnPlateau",
+    "generator": "Generator default_generator",
+    "init": "calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ eye_ dirac_ "
+    "xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ orthogonal_ sparse_ uniform "
+    "normal constant eye dirac xavier_uniform xavier_normal kaiming_uniform kaiming_normal "
+    "orthogonal sparse",
 }
 """Families loaded when one of their names is first asked for."""
 
 
 def load() -> None:
     """Import the families that do not wait; then all there is can be asked of the catalog."""
-    for family in (*CORE, *REST):
+    for family in CORE:
         importlib.import_module(f"engine.ops.{family}")
     _core_in_place()
     _in_place()
