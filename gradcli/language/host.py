@@ -36,6 +36,8 @@ class Host(Protocol):
     """What the walker asks of the session."""
 
     variables: dict[str, Any]
+    echo: bool
+    """Whether the values of bare expressions are shown: not in a script."""
 
     def command(
         self, word: str, operands: list[Operand | str], options: dict[str, Operand], span: Span

@@ -33,7 +33,7 @@ class Return:
 
 
 def block(walker: Walker, body: Sequence[ast.stmt]) -> Any:
-    """Run statements until one signals; the values of bare expressions are shown."""
+    """Run statements until one signals; bare expressions are shown if they echo."""
     for node in body:
         walker.limits.step()
         if walker.source is walker.home:
@@ -43,7 +43,7 @@ def block(walker: Walker, body: Sequence[ast.stmt]) -> Any:
             value = EXPRESSIONS[type(node.value)](walker, node.value)
             if value is None or getattr(node, "silent", False):
                 continue
-            if type(node.value) is Command or walker.scope is None:
+            if type(node.value) is Command or (walker.scope is None and walker.host.echo):
                 walker.host.show(value)
         else:
             signal = STATEMENTS[type(node)](walker, node)

@@ -25,6 +25,7 @@ class Desk:
 
     def __init__(self, steps: int | None = 100_000) -> None:
         self.variables: dict[str, Any] = {}
+        self.echo = True
         self.out: list[str] = []
         self.calls: list[tuple[str, list[str], dict[str, str]]] = []
         self.names: list[str] = []
