@@ -105,7 +105,8 @@ WAITING: dict[str, str] = {
     "allow_mutation_on_saved_tensors Node GradientEdge get_gradient_edge increment_version",
     "optim": "ASGD LBFGS SGD Adadelta Adagrad Adam AdamW Adamax NAdam Optimizer RAdam RMSprop "
     "Rprop LRScheduler LambdaLR MultiplicativeLR StepLR MultiStepLR ConstantLR LinearLR "
-    "ExponentialLR PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts SequentialLR ChainedScheduler "
+    "ExponentialLR PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts "
+    "SequentialLR ChainedScheduler "
     "ReduceLROnPlateau",
     "generator": "Generator default_generator",
     "init": "calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ eye_ dirac_ "
