@@ -154,6 +154,7 @@ def _in_place() -> None:
 
 
 def _core_in_place() -> None:
+    from engine.callers import TENSORS
     from engine.catalog import expose
     from engine.inplace import (
         ALSO_FUNCTIONS,
@@ -170,8 +171,10 @@ def _core_in_place() -> None:
     for name in IN_PLACE:
         function = getattr(Tensor, name, None)
         if function is not None:
+            own = f"{function.__name__}_"  # a row, if its node is another than the function's
+            form = getattr(TENSORS, own) if own in rows else function
             where = "torch Tensor" if name in ALSO_FUNCTIONS else "Tensor"
-            expose(f"{name}_", in_place(f"{name}_", function), where)
+            expose(f"{name}_", in_place(f"{name}_", form), where)
     for function in (fill_, zero_):
         expose(function.__name__, function, "torch Tensor")
     expose("copy_", copy_, "Tensor")

@@ -18,7 +18,7 @@ from engine.node import Node, Output, edge_of
 from engine.op import NO_PULLBACK, Op, rows
 from engine.ops.arguments import ABSENT
 from engine.promotion import is_half, operand_dtype
-from engine.refusals import no_kernel, refuse_complex
+from engine.refusals import no_kernel, overflow, refuse_bool, refuse_complex
 from engine.scalars import scalar
 from engine.storage import View, follow, next_rank, note_shown
 from engine.tensor import INFERRED, LEAF, Tensor
@@ -41,8 +41,11 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
     for array in arrays:
         if array is None:
             continue
-        if array.dtype.kind == "c":
+        kind = array.dtype.kind
+        if kind == "c":
             refuse_complex(op.name, array.dtype)
+        elif kind == "b":
+            refuse_bool(op.name, array.dtype)
         elif is_half(array.dtype):
             op = over_halves(op)
             break
@@ -50,6 +53,8 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
         _check_size(op, arrays, params)
     try:
         out = op.bound(*op.gathered(arrays), *params)
+    except OverflowError as error:
+        raise overflow(arrays[0].dtype) from error
     except (ValueError, TypeError, IndexError) as error:
         if op.check is not None:
             op.check(*arrays, *params)
@@ -130,7 +135,9 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
                 f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, not "
                 f"{type(operand).__name__}"
             )
-    if op.numbers and not any(isinstance(operand, Tensor) for operand in operands):
+    if op.numbers and not isinstance(operands[0], Tensor) and not (
+        op.differentiable and any(isinstance(operand, Tensor) for operand in operands)
+    ):  # fmt: skip
         from engine.signatures import complaint
 
         error = complaint(op.name.removesuffix("_base"), operands, {})

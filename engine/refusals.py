@@ -16,6 +16,7 @@ _KERNELS = {
     "log_sigmoid": "log_sigmoid_cpu", "log_softmax": "log_softmax_lastdim_kernel_impl",
     "logsigmoid": "log_sigmoid_cpu", "max": "max_all", "min": "min_all", "mse_loss": "mse_cpu",
     "remainder_base": "remainder_cpu", "remainder_number": "remainder_cpu",
+    "clamp_max_tensor": "minimum_cpu", "clamp_min_tensor": "maximum_cpu",
     "round": "round_vml_cpu", "selu": "elu_cpu", "smooth_l1_loss": "smooth_l1_cpu",
     "softmax": "softmax_lastdim_kernel_impl", "softshrink": "softshrink_check",
 }  # fmt: skip
@@ -35,6 +36,12 @@ _NOT_FOR_HALVES = frozenset(
     "scaled_modified_bessel_k1 hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l "
     "legendre_polynomial_p".split()
 )
+_KERNELS_FOR_BOOLS = {
+    "abs": "abs_cpu", "addcmul": "addcmul_cpu_out", "clamp": "clamp_scalar_cpu",
+    "clamp_tensor": "clamp_cpu", "lerp": "lerp_kernel_scalar",
+    "lerp_tensor": "lerp_kernel_tensor",
+    **{name: f"{name}_vml_cpu" for name in ("ceil", "floor", "round", "trunc")},
+}  # fmt: skip
 _UNORDERED = "clamp is not supported for complex types"
 _SENTENCES = {
     **{name: f"{name} is not supported for complex inputs" for name in ("ceil", "floor", "trunc")},
@@ -67,6 +74,20 @@ def refuse_complex(row: str, dtype: Any) -> None:
         raise NotImplementedError(_SENTENCES[row])
     if row in _RUNTIME:
         raise RuntimeError(_RUNTIME[row])
+
+
+def refuse_bool(row: str, dtype: Any) -> None:
+    """Raise PyTorch's error if the row is not for truth values."""
+    if row in _KERNELS_FOR_BOOLS:
+        raise no_kernel(_KERNELS_FOR_BOOLS[row], dtype)
+    if row == "relu":
+        raise RuntimeError("Boolean inputs not supported for relu")
+
+
+def overflow(dtype: Any) -> RuntimeError:
+    """PyTorch's error for a number that a dtype cannot hold."""
+    kind = "int" if dtype == "int32" else f"{dtype}_t"
+    return RuntimeError(f"value cannot be converted to type {kind} without overflow")
 
 
 def refuse_half(row: str, dtype: Any) -> None:

@@ -16,7 +16,10 @@ def scalar(number: Any, dtype: Any) -> Any:
     """A Python number as a read-only 0-dim array, the common ones made once."""
     cache = _scalars.get(dtype)
     if cache is None:
-        return np.asarray(number, dtype)
+        try:
+            return np.asarray(number, dtype)
+        except OverflowError:  # of whole numbers the last bits remain
+            return np.asarray(number).astype(dtype)
     array = cache.get(number)
     if array is None:
         array = np.asarray(number, dtype)

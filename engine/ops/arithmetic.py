@@ -24,7 +24,6 @@ _PLAIN = (
     "logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not "
     "bitwise_left_shift bitwise_right_shift eq ne lt le gt ge maximum minimum floor_divide"
 ).split()
-_NOT_IN_PLACE = {"maximum", "minimum", "isnan", "isinf", "isfinite"}
 _MORE_PLACES = {
     "expm1": "special", "exp2": "special", "log1p": "special", "sigmoid": "F special", "relu": "F",
     "tanh": "F",
@@ -109,7 +108,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
 @public()
 def square(input: Tensor) -> Tensor:
     """input * input."""
-    return ops.pow(input, 2)
+    return ops.pow(_widened(input, 2) if _is_bool(input) else input, 2)
 
 
 def _power(x: Tensor, exponent: Any) -> Tensor:
@@ -142,16 +141,18 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         return ops.clamp_tensor(input, min, max)
-    numbers = [n for n in (min, max) if n is not None]
-    if input.array.dtype.kind in "biu" and any(isinstance(n, float) for n in numbers):
-        input = input.float()
+    if input.array.dtype.kind in "biu":
+        for number in (min, max):
+            input = input if number is None else _widened(input, number)
     return ops.clamp(input, min, max)
 
 
 @public()
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """input, but at least min."""
-    if isinstance(min, Tensor) or input.array.dtype.kind not in "fV":
+    if isinstance(min, Tensor):
+        return ops.clamp_min_tensor(input, min)
+    if input.array.dtype.kind not in "fV":
         return clamp(input, min=min)
     return ops.clamp_min(input, min)
 
@@ -159,7 +160,9 @@ def clamp_min(input: Tensor, min: Any) -> Tensor:
 @public()
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """input, but at most max."""
-    if isinstance(max, Tensor) or input.array.dtype.kind not in "fV":
+    if isinstance(max, Tensor):
+        return ops.clamp_max_tensor(input, max)
+    if input.array.dtype.kind not in "fV":
         return clamp(input, max=max)
     return ops.clamp_max(input, max)
 
@@ -303,6 +306,14 @@ def _any_pow(self: Tensor, other: Any) -> Any:
     return ops.pow_tensor(self, other) if type(other) is Tensor else _power(self, other)
 
 
+def _invert(self: Tensor) -> Any:
+    if self.array.dtype.kind not in "biu":
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
+    return ops.bitwise_not(self)
+
+
 def _install_operators() -> None:
     table = {
         "add": (_operator("add"), _operator("add")),
@@ -328,7 +339,7 @@ def _install_operators() -> None:
     Tensor.__neg__ = ops.neg  # type: ignore[method-assign]
     Tensor.__pos__ = lambda self: self  # type: ignore[method-assign]
     Tensor.__abs__ = ops.abs  # type: ignore[method-assign]
-    Tensor.__invert__ = ops.bitwise_not  # type: ignore[method-assign]
+    Tensor.__invert__ = _invert  # type: ignore[method-assign]
 
 
 _install_operators()

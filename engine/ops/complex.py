@@ -89,7 +89,7 @@ def _sgn(xp: Any, x: Any) -> Any:
     if x.dtype.kind == "c":
         size = abs(x)
         return xp.where(size == 0, x.dtype.type(0), x / xp.where(size == 0, 1, size))
-    return xp.array(x) if x.dtype.kind == "b" else sign_of(xp, x)
+    return sign_of(xp, x)
 
 
 def _sgn_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:

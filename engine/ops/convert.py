@@ -368,6 +368,9 @@ def isclose(
         raise RuntimeError(
             f"{dtypes.of(a.dtype).scalar_name} did not match {dtypes.of(b.dtype).scalar_name}"
         )
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value:g}")
     return wrap(np.isclose(a, b, rtol, atol, equal_nan))
 
 

@@ -150,11 +150,8 @@ def _whole(name: str) -> Any:
 
     def forward(xp: Any, *operands: Any) -> Any:
         if operands[0].dtype.kind not in "biu":
-            if name == "invert":
-                raise TypeError(
-                    "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-                )
-            raise no_kernel(f"{name}_cpu", operands[0].dtype)
+            kernel = "bitwise_not" if name == "invert" else name
+            raise no_kernel(f"{kernel}_cpu", operands[0].dtype)
         return getattr(xp, name)(*operands)
 
     return forward
@@ -177,6 +174,15 @@ def no_derivative(name: str) -> Rule:
 
     def rule(ns: Any, g: Any) -> Any:
         raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return rule
+
+
+def unknown(what: str) -> Rule:
+    """The rule of a derivative that PyTorch has not got."""
+
+    def rule(ns: Any, g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{what}' is not implemented.")
 
     return rule
 
@@ -205,6 +211,7 @@ def _floor_divide(xp: Any, a: Any, b: Any) -> Any:
 
 
 def _trunc_divide(xp: Any, a: Any, b: Any) -> Any:
+    _refuse_bools("div_trunc_cpu", a)
     if category(a.dtype) == 2:
         return xp.trunc(a / b)
     _check_divisor(xp, a, b)
@@ -271,6 +278,9 @@ def _acosh_rule(ns: Any, g: Any, x: Any) -> Any:
 
 _unary("acosh", "arccosh", _acosh_rule)
 _unary("atanh", "arctanh", lambda ns, g, x: g / (1 - x * x))
+for _name in ("asinh", "acosh", "atanh"):
+    _unary(f"{_name}_", f"arc{_name[1:]}", unknown(f"inplace version of {_name}"),
+           node=f"{_name.capitalize()}Backward1", written=f"{_name}(x)")  # fmt: skip
 
 
 def _over_square(ns: Any, a: Any, b: Any) -> Any:
@@ -360,6 +370,16 @@ _operator("clamp_tensor(x, low, high)", _clamp_tensor, node="ClampBackward0",
                  g, x > high if low is None else (x > high) | (low > high)))  # fmt: skip
 
 
+_elementwise("clamp_min_tensor(x, bound)", "maximum", node="ClampMinBackward1",
+             written="clamp_min(x, bound)",
+             x=lambda ns, g, x, bound: ns.keep(g, x >= bound),
+             bound=lambda ns, g, x, bound: ns.keep(g, x < bound))  # fmt: skip
+_elementwise("clamp_max_tensor(x, bound)", "minimum", node="ClampMaxBackward1",
+             written="clamp_max(x, bound)",
+             x=lambda ns, g, x, bound: ns.keep(g, x <= bound),
+             bound=lambda ns, g, x, bound: ns.keep(g, x > bound))  # fmt: skip
+
+
 def _where(xp: Any, condition: Any, a: Any, b: Any) -> Any:
     return xp.where(condition, a, b)
 
@@ -371,12 +391,20 @@ _operator("where(condition, a, b)", _where,
           condition=truth,
           a=lambda ns, g, condition: ns.keep(g, condition),
           b=lambda ns, g, condition: ns.keep(g, ~condition))  # fmt: skip
-_elementwise("lerp(a, b; weight)", lambda xp, a, b, weight: (
-                 a + weight * (b - a) if abs(weight) < 0.5 else b - (b - a) * (1 - weight)),
+
+
+def _lerp(xp: Any, a: Any, b: Any, weight: Any) -> Any:
+    return a + weight * (b - a) if abs(weight) < 0.5 else b - (b - a) * (1 - weight)
+
+
+def _lerp_tensor(xp: Any, a: Any, b: Any, weight: Any) -> Any:
+    return xp.where(abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight))
+
+
+_elementwise("lerp(a, b; weight)", only_for("fcV", "lerp_kernel_scalar", _lerp),
              a=lambda ns, g, weight: g * (1 - weight),
              b=lambda ns, g, weight: g * weight)  # fmt: skip
-_elementwise("lerp_tensor(a, b, weight)", lambda xp, a, b, weight: xp.where(
-                 abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)),
+_elementwise("lerp_tensor(a, b, weight)", only_for("fcV", "lerp_kernel_tensor", _lerp_tensor),
              node="LerpBackward1",
              a=lambda ns, g, weight: g * (1 - weight),
              b=lambda ns, g, weight: g * weight,
@@ -406,7 +434,7 @@ for _name in ("logical_not", "isnan", "isinf", "isfinite"):
 def sign_of(xp: Any, x: Any) -> Any:
     """-1, 0 or 1; 0 for nan, where NumPy has nan."""
     if x.dtype.kind != "f":
-        return xp.sign(x)
+        return xp.array(x) if x.dtype.kind == "b" else xp.sign(x)
     return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
 

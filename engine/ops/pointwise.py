@@ -57,8 +57,7 @@ def _expose_pair(name: str, where: str, doc: str) -> None:
 # ---- fused sums ------------------------------------------------------------------------------
 
 _row("addcmul(input, tensor1, tensor2; value)",
-     only_for("iufcV", "addcmul_cpu_out",
-              lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2)),
+     lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2),
      written="input + value*tensor1*tensor2",
      input=lambda ns, g: g,
      tensor1=lambda ns, g, tensor2, value: g * (tensor2 * value),

@@ -13,7 +13,7 @@ from engine.catalog import expose, namespaces, public
 from engine.inplace import in_place
 from engine.op import non_differentiable, op
 from engine.ops.arguments import array_of, wrong_type
-from engine.ops.elementwise import broadcast_error
+from engine.ops.elementwise import broadcast_error, unknown
 from engine.refusals import no_kernel, only_for
 from engine.signatures import called
 from engine.tensor import Tensor
@@ -57,15 +57,6 @@ _EVERYWHERE = "torch Tensor Tensor_ special"
 
 def _lgamma(xp: Any, x: Any) -> Any:
     return xp.where(x == -math.inf, x.dtype.type(math.inf), of_scipy("gammaln")(xp, x))
-
-
-def _unknown(what: str) -> Any:
-    """The rule of a derivative that PyTorch has not got either."""
-
-    def rule(ns: Any, g: Any) -> Any:
-        raise NotImplementedError(f"the derivative for '{what}' is not implemented.")
-
-    return rule
 
 
 _unary("lgamma", _lgamma, lambda ns, g, x: g * ns.digamma(x), "torch Tensor Tensor_")
@@ -196,11 +187,11 @@ def _incomplete(name: str, low: float, high: float) -> Any:
 
 op("igamma(a, x)", only_for("fV", "igamma_cpu", _incomplete("gammainc", 0, 1)), elementwise=True,
    check=broadcast_error,
-   a=_unknown("igamma: input"),
+   a=unknown("igamma: input"),
    x=lambda ns, g, a, x: g * _gamma_density(ns, a, x))  # fmt: skip
 op("igammac(a, x)", only_for("fV", "igammac_cpu", _incomplete("gammaincc", 1, 0)),
    elementwise=True, check=broadcast_error,
-   a=_unknown("igammac: input"),
+   a=unknown("igammac: input"),
    x=lambda ns, g, a, x: -g * _gamma_density(ns, a, x))  # fmt: skip
 
 
@@ -351,7 +342,7 @@ _binary_rows("xlogy", "XlogyBackward0", _xlogy, _xlogy_slope,
              lambda ns, g, a, b: g * a / b, "xlogy(a, b)")  # fmt: skip
 _binary_rows("special_xlog1py", "SpecialXlog1PyBackward0", _xlog1py, _xlog1py_slope,
              lambda ns, g, a, b: g * a / (b + 1), "xlog1py(a, b)")  # fmt: skip
-_binary_rows("special_zeta", "SpecialZetaBackward0", _zeta, _unknown("zeta"),
+_binary_rows("special_zeta", "SpecialZetaBackward0", _zeta, unknown("zeta"),
              lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b), "zeta(a, b)")  # fmt: skip
 expose("xlogy", _binary("xlogy", "input * log(other), and 0 where input is 0."),
        "torch Tensor Tensor_ torch_ special")  # fmt: skip

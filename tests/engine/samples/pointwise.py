@@ -1,6 +1,6 @@
 """Samples of the further functions element by element."""
 
-from tests.engine.sampling import Sample, positive, real, samples
+from tests.engine.sampling import Sample, positive, proportion, real, samples
 
 INF, NAN = float("inf"), float("nan")
 EDGES = [-INF, -1.5, -0.0, 0.0, 2.5, INF, NAN]
@@ -46,6 +46,12 @@ SAMPLES: list[Sample] = [
     *samples("gcd", "torch.gcd(x, y)", "x.lcm(y)", x=[4, 6, 0, -9], y=[6, 9, 5, 6]),
     *samples("shift", "x << 2", "x >> 1", "torch.bitwise_left_shift(x, y)", "2 << y",
              "torch.bitwise_right_shift(x, y)", x=[4, 6, -9], y=[1, 2, 3]),
+    *samples("clamp_max", "x.clamp_max(y)", "x.clamp_min(y)", "z = x * 1; z.clamp_max_(y); z",
+             x=real(2, 3), y=real(3)),
+    *samples("clamp_max", "x.clamp_max(y)", "x.clamp_min(y)", x=[1.0, 2.0, NAN, 3.0],
+             y=[1.0, 3.0, 2.0, NAN], smooth=False),
+    *samples("asinh", "y = x.detach(); torch.asinh_(y); y", "y = x.detach(); y.atanh_(); y",
+             "y = 1 / x.detach(); y.arccosh_(); y", x=proportion(3)),
     *samples("erf", "z = x * 1; z.erf_(); z", "torch.exp_(x * 1)", "torch.clamp_(x * 1, -1, 1)",
              x=real(3)),
 ]  # fmt: skip
