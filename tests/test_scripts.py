@@ -24,6 +24,7 @@ MODULES = (
 NOT_IN_LANGUAGE = {
     "04_custom_function": "class",
     "10_inplace_views": "try",
+    "20_grad_errors": "try",
 }
 """Program → why gradcli's language does not run it."""
 
