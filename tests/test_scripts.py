@@ -25,6 +25,10 @@ NOT_IN_LANGUAGE = {
     "04_custom_function": "class",
     "10_inplace_views": "try",
     "20_grad_errors": "try",
+    "37_exp_function": "class",
+    "38_straight_through": "class",
+    "53_mistakes_shapes": "try",
+    "54_inplace_errors": "try",
 }
 """Program → why gradcli's language does not run it."""
 

@@ -1,0 +1,22 @@
+import torch
+
+A = torch.tensor([[4.0, 1.0], [2.0, 3.0]], dtype=torch.float64, requires_grad=True)
+b = torch.tensor([1.0, 2.0], dtype=torch.float64)
+x = torch.linalg.solve(A, b)
+print(x)
+x.sum().backward()
+print(A.grad)
+print(torch.linalg.det(A).round(), torch.linalg.inv(A))
+A.grad = None
+torch.logdet(A).backward()
+print(A.grad)
+S = torch.tensor([[2.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
+print(torch.linalg.cholesky(S))
+values, vectors = torch.linalg.eigh(S)
+print(values, vectors.abs())
+print(torch.linalg.svdvals(A.detach()))
+print(torch.linalg.norm(A), torch.linalg.matrix_norm(A, 1), torch.linalg.vector_norm(b, 1))
+print(torch.linalg.matrix_rank(S), torch.trace(S), torch.linalg.matrix_power(S, 3))
+print(torch.einsum("ij,jk->ik", S, S), torch.einsum("ii->", S))
+print(torch.outer(b, b), torch.dot(b, b), torch.mv(S, b))
+print(torch.triu(S), torch.tril(S, -1), torch.diag(b))

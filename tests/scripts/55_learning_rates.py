@@ -1,0 +1,25 @@
+import torch
+
+p = torch.tensor([1.0], requires_grad=True)
+optimizer = torch.optim.SGD([p], lr=1.0)
+for epoch in range(4):
+    for group in optimizer.param_groups:
+        group["lr"] = 1.0 / (epoch + 1)
+    optimizer.zero_grad()
+    (p * 0.5).sum().backward()
+    optimizer.step()
+    print(epoch, optimizer.param_groups[0]["lr"], p.item())
+state = optimizer.state_dict()
+print(sorted(state))
+other = torch.optim.SGD([p], lr=9.0, momentum=0.5)
+p.grad = torch.tensor([2.0])
+other.step()
+print(p, other.state_dict()["param_groups"][0]["momentum"])
+other.zero_grad(set_to_none=False)
+print(p.grad)
+other.zero_grad()
+print(p.grad)
+up = torch.optim.SGD([p], lr=1.0, maximize=True)
+(p * 2).sum().backward()
+up.step()
+print(p)
