@@ -7,7 +7,7 @@ print(x.max(), x.max(dim=1), x.argmax(), x.min(0).indices)
 print(x.prod(), x.norm(), x.median(), x.amax(1))
 print(x.cumsum(1), x.cumprod(0))
 print(x.topk(2), x.sort(descending=True).values, x.argsort(1))
-for f in (lambda t: t.max(), lambda t: t.max(1).values.sum(), lambda t: t.prod(), lambda t: t.var()):
+for f in (torch.max, lambda t: t.max(1).values.sum(), torch.prod, lambda t: t.var()):
     (g,) = torch.autograd.grad(f(x), x)
     print(g)
 ties = torch.tensor([2.0, 2.0, 1.0], requires_grad=True)
