@@ -21,5 +21,5 @@ for step in range(3):
     with torch.no_grad():
         w -= 0.25 * w.grad
     w.grad = None
-    print(step, f"{loss.item():.1f}", w.detach())
+    print(step, f"{loss.item():.2f}", w.detach())
 print(torch.is_complex(w), torch.tensor([1j]).sum().item())
