@@ -29,6 +29,7 @@ NOT_IN_LANGUAGE = {
     "38_straight_through": "class",
     "53_mistakes_shapes": "try",
     "54_inplace_errors": "try",
+    "58_state_of_gradients": "try",
 }
 """Program → why gradcli's language does not run it."""
 

@@ -1,0 +1,20 @@
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(5)
+x = torch.ones(2, 6, requires_grad=True)
+dropped = F.dropout(x, p=0.5, training=True)
+print(dropped)
+dropped.sum().backward()
+print(torch.equal(x.grad, dropped.detach()))
+print(F.dropout(x, p=0.5, training=False).detach())
+rows = torch.tensor([[1.0, 2.0, 3.0], [4.0, 6.0, 8.0]], requires_grad=True)
+normal = F.layer_norm(rows, (3,))
+print(normal)
+weight = torch.tensor([1.0, 2.0, 0.5], requires_grad=True)
+F.layer_norm(rows, (3,), weight=weight).pow(2).sum().backward()
+print(weight.grad)
+mean, var = torch.zeros(3), torch.ones(3)
+out = F.batch_norm(rows, mean, var, training=True, momentum=0.5)
+print(out.detach(), mean, var)
+print(F.normalize(torch.tensor([[3.0, 4.0]]), dim=1), F.linear(rows, torch.ones(1, 3)))

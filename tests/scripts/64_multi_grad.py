@@ -1,0 +1,25 @@
+import torch
+
+a = torch.tensor([1.0, 2.0], requires_grad=True)
+b = torch.tensor([3.0, 4.0], requires_grad=True)
+outs = torch.stack([a, b]).unbind(1)
+first, second = outs
+(first.prod() + second.sum()).backward()
+print(a.grad, b.grad)
+values, indices = torch.sort(torch.cat([b, a]))
+print(values, indices, indices.requires_grad)
+top, where = torch.topk(values * 2, 2)
+ga, gb = torch.autograd.grad(top.sum(), (a, b))
+print(top, where, ga, gb)
+left, right = torch.split(torch.arange(4.0, requires_grad=True), 2)
+print(left.grad_fn.name(), left, right)
+m = torch.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
+w, q = torch.linalg.eigh(m)
+w[1].backward()
+print(w.detach(), m.grad)
+value, index = m.max(dim=0)
+print(value, index, m.min(1))
+x = torch.tensor([1.0, 4.0], requires_grad=True)
+(mean, var) = torch.var_mean(x)[::-1]
+(mean * var).backward()
+print(mean, var, x.grad)
