@@ -218,6 +218,20 @@ class ForwardReader(Reader):
             if node is None and isinstance(item, Tensor) and not isinstance(made, (Name, Number)):
                 return Name("constant", made.shape)
             return made
+        return self._computed(item, node)
+
+    def opened(self, item: Any) -> Expression:
+        """How a value was computed, though it has a name."""
+        node = node_of(item)
+        if node is None or node.trace is None:
+            return self.read(item)
+        for arg in node.trace.args:
+            if arg is not None:
+                self.read(arg)
+        return self._computed(item, node)
+
+    def _computed(self, item: Any, node: Node) -> Expression:
+        assert node.trace is not None
         args = tuple(None if arg is None else self._done[id(arg)] for arg in node.trace.args)
         if node.op.name == "mul" and isinstance(args[1], Number):
             args = args[::-1]  # 5*b, as it was typed: PyTorch turns it round

@@ -25,7 +25,7 @@ class Naming:
     def __init__(self, names: Mapping[str, Any]) -> None:
         tensors = [(n, v) for n, v in names.items() if isinstance(v, Tensor) and n != "_"]
         self._names = {flow.key(source(v)): name for name, v in reversed(tensors)}
-        self._items = {id(source(v)): name for name, v in reversed(tensors)}
+        self._reader = ForwardReader({id(source(v)): name for name, v in reversed(tensors)})
 
     def name(self, item: Any) -> str | None:
         """The name of a value, if it has one."""
@@ -44,5 +44,4 @@ class Naming:
 
     def expression(self, item: Any) -> Expression:
         """How a value was computed, as an expression."""
-        named = {key: name for key, name in self._items.items() if key != id(item)}
-        return ForwardReader(named).read(item)
+        return self._reader.opened(item)

@@ -7,6 +7,7 @@ cube root of eps, times the size of the element, makes the sum of both least.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -51,7 +52,7 @@ class Comparison(NamedTuple):
         what = "the gradient" if self.order == 1 else "the second derivative"
         head: Line = [(self.name, "name"), ("  ", "plain")]
         if self.agrees:
-            text = f"agrees with central differences to {self.error:.0e} (float64)"
+            text = f"agrees with central differences to {_at_most(self.error)} (float64)"
             found = [[*head, (text, "plain")]]
         else:
             place = _element(self.name, self.worst)
@@ -163,6 +164,11 @@ def _worst(
         if gap > error or gap != gap:
             error, worst = float(gap), at
     return error, worst
+
+
+def _at_most(error: float) -> str:
+    """The power of ten an error stays below; what is smaller than 1e-10 says nothing more."""
+    return f"1e{max(math.ceil(math.log10(error)), -10)}" if error > 1e-10 else "1e-10"
 
 
 def _element(name: str, at: tuple[int, ...]) -> str:

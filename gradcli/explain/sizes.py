@@ -55,11 +55,12 @@ class Flow:
         for size in self.sizes:
             line: Line = [
                 (size.name.ljust(wide), "name"), ("  ", "plain"),
-                (_bar(size, low, high).ljust(BAR), "gradient"),
-                (f"  {_amount(size.rms):<10}", "value"), (f"  {_shares(size)}", "dim"),
+                (_bar(size, low, high).ljust(BAR), "gradient"), (f"  {_amount(size.rms)}", "value"),
             ]  # fmt: skip
-            if size.remark:
-                line.append((f"   {size.remark}", "error"))
+            said = [part for part in (_shares(size), size.remark) if part]
+            if said:
+                line.append((" " * (10 - len(_amount(size.rms))), "plain"))
+                line.append(("  " + "   ".join(said), "error" if size.remark else "dim"))
             found.append(line)
         if self.left_out:
             found.append([(f"... {self.left_out:,} more values, of sizes between these", "dim")])

@@ -35,12 +35,20 @@ def test_there_are_sessions() -> None:
     assert {path.parent.name for path in FILES} >= {"seeds", "tutorials"}
 
 
-def test_readme(tmp_path: Path) -> None:
-    """The transcripts of README.md, as one session, in the order they stand in."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    block
+    for block in re.findall(
+        r"^```\w*\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    if block.startswith(">>> ")
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
+def test_readme(block: str, tmp_path: Path) -> None:
+    """Each transcript of README.md is a session of its own."""
     path = tmp_path / "readme.grad"
-    path.write_text("\n".join(block for block in blocks if block.startswith(">>> ")))
+    path.write_text(block)
     report = replay(path)
     assert report.passed, shown(report)
     assert report.examples
