@@ -16,6 +16,8 @@ from engine.node import AccumulateGrad, Node, Output, edge_of
 from engine.tensor import LEAF, Tensor
 
 Hook = Any
+on_leaves = False
+"""Whether any leaf ever had a hook: as long as none had, no traversal asks."""
 """A function of gradients; a LeafNodeHook among a leaf's."""
 
 
@@ -104,6 +106,8 @@ def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
 
 
 def _leaf_hooks(leaf: Tensor, slot: str) -> list[Hook]:
+    global on_leaves
+    on_leaves = True
     hooks: list[Hook] | None = getattr(leaf, slot)
     if hooks is None:
         journal.note_slot(leaf, slot)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import journal, storage
+from engine import hooks, journal, storage
 from engine.callers import TENSORS
 from engine.hooks import LeafNodeHook, replaced_by, run_after_hooks, run_tensor_hooks
 from engine.interpreters import ARRAYS
@@ -38,26 +38,25 @@ _ndarray, _asarray = np.ndarray, np.asarray
 class Traversal:
     """One run over the graph: the gradients on their way, and those that arrived."""
 
-    __slots__ = (
-        "captures", "create_graph", "expected", "heap", "hooked", "keep", "leaves", "needed", "ns",
-        "pending", "reached", "roots", "wanted",
-    )  # fmt: skip
+    captures = False
+    """For grad(): nothing will be added to any .grad."""
+    roots: Sequence[tuple[Any, Any]] = ()
+    needed: set[Any] | None = None
+    reached: set[int] | None = None
+    expected: dict[int, int] | None = None
     current: Traversal | None = None
     """The one whose tensor hooks are being called."""
 
     def __init__(self, create_graph: bool, keep: bool, captures: bool = False) -> None:
-        self.captures = captures  # for grad(): nothing will be added to any .grad
+        if captures:
+            self.captures = True
         self.create_graph = create_graph
         self.keep = keep
         self.ns: Any = TENSORS if create_graph else ARRAYS
         self.heap: list[int] = []
         self.pending: dict[int, tuple[Node, Any]] = {}
         self.leaves: dict[int, list[Any]] = {}
-        self.needed: set[Any] | None = None
         self.wanted: dict[tuple[int, int], Any] = {}
-        self.roots: Sequence[tuple[Any, Any]] = ()
-        self.reached: set[int] | None = None
-        self.expected: dict[int, int] | None = None
         self.hooked: set[int] = set()
 
     # ---- which nodes to run ------------------------------------------------------------------
@@ -132,7 +131,7 @@ class Traversal:
         needed, wanted, ns = self.needed, self.wanted, self.ns
         plain, keep, send = not self.create_graph, self.keep, self._send
         last_write = storage.last_write
-        watched = mode.get() & ANOMALY
+        watched, hooked = mode.get() & ANOMALY, hooks.on_leaves
         # One gradient waits here, outside the heap: a chain of operations never touches the heap.
         ahead: Any = None
         held: Any = None
@@ -147,7 +146,7 @@ class Traversal:
                 ahead = None
             if wanted or node.hooks is not None:
                 g = self._before(node, g)
-                last_write = storage.last_write
+                last_write, hooked = storage.last_write, hooks.on_leaves
                 if g is None:
                     continue
             saved = node.saved
@@ -192,7 +191,7 @@ class Traversal:
                             leaves[id(edge)] = [edge, contribution]
                         else:
                             arrived[1] = arrived[1] + contribution
-                        if edge.hooks is not None:
+                        if hooked and edge.hooks is not None:
                             self._arrived(edge)
                     else:
                         send(edge, contribution)
@@ -364,10 +363,10 @@ class Traversal:
         if id(leaf) in self.hooked:
             return g
         self.hooked.add(id(leaf))
-        hooks = leaf.hooks or []
+        own = leaf.hooks or []
         if self.captures:  # the node that adds to .grad does not run
-            hooks = [hook for hook in hooks if type(hook) is not LeafNodeHook]
-        return self._hooked(hooks, g)
+            own = [hook for hook in own if type(hook) is not LeafNodeHook]
+        return self._hooked(own, g)
 
     def _hooked(self, hooks: Sequence[Any], g: Any) -> Any:
         before, Traversal.current = Traversal.current, self
@@ -386,6 +385,11 @@ class Traversal:
                 g = self.wanted[key_of(edge_of(target))]
                 if g is not None:
                     leaves[id(target)] = [target, g]
+        if not hooks.on_leaves:
+            for tensor, g in leaves.values():
+                if g is not None:
+                    accumulate(tensor, g)
+            return
         for key, (tensor, g) in leaves.items():
             if tensor.hooks:
                 leaves[key] = [tensor, self._leaf_hooks(tensor, g)]
