@@ -175,13 +175,16 @@ def _cast(array: Any, dtype: Any) -> Any:
 
 def _check_size(op: Op, arrays: list[Any], params: tuple[Any, ...]) -> None:
     """Ask for the result's size before it is made."""
-    if op.estimate is not None:
-        limits.check(op.estimate(*arrays, *params))
-    elif op.broadcasts:
-        try:
-            limits.check(np.broadcast_shapes(*(a.shape for a in arrays if a is not None)))
-        except ValueError:
-            return  # the forward will fail, with a better message
+    try:
+        if op.estimate is not None:
+            shape = op.estimate(*arrays, *params)
+        elif op.broadcasts:
+            shape = np.broadcast_shapes(*(a.shape for a in arrays if a is not None))
+        else:
+            return
+    except (IndexError, ValueError):
+        return  # the forward will fail, with a better message
+    limits.check(shape)
 
 
 def _edges(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:

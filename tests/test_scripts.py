@@ -4,6 +4,7 @@ for torch, and in gradcli's language, as `gradcli run` runs them."""
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -60,3 +61,12 @@ def test_in_the_language(name: str) -> None:
     prompt = Prompt()
     prompt.session.run(SOURCES[name], whole=False, echo=False)
     assert "".join(map(plain, prompt.outputs)) == PRINTED[name]
+
+
+def test_mistakes_at_the_prompt() -> None:
+    """The language has no try: the mistakes of a script, each typed by itself."""
+    name = "53_mistakes_shapes"
+    mistakes = re.findall(r"(?m)^attempt\(lambda: (.*)\)$", SOURCES[name])
+    prompt = Prompt("import torch.nn.functional as F", "t = torch.ones(2, 3)")
+    said = [prompt.failure(mistake).partition("\n")[0] for mistake in mistakes]
+    assert said == PRINTED[name].splitlines()
