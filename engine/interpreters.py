@@ -64,11 +64,13 @@ class NumpyNamespace(ArrayNamespace):
 
     @property
     def special(self) -> Any:
-        """Special functions: SciPy's, else those of Python's that take one number at a time."""
+        """Special functions: SciPy's, else our own, which are fewer."""
         try:
             import scipy.special
         except ModuleNotFoundError:
-            return _PythonsOwn()
+            from engine import series
+
+            return series
         return scipy.special
 
     @staticmethod
@@ -104,23 +106,6 @@ class NumpyNamespace(ArrayNamespace):
         combine = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[how]
         combine.at(out, index, value)
         return out
-
-
-class _PythonsOwn:
-    """The special functions of Python's own `math`, over arrays."""
-
-    def __getattr__(self, name: str) -> Any:
-        function = {"gammaln": math.lgamma, "erfc": math.erfc}.get(name)
-        if function is None:
-            raise ModuleNotFoundError(
-                f"{name} needs SciPy, which is not installed: pip install 'gradcli[special]'"
-            )
-
-        def over(x: Any) -> Any:
-            values = np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size)
-            return values.reshape(x.shape).astype(x.dtype)
-
-        return over
 
 
 class JaxNamespace(ArrayNamespace):
