@@ -7,7 +7,8 @@ symbols are the same rules read over names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,18 +91,19 @@ class Meeting(NamedTuple):
 class Chain:
     """The chain rule from one value to another, top down."""
 
-    __slots__ = ("by", "of", "rows")
+    __slots__ = ("by", "left_out", "of", "rows")
 
-    def __init__(self, of: str, by: str, rows: list[Link | Meeting]) -> None:
+    def __init__(self, of: str, by: str, rows: list[Link | Meeting], left_out: int) -> None:
         self.of = of
         self.by = by
         self.rows = rows
+        self.left_out = left_out
 
     def lines(self) -> list[Line]:
-        """A row a line, in columns where they fit; the middle of a long chain is left out."""
-        rows, left_out = self.rows, len(self.rows) - LONGEST
-        if left_out > 0:
-            rows = [*self.rows[: LONGEST // 2], *self.rows[-LONGEST // 2 :]]
+        """A row a line, in columns where they fit."""
+        rows, left_out = self.rows, self.left_out
+        if not rows:
+            return []
         cells = [row.cells() for row in rows]
         wide = [min(max(len(cell[i]) for cell in cells), limit) for i, limit in ((0, 24), (1, 34))]
         found: list[Line] = []
@@ -115,7 +117,8 @@ class Chain:
 
     def facts(self) -> dict[str, Any]:
         """The rows, each an object."""
-        return {"of": self.of, "by": self.by, "steps": [row.facts() for row in self.rows]}
+        steps = [row.facts() for row in self.rows]
+        return {"of": self.of, "by": self.by, "steps": steps, "left_out": self.left_out}
 
 
 def _line(cell: tuple[str, str, str, str], wide: list[int]) -> list[Line]:
@@ -165,29 +168,36 @@ class _Walk:
         self.naming = Naming(names)
 
     def chain(self, cotangent: Any) -> Chain:
-        """All rows, in the order of backward."""
+        """The rows, in the order of backward; the middle of a long chain is left out."""
         y, x = self.y, self.x
         leading = {node.rank for node in symbolic.path(y, x)}
         target = flow.key(source(x))
         g = np.ones(y.array.shape, y.array.dtype) if cotangent is None else cotangent
-        rows: list[Link | Meeting] = []
+        rows: list[Callable[[], Link | Meeting]] = []
         arrived: dict[Any, list[Any]] = {}
         for step in flow.steps([(source(y), g)]):
             if step.node.rank not in leading:
                 continue
             parts = arrived.pop((step.node.rank, 0), [])
             if step.node.op.outputs == 1 and len(parts) > 1:
-                rows.append(Meeting(self.naming.called(step.node), parts, step.incoming))
+                rows.append(partial(self._meeting, step.node, parts, step.incoming))
             for place, (edge, sent) in enumerate(zip(step.node.edges, step.sent, strict=False)):
                 if edge is None or sent is None:
                     continue
                 if flow.key(edge) == target or getattr(node_of(edge), "rank", 1) in leading:
-                    rows.append(self._link(step, place, edge, sent))
+                    rows.append(partial(self._link, step, place, edge, sent))
                     arrived.setdefault(flow.key(edge), []).append(sent)
         parts = arrived.get(target, [])
         if len(parts) > 1:
-            rows.append(Meeting(self.naming.called(source(x)), parts, sum(parts[1:], parts[0])))
-        return Chain(self.naming.called(source(y)), self.naming.called(source(x)), rows)
+            rows.append(partial(self._meeting, source(x), parts, sum(parts[1:], parts[0])))
+        left_out = max(len(rows) - LONGEST, 0)
+        if left_out:
+            rows = [*rows[: LONGEST // 2], *rows[-LONGEST // 2 :]]
+        named = self.naming.called(source(y)), self.naming.called(source(x))
+        return Chain(*named, [make() for make in rows], left_out)
+
+    def _meeting(self, item: Any, parts: list[Any], total: Any) -> Meeting:
+        return Meeting(self.naming.called(item), parts, total)
 
     def _link(self, step: flow.Step, place: int, edge: Any, sent: Any) -> Link:
         node = step.node

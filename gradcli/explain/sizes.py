@@ -106,6 +106,12 @@ def sizes(z: Tensor, names: Mapping[str, Any]) -> Flow:
 
 def _measured(g: Any) -> tuple[float, float, float, int]:
     """Root mean square, share of zeros, share not finite, and how many numbers there are."""
+    flat = np.asarray(g).reshape(-1)
+    if flat.dtype.kind == "f" and flat.size:
+        square = float(flat.dot(flat))
+        if 1e-30 < square < 1e30:  # nothing overflowed, and nothing is lost
+            zeros = 1 - np.count_nonzero(flat) / flat.size
+            return math.sqrt(square / flat.size), float(zeros), 0.0, flat.size
     array = np.abs(np.asarray(g)).astype(np.float64)
     if not array.size:
         return 0.0, 0.0, 0.0, 0

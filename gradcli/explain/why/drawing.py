@@ -20,21 +20,26 @@ MOST = 9
 
 def way(facts: Facts) -> list[tuple[str, str, str]]:
     """Rows (mark, name, how it was made), from the root down; an x marks the cut."""
-    hops = facts.way or []
+    hops, cut = facts.way or [], facts.cut
+    items = [facts.root, *(hop.item for hop in hops)]
+    count = len(items)
+    shown = list(range(count))
+    if count > MOST:
+        keep = next((i for i, hop in enumerate(hops) if hop is cut), count // 2)
+        first, last = max(keep - 3, 1), min(keep + 4, count - 1)
+        shown = [0, *([-1] if first > 1 else []), *range(first, last),
+                 *([-1] if last < count - 1 else []), count - 1]  # fmt: skip
     rows: list[tuple[str, str, str]] = []
-    item = facts.root
-    for hop in hops:
-        at = hop is facts.cut
-        rows.append(("x" if at else "|", facts.called(item), _made(facts, item, hop, at)))
-        item = hop.item
-    rows.append(("|" if facts.cut is None else " ", facts.called(item), ""))
-    if len(rows) > MOST:
-        keep = next((i for i, row in enumerate(rows) if row[0] == "x"), len(rows) // 2)
-        first, last = max(keep - 3, 1), min(keep + 4, len(rows) - 1)
-        rows = [
-            rows[0], *([(":", "", "")] if first > 1 else []), *rows[first:last],
-            *([(":", "", "")] if last < len(rows) - 1 else []), rows[-1],
-        ]  # fmt: skip
+    for place in shown:
+        if place == -1:
+            rows.append((":", "", ""))
+        elif place == count - 1:
+            rows.append(("|" if cut is None else " ", facts.called(items[place]), ""))
+        else:
+            hop = hops[place]
+            at = hop is cut
+            made = _made(facts, items[place], hop, at)
+            rows.append(("x" if at else "|", facts.called(items[place]), made))
     return rows
 
 
