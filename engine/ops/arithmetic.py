@@ -69,7 +69,7 @@ def mul(input: Any, other: Any = ABSENT) -> Any:
     """input * other."""
     if type(input) is not Tensor and type(other) is Tensor:
         return ops.mul(other, input)
-    return ops.mul(input, other) if type(input) is Tensor else input * other
+    return ops.mul(input, other)
 
 
 @public("torch Tensor", "div", "divide", "true_divide")
