@@ -8,7 +8,7 @@ to be run again.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gradcli.language.source import Command
@@ -85,14 +85,18 @@ class Program:
         end: Sentence,
         instead: Mapping[Sentence, str] = {},
         after: Mapping[Sentence, str] = {},
+        without: Collection[Sentence] = (),
     ) -> list[str]:
         """The statements from `start` to `end` that depend on what `start` makes, to be run again.
 
         `instead` replaces some of them, `after` adds lines behind some; those are run in any case.
+        Those `without` are left out.
         """
         changed = set(start.makes)
         lines: list[str] = []
         for sentence in self.since(start):
+            if any(sentence is other for other in without):
+                continue
             special = sentence in instead or sentence in after
             if special or sentence is start or sentence is end or sentence.uses & changed:
                 changed |= sentence.makes

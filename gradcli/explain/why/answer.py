@@ -60,7 +60,8 @@ class Answer:
         wide = max((len(name) for _, name, _ in self.way), default=0)
         return [
             [(f"  {mark} ", "error" if mark == "x" else "dim"), (name.ljust(wide), "name"),
-             (f"  {made}".rstrip(), "dim")]
+             (f"  {made}", "dim")]
+            if made else [(f"  {mark} ", "dim"), (name, "name")]
             for mark, name, made in self.way
         ]  # fmt: skip
 

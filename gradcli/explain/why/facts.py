@@ -165,7 +165,9 @@ class Facts:
         """What to run again, from a statement to the last backward, with some of it changed."""
         if start is None or self.ran is None:
             return []
-        lines = self.program.again(start, self.ran, instead, after)
+        others = [self.program.at(run.line) for run in self.session.runs[:-1]]
+        without = [s for s in others if s is not None and s is not self.ran and s is not start]
+        lines = self.program.again(start, self.ran, instead, after, without)
         held = any(
             isinstance(value, Tensor) and value._grad is not None for value in self.names.values()
         )

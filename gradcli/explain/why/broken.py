@@ -1,0 +1,115 @@
+"""Why a gradient is not a number, or infinite: where it was born, and what it was born of."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine import flow
+from engine.symbolic import node_of
+from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.table import situation
+
+if TYPE_CHECKING:
+    from gradcli.explain.why.facts import Facts
+
+
+def _finite(array: Any) -> bool:
+    return bool(np.isfinite(np.asarray(array)).all())
+
+
+def _first(array: Any) -> tuple[int, ...]:
+    """Where the first number that is not finite stands."""
+    return tuple(int(i) for i in np.argwhere(~np.isfinite(np.asarray(array)))[0])
+
+
+def _at(name: str, place: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, place))}]" if place else name
+
+
+@situation
+def value_is_broken(facts: Facts) -> Answer | None:
+    """What was computed is not finite already: the gradient only shows it."""
+    if facts.gradient is None or _finite(facts.gradient):
+        return None
+    for step in reversed(facts.steps):
+        node = step.node
+        if node.trace is None or all(_finite(value) for value in node.trace.values):
+            continue
+        operands = [flow.value_of(arg) for arg in node.trace.args if hasattr(arg, "rank")
+                    or hasattr(arg, "array")]  # fmt: skip
+        if not all(map(_finite, operands)):
+            continue
+        out = np.asarray(node.trace.values[0])
+        place = _first(out)
+        what = str(float(out[place]))
+        return Answer(
+            "value", f"{facts.name}.grad is not finite because {facts.called(node)} is {what} "
+            "already.",
+            more=[f"{_at(facts.called(node), place)} = {what}: the operation is {node.op.name}, "
+                  "and what went into it was finite."],
+            quotes=_quoted(facts, node), fixes=[_guarded(facts, node)],
+        )  # fmt: skip
+    return None
+
+
+@situation
+def born_in_backward(facts: Facts) -> Answer | None:
+    """A finite gradient went into a node, and one that is not finite came out."""
+    if facts.gradient is None or _finite(facts.gradient):
+        return None
+    for step in facts.steps:
+        incoming = step.incoming if type(step.incoming) is not list else step.incoming[0]
+        if incoming is None or not _finite(incoming):
+            continue
+        for edge, sent in zip(step.node.edges, step.sent, strict=False):
+            if edge is None or sent is None or _finite(sent):
+                continue
+            return _born(facts, step.node, edge, incoming, sent)
+    return None
+
+
+def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answer:
+    """The element where it happened, and what met there."""
+    place = _first(sent)
+    below = facts.called(edge)
+    value = flow.value_of(edge)
+    held = value[place] if place else value
+    what = "inf" if np.isinf(np.asarray(sent)[place]) else "nan"
+    more = [f"{_at(below, place)} = {held:g}, where the slope of {node.op.name} is not finite."]
+    upstream = np.asarray(incoming)
+    if upstream.shape == np.shape(sent) and upstream[place] == 0:
+        more.append("0 came from above, and 0 * inf is nan: a where() around it does not help.")
+        more.append(f"keep {below} away from there before {node.op.name} sees it.")
+    return Answer(
+        "born", f"{facts.name}.grad is {what} from {facts.written(node)} on.", more=more,
+        quotes=_quoted(facts, node), fixes=[_guarded(facts, node)],
+    )  # fmt: skip
+
+
+def _guarded(facts: Facts, node: Any) -> list[str]:
+    """The statement with where()'s guard inside the operation too, and what follows from it."""
+    sentence = facts.sentence_of(node)
+    if sentence is None:
+        return []
+    tree = ast.parse(ast.unparse(sentence.node)).body[0]
+    for chosen in ast.walk(tree):
+        if not isinstance(chosen, ast.Call) or _word(chosen) != "where" or len(chosen.args) != 3:
+            continue
+        for inner in ast.walk(chosen.args[1]):
+            if isinstance(inner, ast.Call) and _word(inner) == node.op.name and inner.args:
+                safe = [chosen.args[0], inner.args[0], ast.Constant(1.0)]
+                inner.args[0] = ast.Call(ast.Name("where", ast.Load()), safe, [])
+                return facts.rebuild(sentence, {sentence: ast.unparse(tree)})
+    return []
+
+
+def _word(call: ast.Call) -> str:
+    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
+
+
+def _quoted(facts: Facts, node: Any) -> list[tuple[int, str, str]]:
+    line = facts.line_of(node) if node_of(node) is not None else None
+    return [] if line is None else [(*line, "")]
