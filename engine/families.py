@@ -108,6 +108,8 @@ WAITING: dict[str, str] = {
     "ExponentialLR PolynomialLR CosineAnnealingLR CosineAnnealingWarmRestarts "
     "SequentialLR ChainedScheduler "
     "ReduceLROnPlateau",
+    "clipping": "get_total_norm clip_grad_norm_ clip_grad_value_ parameters_to_vector "
+    "vector_to_parameters",
     "generator": "Generator default_generator",
     "init": "calculate_gain uniform_ normal_ trunc_normal_ constant_ ones_ zeros_ eye_ dirac_ "
     "xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ orthogonal_ sparse_ uniform "
