@@ -63,7 +63,8 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """All parameters, end to end."""
-    return _torch["cat"]([p.view(-1) for p in parameters])
+    flat: Tensor = _torch["cat"]([p.view(-1) for p in parameters])
+    return flat
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
