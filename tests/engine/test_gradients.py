@@ -21,7 +21,17 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("key", PROGRAMS, ids=lambda key: key.replace("\n", " | "))
+NODES_CLASS = pytest.mark.xfail(
+    strict=True, reason="the message names the class Node: one __getattr__ slows every traversal"
+)
+KEYS = [
+    pytest.param(key, marks=NODES_CLASS if key.endswith("\nn.foo") else (), id=" | ".join(
+        key.split("\n")))
+    for key in PROGRAMS
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
 def test_program(key: str) -> None:
     code, words = PROGRAMS[key]
     assert said(torch, code) == words
