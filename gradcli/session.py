@@ -98,6 +98,8 @@ class Session:
         """The backwards that were run."""
         self.sentences: list[Sentence] = []
         """The statements that took effect and were not taken back."""
+        self.last_fault: Fault | None = None
+        """The last error, for `why` to tell again."""
         self.echo = True
         self.walker = Walker(self.variables, self, bounds)
         self._blocks: list[tuple[int, int, Sequence[str]]] = []
@@ -346,6 +348,7 @@ class Session:
 
     def _placed(self, fault: Fault) -> Fault:
         """A fault that knows its source, and the line that built the node at fault."""
+        self.last_fault = fault
         _, fault.first_line, fault.source_lines = self._blocks[-1]
         made = getattr(getattr(fault.node, "trace", None), "line", None)
         if made is not None:

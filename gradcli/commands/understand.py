@@ -10,7 +10,7 @@ from engine.tensor import Tensor
 from gradcli.command import Operand, command
 from gradcli.commands.autograd import leaves, wanted
 from gradcli.faults import Fault
-from gradcli.outputs import Notice, Several, Table, texts
+from gradcli.outputs import Failure, Notice, Several, Table, note, texts
 
 if TYPE_CHECKING:
     from gradcli.explain.chain import Chain
@@ -110,13 +110,19 @@ def flow(session: Session, z: Operand) -> Flow:
 
 
 @command("understand")
-def why(session: Session, tensor: Operand) -> Answer:
+def why(session: Session, tensor: Operand | None = None) -> Answer | Notice | Failure:
     """Tell why a gradient is None, zero, not a number, or not what was expected.
 
-    why b
+    why b             about a tensor
+    why               the last error, told again
     """
     from gradcli.explain.why import why as asked
 
+    if tensor is None:
+        last = session.last_fault
+        if last is None:
+            return note("there was no error yet; why NAME tells of a gradient")
+        return Failure(last, last.source_lines, last.first_line)
     return asked(session, wanted(tensor, "why"), tensor.text)
 
 
