@@ -34,6 +34,11 @@ def value_is_broken(facts: Facts) -> Answer | None:
     """What was computed is not finite already: the gradient only shows it."""
     if facts.gradient is None or _finite(facts.gradient):
         return None
+    if not _finite(facts.x.array):
+        place = _first(facts.x.array)
+        held = f"{_at(facts.name, place)} = {float(facts.x.array[place])}"
+        say = f"{facts.name}.grad is not finite because {facts.name} is not: {held}."
+        return Answer("value", say)
     for step in reversed(facts.steps):
         node = step.node
         if node.trace is None or all(_finite(value) for value in node.trace.values):
@@ -77,7 +82,7 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
     below = facts.called(edge)
     value = flow.value_of(edge)
     held = value[place] if place else value
-    what = "inf" if np.isinf(np.asarray(sent)[place]) else "nan"
+    what = "nan" if np.isnan(facts.gradient).any() else "inf"
     more = [f"{_at(below, place)} = {held:g}, where the slope of {node.op.name} is not finite."]
     upstream = np.asarray(incoming)
     if upstream.shape == np.shape(sent) and upstream[place] == 0:

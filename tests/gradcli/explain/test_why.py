@@ -28,6 +28,7 @@ KINDS = {
     "broadcast": "broadcast", "nan-behind-where": "born", "sqrt-at-0": "born",
     "log-at-0": "value", "overflow-in-softmax": "value", "dead-relu": "zero",
     "saturated-sigmoid": "zero", "rounded": "zero", "times-zero": "zero", "all-is-well": "fine",
+    "nan-in-a-leaf": "value", "norm-at-0": "born",
 }  # fmt: skip
 CURED = {"accumulated", "log-at-0", "nan-behind-where"} | {
     name for name, kind in KINDS.items()
