@@ -56,7 +56,7 @@ def backward(
         grad_tensors = grad_variables
     targets = None
     if inputs is not None:
-        targets = _targets(inputs, "backward")
+        targets = _targets(inputs)
         if not targets:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _sequence(tensors)
@@ -119,7 +119,7 @@ def grad(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
         )
-    sources, targets = _sequence(outputs), _targets(inputs, "grad")
+    sources, targets = _sequence(outputs), _targets(inputs)
     if not targets:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if not only_inputs:
@@ -197,7 +197,7 @@ def _sequence(tensors: Any) -> tuple[Any, ...]:
     return (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
 
 
-def _targets(inputs: Any, name: str) -> tuple[Any, ...]:
+def _targets(inputs: Any) -> tuple[Any, ...]:
     """What gradients are asked for. Raises for what has none."""
     found = tuple(inputs.values()) if type(inputs) is dict else _sequence(inputs)
     for target in found:

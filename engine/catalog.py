@@ -101,7 +101,7 @@ def expose(name: str, thing: Any, where: str = "torch Tensor") -> None:
             setattr(Tensor, name, thing)
             methods.add(name)
         elif place in ("Tensor_", "torch_"):
-            written_over[name] = (thing, place == "torch_" or "torch_" in where)
+            written_over[name] = (thing, "torch_" in where)
         else:
             namespaces.setdefault(_SHORT.get(place, place), Names())[name] = thing
 

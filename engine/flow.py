@@ -14,7 +14,7 @@ from engine.interpreters import ARRAYS
 from engine.node import Freed, Node, Output
 from engine.saved import opened
 from engine.tensor import Tensor
-from engine.traversal import contributions, key_of
+from engine.traversal import contributions
 
 
 class Step(NamedTuple):
@@ -28,6 +28,11 @@ class Step(NamedTuple):
     node: Node
     incoming: Any
     sent: Sequence[Any]
+
+    @property
+    def first(self) -> Any:
+        """The cotangent of the first output, an array or None."""
+        return self.incoming[0] if type(self.incoming) is list else self.incoming
 
 
 def steps(roots: Sequence[tuple[Any, Any]]) -> Iterator[Step]:
@@ -68,11 +73,6 @@ def value_of(edge: Any) -> Any:
         return edge.array
     node: Any = edge.node if type(edge) is Output else edge
     return node.trace.values[edge.index if type(edge) is Output else 0]
-
-
-def key(edge: Any) -> Any:
-    """What tells edges apart: a leaf by its identity, a result by node and number."""
-    return key_of(edge) if isinstance(edge, (Node, Output)) else id(edge)
 
 
 def _outputs(node: Node) -> int:

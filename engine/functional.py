@@ -217,17 +217,25 @@ def _number(made: Any, name: str, strict: bool) -> Tensors:
     return ys
 
 
+def _slopes(
+    func: Function, inputs: Any, v: Any, name: str, create_graph: bool, strict: bool
+) -> tuple[bool, Tensors, Tensors, Tensors, Maybe]:
+    """Whether inputs are several, the inputs, the vector, func's number and its gradients."""
+    many, xs = _tuple(inputs, "inputs", name)
+    xs = _taken(xs, create_graph)
+    vector = _check_vector(v, xs, many, name, _ONLY_INPUT)
+    ys = _number(func(*xs), name, strict)
+    slopes = gradients(ys, xs, create_graph=True)
+    _check_tracked(slopes, "jacobian", strict)
+    return many, xs, vector, ys, slopes
+
+
 def vhp(
     func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
     """func(inputs), one number, and v times its Hessian; as `vjp` otherwise."""
     with enable_grad():
-        many, xs = _tuple(inputs, "inputs", "vhp")
-        xs = _taken(xs, create_graph)
-        weights = _check_vector(v, xs, many, "vhp", _ONLY_INPUT)
-        ys = _number(func(*xs), "vhp", strict)
-        slopes = gradients(ys, xs, create_graph=True)
-        _check_tracked(slopes, "jacobian", strict)
+        many, xs, weights, ys, slopes = _slopes(func, inputs, v, "vhp", create_graph, strict)
         found = gradients(slopes, xs, weights, create_graph)
         products = _filled(found, xs, strict, create_graph, "double_back")
     return _given(ys, create_graph)[0], _packed(many, _given(products, create_graph))
@@ -238,12 +246,7 @@ def hvp(
 ) -> tuple[Any, Any]:
     """func(inputs), one number, and its Hessian times v; as `vjp` otherwise."""
     with enable_grad():
-        many, xs = _tuple(inputs, "inputs", "hvp")
-        xs = _taken(xs, create_graph)
-        tangents = _check_vector(v, xs, many, "hvp", _ONLY_INPUT)
-        ys = _number(func(*xs), "hvp", strict)
-        slopes = gradients(ys, xs, create_graph=True)
-        _check_tracked(slopes, "jacobian", strict)
+        many, xs, tangents, ys, slopes = _slopes(func, inputs, v, "hvp", create_graph, strict)
         weights = tuple(_zeros(x).requires_grad_() for x in xs)
         back = gradients(slopes, xs, weights, create_graph=True)
         found = gradients(back, weights, tangents, create_graph)

@@ -266,18 +266,17 @@ IN_PLACE = (
     "atanh sigmoid relu clamp clamp_min clamp_max clip lerp remainder fmod floor_divide multiply "
     "subtract divide true_divide negative absolute logical_and logical_or logical_xor logical_not "
     "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift eq ne "
-    "lt le gt ge masked_fill masked_scatter "
-    "tril triu cumsum cumprod scatter scatter_add scatter_reduce index_add index_copy index_fill "
-    "index_put index_reduce put addmm addmv"
-    " arccos arcsin arctan arccosh arcsinh arctanh arctan2 fix not_equal less less_equal greater "
+    "lt le gt ge masked_fill masked_scatter tril triu cumsum cumprod scatter scatter_add "
+    "scatter_reduce index_add index_copy index_fill index_put index_reduce put addmm addmv arccos "
+    "arcsin arctan arccosh arcsinh arctanh arctan2 fix not_equal less less_equal greater "
     "greater_equal"
 ).split()
-ALSO_FUNCTIONS = set(
+ALSO_FUNCTIONS = set((
     "abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil "
     "clamp clamp_max clamp_min clip cos cosh exp exp2 expm1 fix floor index_put log log10 log1p "
     "log2 neg negative reciprocal relu round rsqrt sigmoid sin sinh sqrt square tan tanh "
-    "trunc".split()
-)
+    "trunc"
+).split())
 """Those whose in-place form is a function of torch, too."""
 AUGMENTED = {
     "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "ipow": "pow_tensor",

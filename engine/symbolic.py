@@ -23,6 +23,11 @@ from engine.tracing import tracing
 from engine.traversal import key_of, restored, run_rule
 
 
+def key(item: Any) -> Any:
+    """What tells operands, or edges, apart: a tensor by its identity, a result by its number."""
+    return key_of(item) if isinstance(item, (Node, Output)) else id(item)
+
+
 def tensor_of(item: Any, dtype: Any = None) -> Any:
     """The tensor that stands for an item of a trace (the inverse of `source`).
 
@@ -62,10 +67,10 @@ def derivative(
     found: dict[Any, Tensor] = {}
     with tracing(), enable_grad():
         if node_of(start) is None:
-            found[_key(start)] = cotangent
+            found[key(start)] = cotangent
         else:
             _flow(start, cotangent, targets, found)
-    return [found.get(_key(target)) for target in targets]
+    return [found.get(key(target)) for target in targets]
 
 
 def path(y: Tensor, x: Tensor) -> list[Node]:
@@ -83,11 +88,6 @@ def path(y: Tensor, x: Tensor) -> list[Node]:
     return [found[rank] for rank in sorted(found)]
 
 
-def _key(item: Any) -> Any:
-    """What tells items of a trace apart: a tensor by its identity, a result by node and number."""
-    return key_of(item) if isinstance(item, (Node, Output)) else id(item)
-
-
 def _leading_to(start: Any, targets: Sequence[Any]) -> set[int]:
     """The ranks of the nodes on a path from `start` to one of the targets."""
     reached: dict[int, Node] = {}
@@ -99,13 +99,13 @@ def _leading_to(start: Any, targets: Sequence[Any]) -> set[int]:
             assert node.trace is not None
             if not node.trace.cut:
                 stack.extend(node_of(item) for item in node.trace.args)
-    wanted = {_key(target) for target in targets}
+    wanted = {key(target) for target in targets}
     leading: set[int] = set()
     for rank in sorted(reached, reverse=True):
         trace = reached[rank].trace
         assert trace is not None
         if not trace.cut and any(
-            _key(item) in wanted or getattr(node_of(item), "rank", 1) in leading
+            key(item) in wanted or getattr(node_of(item), "rank", 1) in leading
             for item in trace.args
         ):
             leading.add(rank)
@@ -115,14 +115,14 @@ def _leading_to(start: Any, targets: Sequence[Any]) -> set[int]:
 def _flow(start: Any, cotangent: Tensor, targets: Sequence[Any], found: dict[Any, Tensor]) -> None:
     """Let the cotangent flow from `start`; what reaches the targets is put into `found`."""
     leading = _leading_to(start, targets)
-    wanted = {_key(target) for target in targets}
+    wanted = {key(target) for target in targets}
     pending: dict[int, tuple[Node, dict[int, Tensor]]] = {}
     heap: list[int] = []
 
     def send(item: Any, g: Tensor) -> None:
-        key = _key(item)
-        if key in wanted:
-            found[key] = found[key] + g if key in found else g
+        place = key(item)
+        if place in wanted:
+            found[place] = found[place] + g if place in found else g
         node = node_of(item)
         if node is None or node.rank not in leading:
             return
@@ -150,7 +150,7 @@ def _contributions(
     values = _values(node)
     fixed = len(op.operands) - op.variadic
     for position, item in enumerate(trace.args[:fixed]):
-        if _key(item) not in wanted and getattr(node_of(item), "rank", 1) not in leading:
+        if key(item) not in wanted and getattr(node_of(item), "rank", 1) not in leading:
             continue
         pullback = op.pullbacks[position]
         if pullback.rule is None:

@@ -36,7 +36,7 @@ class Sentence(NamedTuple):
         """The names it reads."""
         return {
             node.id
-            for node in _all(self.node)
+            for node in ast.walk(self.node)
             if isinstance(node, ast.Name)
             and (isinstance(node.ctx, ast.Load) or isinstance(self.node, ast.AugAssign))
         }
@@ -57,15 +57,9 @@ class Program:
                 return sentence
         return None
 
-    def maker(self, name: str, before: Sentence | None = None) -> Sentence | None:
-        """The last statement that made a name (before another one)."""
-        found = None
-        for sentence in self.sentences:
-            if sentence is before:
-                break
-            if name in sentence.makes:
-                found = sentence
-        return found
+    def maker(self, name: str) -> Sentence | None:
+        """The last statement that made a name."""
+        return next((s for s in reversed(self.sentences) if name in s.makes), None)
 
     def first_use(self, name: str) -> Sentence | None:
         """The first statement that reads a name without making it anew."""
@@ -107,19 +101,9 @@ class Program:
         return lines
 
 
-def _all(node: ast.AST) -> Iterator[ast.AST]:
-    """Every part of a statement; a command line's operands are parts of it."""
-    for part in ast.walk(node):
-        yield part
-        if isinstance(part, Command):
-            for operand in (*part.operands, *part.values):
-                if isinstance(operand, ast.AST):
-                    yield from ast.walk(operand)
-
-
 def _bound(statement: ast.stmt) -> set[str]:
     names: set[str] = set()
-    for node in _all(statement):
+    for node in ast.walk(statement):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             names.add(node.id)
         elif isinstance(node, ast.FunctionDef):
@@ -137,7 +121,7 @@ def _bound(statement: ast.stmt) -> set[str]:
 
 def calls(node: ast.AST) -> Iterable[tuple[ast.AST, str]]:
     """The calls and attributes in a statement that take a value out of the graph, and how."""
-    for part in _all(node):
+    for part in ast.walk(node):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             yield part, f".{part.func.attr}()"
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name):

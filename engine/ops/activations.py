@@ -171,7 +171,7 @@ def _f_log_softmax(
     return _normalise("log_softmax", input, dim, dtype)
 
 
-def _applied(row: Callable[..., Tensor], inplace: bool, input: Tensor, *params: Any) -> Tensor:
+def applied(row: Callable[..., Tensor], inplace: bool, input: Tensor, *params: Any) -> Tensor:
     """A row's value, written into the input if asked for."""
     if not inplace:
         return row(input, *params)
@@ -182,7 +182,7 @@ def _applied(row: Callable[..., Tensor], inplace: bool, input: Tensor, *params: 
 @public("F", "relu")
 def _f_relu(input: Tensor, inplace: bool = False) -> Tensor:
     """input where positive, 0 elsewhere."""
-    return _applied(ops.relu, inplace, input)
+    return applied(ops.relu, inplace, input)
 
 
 _f_relu.__name__ = _f_relu.__qualname__ = "relu"
@@ -192,19 +192,19 @@ _f_relu.__name__ = _f_relu.__qualname__ = "relu"
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """input where positive, negative_slope * input elsewhere."""
     floating("leaky_relu_cpu", input, "leaky_relu")
-    return _applied(ops.leaky_relu, inplace, input, negative_slope)
+    return applied(ops.leaky_relu, inplace, input, negative_slope)
 
 
 @public("F")
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """input where positive, alpha * (exp(input) - 1) elsewhere."""
-    return _applied(ops.elu, inplace, floating("elu_cpu", input, "elu"), alpha)
+    return applied(ops.elu, inplace, floating("elu_cpu", input, "elu"), alpha)
 
 
 @public("F")
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """input * sigmoid(input)."""
-    return _applied(ops.silu, inplace, floating("silu_cpu", input, "silu"))
+    return applied(ops.silu, inplace, floating("silu_cpu", input, "silu"))
 
 
 @public("F")

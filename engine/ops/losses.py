@@ -15,36 +15,37 @@ from engine.op import non_differentiable, op
 # ---- losses of two tensors of one shape ------------------------------------------------------
 
 
-def _reduced(xp: Any, losses: Any, reduction: str) -> Any:
+def reduced(xp: Any, losses: Any, reduction: str) -> Any:
+    """The losses, their mean or their sum."""
     if reduction == "none":
         return losses
     total = xp.add.reduce(losses, None)
     return total / losses.dtype.type(losses.size) if reduction == "mean" else total
 
 
-def _share(g: Any, x: Any, reduction: str) -> Any:
+def share(g: Any, x: Any, reduction: str) -> Any:
     """The gradient of one element's loss."""
     return g / math.prod(x.shape) if reduction == "mean" else g
 
 
 op("mse_loss(x, target; reduction)",
-   lambda xp, x, target, reduction: _reduced(xp, xp.square(x - target), reduction),
+   lambda xp, x, target, reduction: reduced(xp, xp.square(x - target), reduction),
    written="mse_loss(x, target)",
-   x=lambda ns, g, x, target, reduction: _share(g, x, reduction) * (2 * (x - target)),
-   target=lambda ns, g, x, target, reduction: _share(g, x, reduction) * (2 * (target - x))
+   x=lambda ns, g, x, target, reduction: share(g, x, reduction) * (2 * (x - target)),
+   target=lambda ns, g, x, target, reduction: share(g, x, reduction) * (2 * (target - x))
 )  # fmt: skip
 
 
 def _loss(signature: str, node: str, value: Any, slope: Any) -> None:
     """A loss whose slope is a function of the difference d = x - target and a width."""
     op(signature,
-       lambda xp, x, target, reduction, width: _reduced(
+       lambda xp, x, target, reduction, width: reduced(
            xp, value(xp, x - target, width), reduction),
        written=f"{signature.partition('(')[0]}(x, target)", node=node,
        x=lambda ns, g, x, target, reduction, width: (
-           _share(g, x, reduction) * slope(ns, x - target, width)),
+           share(g, x, reduction) * slope(ns, x - target, width)),
        target=lambda ns, g, x, target, reduction, width: (
-           _share(g, x, reduction) * slope(ns, target - x, width)))  # fmt: skip
+           share(g, x, reduction) * slope(ns, target - x, width)))  # fmt: skip
 
 
 _loss("smooth_l1_loss(x, target; reduction, width)", "SmoothL1LossBackward0",
@@ -64,7 +65,7 @@ def _log_at_least(xp: Any, x: Any) -> Any:
 
 def _bce(xp: Any, x: Any, target: Any, weight: Any, reduction: str) -> Any:
     losses = (target - 1) * _log_at_least(xp, 1 - x) - target * _log_at_least(xp, x)
-    return _reduced(xp, losses if weight is None else losses * weight, reduction)
+    return reduced(xp, losses if weight is None else losses * weight, reduction)
 
 
 _EPSILON = float(np.float32(1e-12))  # PyTorch's is a float in double precision too
@@ -90,19 +91,19 @@ op("binary_cross_entropy(x, target, weight; reduction)", _bce,
    x=lambda ns, g, x, target, weight, reduction: ns.binary_cross_entropy_backward(
        g, x, target, weight, reduction),
    target=lambda ns, g, x, weight, reduction: _weighted(
-       _share(g, x, reduction)
+       share(g, x, reduction)
        * (ns.clamp(ns.log(1 - x), -100, None) - ns.clamp(ns.log(x), -100, None)), weight),
    weight=non_differentiable)  # fmt: skip
 op("binary_cross_entropy_backward(g0, x, target, weight; reduction)",
-   lambda xp, g, x, target, weight, reduction: _share(g, x, reduction) * _weighted(
+   lambda xp, g, x, target, weight, reduction: share(g, x, reduction) * _weighted(
        (x - target) / xp.maximum((1 - x) * x, x.dtype.type(_EPSILON)), weight),
    node="BinaryCrossEntropyBackwardBackward0",
    g0=lambda ns, g, g0_shape, x, target, weight, reduction: ns.sum_to(
-       _share(g, x, reduction) * _bce_slope(ns, x, target, weight), g0_shape),
+       share(g, x, reduction) * _bce_slope(ns, x, target, weight), g0_shape),
    x=lambda ns, g, g0, x, target, weight, reduction: (
-       g * _share(g0, x, reduction) * _bce_bend(x, target, weight)),
+       g * share(g0, x, reduction) * _bce_bend(x, target, weight)),
    target=lambda ns, g, g0, x, weight, reduction: _weighted(
-       g * _share(g0, x, reduction) * (-1 / ns.clamp((1 - x) * x, _EPSILON, None)), weight),
+       g * share(g0, x, reduction) * (-1 / ns.clamp((1 - x) * x, _EPSILON, None)), weight),
    weight=non_differentiable)  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def _bce_logits(
     soft = xp.log1p(xp.exp(-abs(x))) + xp.maximum(-x, x.dtype.type(0))
     scale = 1 if pos_weight is None else (pos_weight - 1) * target + 1
     losses = (1 - target) * x + scale * soft
-    return _reduced(xp, losses if weight is None else losses * weight, reduction)
+    return reduced(xp, losses if weight is None else losses * weight, reduction)
 
 
 def _logits_slope(ns: Any, x: Any, target: Any, pos_weight: Any) -> Any:
@@ -129,9 +130,9 @@ def _logits_target_slope(ns: Any, x: Any, pos_weight: Any) -> Any:
 op("binary_cross_entropy_with_logits(x, target, weight, pos_weight; reduction)", _bce_logits,
    written="binary_cross_entropy_with_logits(x, target)",
    x=lambda ns, g, x, target, weight, pos_weight, reduction: _weighted(
-       _share(g, x, reduction) * _logits_slope(ns, x, target, pos_weight), weight),
+       share(g, x, reduction) * _logits_slope(ns, x, target, pos_weight), weight),
    target=lambda ns, g, x, weight, pos_weight, reduction: _weighted(
-       _share(g, x, reduction) * _logits_target_slope(ns, x, pos_weight), weight),
+       share(g, x, reduction) * _logits_target_slope(ns, x, pos_weight), weight),
    weight=non_differentiable, pos_weight=non_differentiable)  # fmt: skip
 
 

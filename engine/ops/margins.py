@@ -13,18 +13,12 @@ from engine.callers import TENSORS as ops
 from engine.catalog import namespaces, public
 from engine.grad_mode import no_grad
 from engine.op import non_differentiable, op
+from engine.ops import losses as elementwise
 from engine.ops.arguments import array_of
-from engine.ops.nn import reduction_of
+from engine.ops.nn import reduced, reduction_of
 from engine.tensor import Tensor, wrap
 
 _torch = namespaces["torch"]
-
-
-def _reduced(losses: Tensor, reduction: str) -> Tensor:
-    """The losses, their mean or their sum."""
-    if reduction == "none":
-        return losses
-    return ops.mean(losses) if reduction == "mean" else ops.sum(losses)
 
 
 def _at_least(x: Tensor, low: float) -> Tensor:
@@ -44,10 +38,9 @@ def _rows(x: Any) -> Any:
 
 
 def _per_example(xp: Any, losses: Any, x: Any, reduction: str) -> Any:
-    if reduction == "none":
-        return losses if x.ndim > 1 else losses.reshape(())
-    total = xp.add.reduce(losses, None)
-    return total / x.dtype.type(losses.size) if reduction == "mean" else total
+    if reduction == "none" and x.ndim < 2:
+        return losses.reshape(())
+    return elementwise.reduced(xp, losses, reduction)
 
 
 def _multi_margin(
@@ -135,11 +128,7 @@ op("multilabel_margin_slope(x, target)", _multilabel_slope,
 
 
 def _soft_margin(xp: Any, x: Any, target: Any, reduction: str) -> Any:
-    losses = xp.log1p(xp.exp(-target * x))
-    if reduction == "none":
-        return losses
-    total = xp.add.reduce(losses, None)
-    return total / x.dtype.type(x.size) if reduction == "mean" else total
+    return elementwise.reduced(xp, xp.log1p(xp.exp(-target * x)), reduction)
 
 
 def _soft_slope(ns: Any, x: Any, target: Any) -> Any:
@@ -148,7 +137,7 @@ def _soft_slope(ns: Any, x: Any, target: Any) -> Any:
 
 op("soft_margin_loss(x, target; reduction)", _soft_margin, written="soft_margin_loss(x, target)",
    x=lambda ns, g, x, target, reduction: (
-       (g / math.prod(x.shape) if reduction == "mean" else g) * _soft_slope(ns, x, target)),
+       elementwise.share(g, x, reduction) * _soft_slope(ns, x, target)),
    target=non_differentiable)  # fmt: skip
 
 # ---- margins ---------------------------------------------------------------------------------
@@ -166,7 +155,7 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
-    return _reduced(_at_least(-target * (input1 - input2) + margin, 0), reduction)
+    return reduced(_at_least(-target * (input1 - input2) + margin, 0), reduction)
 
 
 @public("F torch")
@@ -178,7 +167,7 @@ def hinge_embedding_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     apart = ops.where(ops.ne(target, 1), _at_least(margin - input, 0), 0.0)
     near = ops.where(ops.ne(target, -1), input, 0.0)
-    return _reduced(apart + near, reduction)
+    return reduced(apart + near, reduction)
 
 
 @public("F torch")
@@ -201,7 +190,7 @@ def cosine_embedding_loss(
     cosine = product / ops.sqrt(first * second)
     near = ops.where(ops.eq(target, 1), 1 - cosine, 0.0)
     apart = ops.where(ops.eq(target, -1), _at_least(cosine - margin, 0), 0.0)
-    return _reduced(near + apart, reduction)
+    return reduced(near + apart, reduction)
 
 
 @public("F")
@@ -241,7 +230,7 @@ def multilabel_soft_margin_loss(
     if weight is not None:
         losses = losses * weight
     dim = input.array.ndim - 1
-    return _reduced(ops.sum_dim(losses, (dim,), False) / input.array.shape[dim], reduction)
+    return reduced(ops.sum_dim(losses, (dim,), False) / input.array.shape[dim], reduction)
 
 
 @public("F")
@@ -302,7 +291,7 @@ def triplet_margin_loss(
     )
     if swap:
         far = ops.minimum(far, pairwise_distance(positive, negative, p, eps))
-    return _reduced(_at_least(margin + near - far, 0), reduction)
+    return reduced(_at_least(margin + near - far, 0), reduction)
 
 
 @public("F")
@@ -315,7 +304,7 @@ def triplet_margin_with_distance_loss(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = ops.minimum(far, distance(positive, negative))
-    return _reduced(_at_least(margin + near - far, 0), reduction_of(reduction))
+    return reduced(_at_least(margin + near - far, 0), reduction_of(reduction))
 
 
 # ---- distributions ---------------------------------------------------------------------------
@@ -341,7 +330,7 @@ def kl_div(
         losses = ops.exp(target) * (target - input)
     else:
         losses = _torch["xlogy"](target, target) - target * input
-    total = _reduced(losses, reduction)
+    total = reduced(losses, reduction)
     return total / input.array.shape[0] if batch and input.array.ndim else total
 
 
@@ -357,7 +346,7 @@ def poisson_nll_loss(
     if full:
         stirling = target * ops.log(target) - target + 0.5 * ops.log(2 * math.pi * target)
         losses = losses + stirling.masked_fill(ops.le(target, 1), 0)
-    return _reduced(losses, reduction)
+    return reduced(losses, reduction)
 
 
 @public("F")
@@ -386,7 +375,7 @@ def gaussian_nll_loss(
     losses = 0.5 * (ops.log(var) + (input - target) ** 2 / var)
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
-    return _reduced(losses, reduction)
+    return reduced(losses, reduction)
 
 
 # ---- sequences -------------------------------------------------------------------------------

@@ -77,6 +77,13 @@ def reduction_of(reduction: str, size_average: Any = None, reduce: Any = None) -
     return reduction
 
 
+def reduced(losses: Tensor, reduction: str) -> Tensor:
+    """The losses, their mean or their sum."""
+    if reduction == "none":
+        return losses
+    return losses.mean() if reduction == "mean" else ops.sum(losses)
+
+
 def _weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """The losses times their weights, reduced; the mean is the weighted one."""
     losses = losses * weight
@@ -138,9 +145,7 @@ def l1_loss(
     if weight is not None:
         _same_size(weight, input)
         return _weighted(losses, weight, reduction)
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else ops.sum(losses)
+    return reduced(losses, reduction)
 
 
 @public("F")
@@ -173,9 +178,7 @@ def huber_loss(
         return ops.huber_loss(x, y, reduction, delta)
     _same_size(weight, input)
     losses = ops.huber_loss(x, y, "none", delta) * weight
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else ops.sum(losses)
+    return reduced(losses, reduction)
 
 
 # ---- cross entropies of truths ---------------------------------------------------------------

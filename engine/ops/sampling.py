@@ -11,6 +11,7 @@ import numpy as np
 from engine.callers import TENSORS as ops
 from engine.catalog import public
 from engine.ops.arguments import array_of
+from engine.ops.taps import cubic_parts
 from engine.tensor import Tensor, wrap
 
 
@@ -105,8 +106,7 @@ def _neighbours(at: list[Tensor], mode: str) -> list[list[tuple[Any, Any]]]:
 
 def _cubic(distance: Tensor, a: float = -0.75) -> Tensor:
     d = ops.abs(distance)
-    near = ((a + 2) * d - (a + 3)) * d * d + 1
-    far = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+    near, far = cubic_parts(d, a)
     return ops.where(wrap(d.array <= 1), near, far)
 
 

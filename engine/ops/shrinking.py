@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.callers import TENSORS as ops
 from engine.catalog import expose, public
-from engine.inplace import assign, check_inplace
 from engine.op import op
-from engine.ops.activations import elu, floating, leaky_relu, softmax
+from engine.ops.activations import applied, elu, floating, leaky_relu, softmax
 from engine.ops.arguments import array_of, wrap_dim
 from engine.tensor import Tensor, wrap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -97,20 +93,12 @@ op("glu(x; dim)", _glu, x=_glu_rule)
 # ---- functions -------------------------------------------------------------------------------
 
 
-def _applied(row: Callable[..., Tensor], inplace: bool, input: Tensor, *params: Any) -> Tensor:
-    """A row's value, written into the input if asked for."""
-    if not inplace:
-        return row(input, *params)
-    check_inplace(input)
-    return assign(input, row(input, *params))
-
-
 @public("F torch torch_")
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """max(0, input) + min(0, alpha * (exp(input / alpha) - 1))."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _applied(ops.celu, inplace, floating("elu_cpu", input, "celu"), alpha)
+    return applied(ops.celu, inplace, floating("elu_cpu", input, "celu"), alpha)
 
 
 _ALPHA, _SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
@@ -122,7 +110,7 @@ op("selu(x)", lambda xp, x: _SCALE * xp.where(x > 0, x, _ALPHA * xp.expm1(x)), e
 @public("F torch torch_")
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """elu with the slope and scale that keep mean and variance (Klambauer et al., 2017)."""
-    return _applied(ops.selu, inplace, floating("elu_cpu", input, "selu"))
+    return applied(ops.selu, inplace, floating("elu_cpu", input, "selu"))
 
 
 @public("F torch Tensor")
@@ -147,39 +135,39 @@ def hardtanh(
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     array_of("hardtanh", input)
-    return _applied(ops.hardtanh, inplace, input, min_val, max_val)
+    return applied(ops.hardtanh, inplace, input, min_val, max_val)
 
 
 @public("F")
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """input kept between 0 and 6."""
     array_of("relu6", input)
-    return _applied(ops.hardtanh, inplace, input, 0.0, 6.0)
+    return applied(ops.hardtanh, inplace, input, 0.0, 6.0)
 
 
 @public("F")
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """(input + 3) / 6, kept between 0 and 1."""
-    return _applied(ops.hardsigmoid, inplace, floating("hardsigmoid_cpu", input, "hardsigmoid"))
+    return applied(ops.hardsigmoid, inplace, floating("hardsigmoid_cpu", input, "hardsigmoid"))
 
 
 @public("F")
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """input * hardsigmoid(input)."""
-    return _applied(ops.hardswish, inplace, floating("hardswish_cpu", input, "hardswish"))
+    return applied(ops.hardswish, inplace, floating("hardswish_cpu", input, "hardswish"))
 
 
 @public("F")
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """input * tanh(softplus(input))."""
-    return _applied(ops.mish, inplace, floating("mish_cpu", input, "mish"))
+    return applied(ops.mish, inplace, floating("mish_cpu", input, "mish"))
 
 
 @public("F torch torch_")
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """input where it is above the threshold, value elsewhere."""
     array_of("threshold", input)
-    return _applied(ops.threshold, inplace, input, threshold, value)
+    return applied(ops.threshold, inplace, input, threshold, value)
 
 
 @public("F")
@@ -262,7 +250,7 @@ def rrelu(
         default_generator.note()
         noise[below] = lower + (upper - lower) * default_generator.doubles(int(below.sum()))
         noise[~below] = 1
-    return _applied(ops.rrelu_with_noise, inplace, input, wrap(noise))
+    return applied(ops.rrelu_with_noise, inplace, input, wrap(noise))
 
 
 @public("F")

@@ -200,11 +200,14 @@ def _linear(inner: int, outer: int, scale: float, corners: bool) -> Taps:
     return index, np.stack((1 - part, part), 1)
 
 
+def cubic_parts(d: Any, a: float) -> tuple[Any, Any]:
+    """The cubic convolution kernel (Keys, 1981) at a distance up to 1, and at one from 1 to 2."""
+    return ((a + 2) * d - (a + 3)) * d * d + 1, ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+
 def _cubic_weights(distance: Array, a: float) -> Array:
-    """The cubic convolution kernel (Keys, 1981)."""
     d = np.abs(distance)
-    near = ((a + 2) * d - (a + 3)) * d * d + 1
-    far = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+    near, far = cubic_parts(d, a)
     return np.where(d <= 1, near, np.where(d < 2, far, 0.0))
 
 

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 Betas = tuple[float, float]
 
 
+def _check(lr: Any, eps: float, betas: Betas, weight_decay: float) -> None:
+    """Raise ValueError for the first of what all of them take that is out of range."""
+    check_rate(lr)
+    check_positive(eps=eps)
+    check_betas(betas)
+    check_positive(weight_decay=weight_decay)
+
+
 def _means(state: Options, grad: Array, betas: Betas) -> tuple[Array, Array]:
     """The running means of the gradient and of its square, one step on."""
     mean = towards(real(state["exp_avg"]), grad, 1 - betas[0])
@@ -49,10 +57,7 @@ class Adam(Optimizer):
         maximize: bool = False, capturable: bool = False, differentiable: bool = False,
         fused: bool | None = None, decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
-        check_rate(lr)
-        check_positive(eps=eps)
-        check_betas(betas)
-        check_positive(weight_decay=weight_decay)
+        _check(lr, eps, betas, weight_decay)
         betas = (scalar(betas[0]), scalar(betas[1]))
         if not all(isinstance(beta, (float, np.floating)) for beta in betas):
             raise ValueError("betas must be either both floats or both Tensors")
@@ -101,10 +106,7 @@ class Adamax(Optimizer):
         weight_decay: float = 0, foreach: bool | None = None, *, maximize: bool = False,
         differentiable: bool = False, capturable: bool = False,
     ) -> None:  # fmt: skip
-        check_rate(lr)
-        check_positive(eps=eps)
-        check_betas(betas)
-        check_positive(weight_decay=weight_decay)
+        _check(lr, eps, betas, weight_decay)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "foreach": foreach, "maximize": maximize, "differentiable": differentiable,
@@ -133,10 +135,8 @@ class NAdam(Optimizer):
         decoupled_weight_decay: bool = False, *, foreach: bool | None = None,
         maximize: bool = False, capturable: bool = False, differentiable: bool = False,
     ) -> None:  # fmt: skip
-        check_rate(lr)
-        check_positive(eps=eps)
-        check_betas(betas)
-        check_positive(weight_decay=weight_decay, momentum_decay=momentum_decay)
+        _check(lr, eps, betas, weight_decay)
+        check_positive(momentum_decay=momentum_decay)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "momentum_decay": momentum_decay, "decoupled_weight_decay": decoupled_weight_decay,
@@ -171,10 +171,7 @@ class RAdam(Optimizer):
         foreach: bool | None = None, maximize: bool = False, capturable: bool = False,
         differentiable: bool = False,
     ) -> None:  # fmt: skip
-        check_rate(lr)
-        check_positive(eps=eps)
-        check_betas(betas)
-        check_positive(weight_decay=weight_decay)
+        _check(lr, eps, betas, weight_decay)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "maximize": maximize, "foreach": foreach, "capturable": capturable,

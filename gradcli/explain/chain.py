@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,9 @@ from gradcli.explain.naming import Naming
 from gradcli.explain.rewrites import Reader
 from gradcli.explain.writer import write
 
-Line = list[tuple[str, str]]
+if TYPE_CHECKING:
+    from gradcli.faults import Line
+
 WIDTH = 80
 LONGEST = 60
 """Rows; of a longer chain the middle is left out."""
@@ -155,9 +157,9 @@ def is_one(array: Any) -> bool:
     return array is not None and bool((np.asarray(array) == 1).all())
 
 
-def chain(y: Tensor, x: Tensor, names: Mapping[str, Any], cotangent: Any = None) -> Chain:
-    """The chain rule from y down to x; `cotangent` is y's, 1 in every element if left out."""
-    return _Walk(y, x, names).chain(cotangent)
+def chain(y: Tensor, x: Tensor, names: Mapping[str, Any]) -> Chain:
+    """The chain rule from y down to x; y's cotangent is 1 in every element."""
+    return _Walk(y, x, names).chain()
 
 
 class _Walk:
@@ -167,12 +169,12 @@ class _Walk:
         self.y, self.x = y, x
         self.naming = Naming(names)
 
-    def chain(self, cotangent: Any) -> Chain:
+    def chain(self) -> Chain:
         """The rows, in the order of backward; the middle of a long chain is left out."""
         y, x = self.y, self.x
         leading = {node.rank for node in symbolic.path(y, x)}
-        target = flow.key(source(x))
-        g = np.ones(y.array.shape, y.array.dtype) if cotangent is None else cotangent
+        target = symbolic.key(source(x))
+        g = np.ones(y.array.shape, y.array.dtype)
         rows: list[Callable[[], Link | Meeting]] = []
         arrived: dict[Any, list[Any]] = {}
         for step in flow.steps([(source(y), g)]):
@@ -184,9 +186,9 @@ class _Walk:
             for place, (edge, sent) in enumerate(zip(step.node.edges, step.sent, strict=False)):
                 if edge is None or sent is None:
                     continue
-                if flow.key(edge) == target or getattr(node_of(edge), "rank", 1) in leading:
+                if symbolic.key(edge) == target or getattr(node_of(edge), "rank", 1) in leading:
                     rows.append(partial(self._link, step, place, edge, sent))
-                    arrived.setdefault(flow.key(edge), []).append(sent)
+                    arrived.setdefault(symbolic.key(edge), []).append(sent)
         parts = arrived.get(target, [])
         if len(parts) > 1:
             rows.append(partial(self._meeting, source(x), parts, sum(parts[1:], parts[0])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from gradcli.explain.expression import Expression, Number
 from gradcli.explain.rewrites import Reader
 from gradcli.explain.writer import write
 
+if TYPE_CHECKING:
+    from gradcli.faults import Line
+
 WIDTH = 80
 LARGEST = 100
 """A formula of more parts than this is not written out."""
-Line = list[tuple[str, str]]
 
 
 class Derivative:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from gradcli.explain.expression import Call, Expression, Name, Number
 from gradcli.explain.rewrites import Reader
 from gradcli.explain.writer import write
 
-Line = list[tuple[str, str]]
+if TYPE_CHECKING:
+    from gradcli.faults import Line
+
 WIDTH = 80
 DEEPEST = 12
 LONGEST = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import flow
+from engine import symbolic
 from engine.record import source
 from engine.symbolic import node_of
 from engine.tensor import Tensor
@@ -19,17 +19,22 @@ LARGEST, LONGEST = 15, 40
 """Parts of an expression, and characters; what is longer is told by its operation."""
 
 
+def element(name: str, at: tuple[int, ...]) -> str:
+    """One element of what is called `name`, as it is typed; a 0-dim tensor is its own."""
+    return f"{name}[{', '.join(map(str, at))}]" if at else name
+
+
 class Naming:
     """The user's names for values, newest tensors first."""
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         tensors = [(n, v) for n, v in names.items() if isinstance(v, Tensor) and n != "_"]
-        self._names = {flow.key(source(v)): name for name, v in reversed(tensors)}
+        self._names = {symbolic.key(source(v)): name for name, v in reversed(tensors)}
         self._reader = ForwardReader({id(source(v)): name for name, v in reversed(tensors)})
 
     def name(self, item: Any) -> str | None:
         """The name of a value, if it has one."""
-        return self._names.get(flow.key(item))
+        return self._names.get(symbolic.key(item))
 
     def called(self, item: Any) -> str:
         """The name of a value, else how it was computed."""

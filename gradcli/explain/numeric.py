@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from engine import symbolic
 from engine.plan import Plan
 from engine.tensor import Tensor, wrap
+from gradcli.explain.naming import element
+
+if TYPE_CHECKING:
+    from gradcli.faults import Line
 
 Array = np.ndarray[Any, Any]
-Line = list[tuple[str, str]]
 MOST = 2000
 """How many elements of one tensor are moved; of a larger one, so many spread over it."""
 AGREES = 1e-5
@@ -55,7 +58,7 @@ class Comparison(NamedTuple):
             text = f"agrees with central differences to {_at_most(self.error)} (float64)"
             found = [[*head, (text, "plain")]]
         else:
-            place = _element(self.name, self.worst)
+            place = element(self.name, self.worst)
             rule, differences = self.by_rule[self.worst], self.by_differences[self.worst]
             found = [
                 [*head, (f"{what} differs from central differences by {self.error:.2g}", "error")],
@@ -63,7 +66,7 @@ class Comparison(NamedTuple):
                   "plain")],
             ]  # fmt: skip
         if self.kinks:
-            names = ", ".join(_element(self.name, at) for at in self.kinks[:3])
+            names = ", ".join(element(self.name, at) for at in self.kinks[:3])
             more = ", ..." if len(self.kinks) > 3 else ""
             found.append([(f"   on a kink, where there is no derivative: {names}{more}", "note")])
         if self.moved < self.by_rule.size:
@@ -90,12 +93,12 @@ def check(
     """
     inputs = [x for _, x in xs]
     ones = wrap(np.ones(z.array.shape, z.array.dtype))
-    outputs = symbolic.derivative(z, inputs, ones)
-    if order == 2:
-        pairs = zip(outputs, inputs, strict=True)
-        outputs = [None if g is None else _second(g, x) for g, x in pairs]
+    slopes = symbolic.derivative(z, inputs, ones)
+    if order == 1:
+        return [_compare(name, x, z, g, 1) for (name, x), g in zip(xs, slopes, strict=True)]
     return [
-        _compare(name, x, z, ones, g, order) for (name, x), g in zip(xs, outputs, strict=True)
+        _compare(name, x, z if g is None else g, None if g is None else _second(g, x), 2)
+        for (name, x), g in zip(xs, slopes, strict=True)
     ]
 
 
@@ -105,19 +108,16 @@ def _second(g: Tensor, x: Tensor) -> Tensor | None:
 
 
 def _compare(
-    name: str, x: Tensor, z: Tensor, ones: Tensor, g: Tensor | None, order: int
+    name: str, x: Tensor, y: Tensor, g: Tensor | None, order: int
 ) -> Comparison:
-    rule = np.zeros(x.array.shape) if g is None else _run([x], [g])(x.array)[0]
-    if order == 1:
-        function = _run([x], [z])
-    else:
-        (first,) = symbolic.derivative(z, [x], ones)
-        function = _run([x], [z if first is None else first])
+    """y's derivative g by x, beside differences of y; None stands for zeros."""
+    rule = np.zeros(x.array.shape) if g is None else _run(x, g)(x.array)
+    function = _run(x, y)
     start = x.array.astype(np.float64)
     differences, kinks = np.zeros(start.shape), []
     places = _places(start)
     for at in places:
-        slope, kinked = _slope(lambda array: float(function(array)[0].sum()), start, at)
+        slope, kinked = _slope(lambda array: float(function(array).sum()), start, at)
         differences[at] = slope
         if kinked:
             kinks.append(at)
@@ -127,10 +127,10 @@ def _compare(
     return Comparison(name, rule, differences, error, worst, kinks, len(places), order)
 
 
-def _run(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Any:
-    """What computes the outputs from the first input in float64."""
-    plan = Plan(inputs, outputs).doubled()
-    return lambda array: plan.numpy(array.astype(np.float64))
+def _run(x: Tensor, y: Tensor) -> Any:
+    """What computes y from x in float64."""
+    plan = Plan([x], [y]).doubled()
+    return lambda array: plan.numpy(array.astype(np.float64))[0]
 
 
 def _slope(function: Any, start: Array, at: tuple[int, ...]) -> tuple[float, bool]:
@@ -169,7 +169,3 @@ def _worst(
 def _at_most(error: float) -> str:
     """The power of ten an error stays below; what is smaller than 1e-10 says nothing more."""
     return f"1e{max(math.ceil(math.log10(error)), -10)}" if error > 1e-10 else "1e-10"
-
-
-def _element(name: str, at: tuple[int, ...]) -> str:
-    return f"{name}[{', '.join(map(str, at))}]" if at else name

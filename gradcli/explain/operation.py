@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from engine.tracing import tracing
 from gradcli.explain.derivative import read
 from gradcli.explain.writer import write
 
-Line = list[tuple[str, str]]
+if TYPE_CHECKING:
+    from gradcli.faults import Line
+
 _SHAPES: tuple[tuple[int, ...], ...] = ((3,), (2, 2), (1, 2, 2))
 _LABELS = {
     "input": "x",

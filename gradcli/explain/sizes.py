@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from engine.symbolic import node_of
 from engine.tensor import Tensor
 from gradcli.explain.naming import Naming
 
-Line = list[tuple[str, str]]
+if TYPE_CHECKING:
+    from gradcli.faults import Line
+
 MOST = 30
 """Rows; of a longer flow the quiet stretches are left out."""
 BAR = 16

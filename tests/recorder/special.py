@@ -3,8 +3,7 @@
 The programs stand in special.txt, one a line, over a few names each may use.
 """
 
-import ast
-
+from tests.recorder.names import complete
 from tests.recorder.programs import programs, write
 
 NAMES = {
@@ -15,12 +14,5 @@ NAMES = {
     "h": "torch.ones(2, dtype=torch.float16)",
 }
 
-
-def complete(code: str) -> str:
-    """The program with the names it uses defined before it."""
-    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
-    return "; ".join([*(f"{name} = {NAMES[name]}" for name in NAMES if name in used), code])
-
-
 if __name__ == "__main__":
-    write("special", map(complete, programs("special")))
+    write("special", complete(programs("special"), NAMES))

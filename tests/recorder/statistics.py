@@ -3,8 +3,7 @@
 The programs stand in statistics.txt, one a line, over a few names each may use.
 """
 
-import ast
-
+from tests.recorder.names import complete
 from tests.recorder.programs import programs, write
 
 NAMES = {
@@ -15,12 +14,5 @@ NAMES = {
     "nan": "float('nan')",
 }
 
-
-def complete(code: str) -> str:
-    """The program with the names it uses defined before it."""
-    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
-    return "; ".join([*(f"{name} = {NAMES[name]}" for name in NAMES if name in used), code])
-
-
 if __name__ == "__main__":
-    write("statistics", map(complete, programs("statistics")))
+    write("statistics", complete(programs("statistics"), NAMES))

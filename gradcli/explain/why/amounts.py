@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import flow
+from engine import flow, symbolic
 from engine.format import values_text
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.drawing import way
@@ -63,8 +63,7 @@ def zero(facts: Facts) -> Answer | None:
     if facts.gradient is None or not facts.gradient.size or facts.gradient.any():
         return None
     for step in facts.steps:
-        incoming = step.incoming if type(step.incoming) is not list else step.incoming[0]
-        if incoming is None or not np.any(incoming):
+        if step.first is None or not np.any(step.first):
             continue
         for edge, sent in zip(step.node.edges, step.sent, strict=False):
             if edge is not None and sent is not None and not np.any(sent) and _leads(facts, edge):
@@ -74,15 +73,14 @@ def zero(facts: Facts) -> Answer | None:
 
 def _leads(facts: Facts, edge: Any) -> bool:
     """Whether the way to x goes through an edge."""
-    key = flow.key(edge)
-    return any(flow.key(hop.item) == key for hop in facts.way or ())
+    key = symbolic.key(edge)
+    return any(symbolic.key(hop.item) == key for hop in facts.way or ())
 
 
 def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
     name, op = facts.name, node.op.name
     below = facts.called(edge)
     value = np.asarray(flow.value_of(edge))
-    line = facts.line_of(node)
     if op in _FLAT:
         why = f"{op} is a staircase: its slope is 0 everywhere."
     elif op in _DEAD:
@@ -95,7 +93,7 @@ def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
         why = f"the slope of {facts.written(node)} by {below} is 0 here."
     return Answer(
         "zero", f"{name}.grad is 0 because nothing gets through {facts.written(node)}.",
-        more=[why], quotes=[(*line, "")] if line is not None else (), way=way(facts),
+        more=[why], quotes=facts.quoted(node), way=way(facts),
     )  # fmt: skip
 
 
@@ -104,12 +102,12 @@ def several_ways(facts: Facts) -> Answer | None:
     """x is used more than once: the contributions add up."""
     if facts.gradient is None:
         return None
-    target = flow.key(facts.item)
+    target = symbolic.key(facts.item)
     parts = [
         (step.node, sent)
         for step in facts.steps
         for edge, sent in zip(step.node.edges, step.sent, strict=False)
-        if edge is not None and sent is not None and flow.key(edge) == target
+        if edge is not None and sent is not None and symbolic.key(edge) == target
     ]
     if len(parts) < 2:
         return None
@@ -136,11 +134,10 @@ def broadcast(facts: Facts) -> Answer | None:
         if not hop.node.op.broadcasts or made == shape:
             continue
         times = int(np.prod(made)) // max(int(np.prod(shape)), 1)
-        line = facts.line_of(hop.node)
         return Answer(
             "broadcast",
             f"{facts.name}.grad sums over {times} copies: {facts.called(hop.item)} of shape "
             f"{list(shape)} was broadcast to {list(made)}.",
-            quotes=[(*line, "broadcast here")] if line is not None else (),
+            quotes=facts.quoted(hop.node, "broadcast here"),
         )  # fmt: skip
     return None

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Line = list[tuple[str, str]]
+if TYPE_CHECKING:
+    from gradcli.faults import Line
+
+Quote = tuple[int, str, str]
+"""A line number, its text, a remark."""
 LONGEST_FIX = 8
 """Lines; a longer fix is told by its first ones."""
 
@@ -13,12 +17,12 @@ LONGEST_FIX = 8
 class Answer:
     """An answer.
 
-    `kind` names the situation. `quotes` are pairs (line number, text, remark); `way` are rows
+    `kind` names the situation. `quotes` are lines with a remark; `way` are rows
     (mark, name, how it was made); `fixes` are scripts, each a list of lines to run in the session,
     after any of which the cause is gone.
     """
 
-    __slots__ = ("facts_", "fixes", "headline", "kind", "more", "quotes", "way")
+    __slots__ = ("fixes", "headline", "kind", "more", "quotes", "way")
 
     def __init__(
         self,
@@ -26,10 +30,9 @@ class Answer:
         headline: str,
         *,
         more: Sequence[str] = (),
-        quotes: Sequence[tuple[int, str, str]] = (),
+        quotes: Sequence[Quote] = (),
         way: Sequence[tuple[str, str, str]] = (),
         fixes: Sequence[Sequence[str]] = (),
-        **facts: Any,
     ) -> None:
         self.kind = kind
         self.headline = headline
@@ -37,7 +40,6 @@ class Answer:
         self.quotes = quotes
         self.way = way
         self.fixes = [list(fix) for fix in fixes if fix]
-        self.facts_ = facts
 
     def lines(self) -> list[Line]:
         """Styled lines, at most 80 wide but for the user's own."""
@@ -74,5 +76,4 @@ class Answer:
             "way": [{"mark": m, "name": n, "made": w} for m, n, w in self.way],
             "lines": [{"line": n, "text": t, "remark": r} for n, t, r in self.quotes],
             "fix": self.fixes,
-            **self.facts_,
         }

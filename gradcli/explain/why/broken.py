@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import flow
-from engine.symbolic import node_of
+from gradcli.explain.naming import element
 from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.facts import finite
 from gradcli.explain.why.table import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
-
-
-def _finite(array: Any) -> bool:
-    return bool(np.isfinite(np.asarray(array)).all())
 
 
 def _first(array: Any) -> tuple[int, ...]:
@@ -25,37 +22,32 @@ def _first(array: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(~np.isfinite(np.asarray(array)))[0])
 
 
-def _at(name: str, place: tuple[int, ...]) -> str:
-    return f"{name}[{', '.join(map(str, place))}]" if place else name
-
-
 @situation
 def value_is_broken(facts: Facts) -> Answer | None:
     """What was computed is not finite already: the gradient only shows it."""
-    if facts.gradient is None or _finite(facts.gradient):
+    if facts.gradient is None or finite(facts.gradient):
         return None
-    if not _finite(facts.x.array):
+    if not finite(facts.x.array):
         place = _first(facts.x.array)
-        held = f"{_at(facts.name, place)} = {float(facts.x.array[place])}"
+        held = f"{element(facts.name, place)} = {float(facts.x.array[place])}"
         say = f"{facts.name}.grad is not finite because {facts.name} is not: {held}."
         return Answer("value", say)
     for step in reversed(facts.steps):
         node = step.node
-        if node.trace is None or all(_finite(value) for value in node.trace.values):
+        if node.trace is None or all(finite(value) for value in node.trace.values):
             continue
         operands = [flow.value_of(arg) for arg in node.trace.args if hasattr(arg, "rank")
                     or hasattr(arg, "array")]  # fmt: skip
-        if not all(map(_finite, operands)):
+        if not all(map(finite, operands)):
             continue
         out = np.asarray(node.trace.values[0])
         place = _first(out)
-        what = str(float(out[place]))
+        made, what = facts.called(node), str(float(out[place]))
         return Answer(
-            "value", f"{facts.name}.grad is not finite because {facts.called(node)} is {what} "
-            "already.",
-            more=[f"{_at(facts.called(node), place)} = {what}: the operation is {node.op.name}, "
+            "value", f"{facts.name}.grad is not finite because {made} is {what} already.",
+            more=[f"{element(made, place)} = {what}: the operation is {node.op.name}, "
                   "and what went into it was finite."],
-            quotes=_quoted(facts, node), fixes=[_guarded(facts, node)],
+            quotes=facts.quoted(node), fixes=[_guarded(facts, node)],
         )  # fmt: skip
     return None
 
@@ -63,16 +55,15 @@ def value_is_broken(facts: Facts) -> Answer | None:
 @situation
 def born_in_backward(facts: Facts) -> Answer | None:
     """A finite gradient went into a node, and one that is not finite came out."""
-    if facts.gradient is None or _finite(facts.gradient):
+    if facts.gradient is None or finite(facts.gradient):
         return None
     for step in facts.steps:
-        incoming = step.incoming if type(step.incoming) is not list else step.incoming[0]
-        if incoming is None or not _finite(incoming):
+        if step.first is None or not finite(step.first):
             continue
         for edge, sent in zip(step.node.edges, step.sent, strict=False):
-            if edge is None or sent is None or _finite(sent):
+            if edge is None or sent is None or finite(sent):
                 continue
-            return _born(facts, step.node, edge, incoming, sent)
+            return _born(facts, step.node, edge, step.first, sent)
     return None
 
 
@@ -83,14 +74,14 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
     value = flow.value_of(edge)
     held = value[place] if place else value
     what = "nan" if np.isnan(facts.gradient).any() else "inf"
-    more = [f"{_at(below, place)} = {held:g}, where the slope of {node.op.name} is not finite."]
+    more = [f"{element(below, place)} = {held:g}, where the slope of {node.op.name} is not finite."]
     upstream = np.asarray(incoming)
     if upstream.shape == np.shape(sent) and upstream[place] == 0:
         more.append("0 came from above, and 0 * inf is nan: a where() around it does not help.")
         more.append(f"keep {below} away from there before {node.op.name} sees it.")
     return Answer(
         "born", f"{facts.name}.grad is {what} from {facts.written(node)} on.", more=more,
-        quotes=_quoted(facts, node), fixes=[_guarded(facts, node)],
+        quotes=facts.quoted(node), fixes=[_guarded(facts, node)],
     )  # fmt: skip
 
 
@@ -113,8 +104,3 @@ def _guarded(facts: Facts, node: Any) -> list[str]:
 
 def _word(call: ast.Call) -> str:
     return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
-
-
-def _quoted(facts: Facts, node: Any) -> list[tuple[int, str, str]]:
-    line = facts.line_of(node) if node_of(node) is not None else None
-    return [] if line is None else [(*line, "")]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from engine import flow
+from engine import flow, symbolic
 from engine.node import Node, Output
 from engine.record import source
 from engine.symbolic import node_of
@@ -22,6 +22,7 @@ from gradcli.program import Program, Sentence
 
 if TYPE_CHECKING:
     from engine.tracing import Run
+    from gradcli.explain.why.answer import Quote
     from gradcli.session import Session
 
 FARTHEST = 200_000
@@ -95,6 +96,11 @@ class Facts:
         return self._search(False) or self._search(True)
 
     @property
+    def unreached(self) -> bool:
+        """Whether backward ran, and x has no part in what it ran on."""
+        return self.gradient is None and self.run is not None and self.way is None
+
+    @property
     def cut(self) -> Hop | None:
         """Where the way is cut, the place nearest to x; what is untracked only follows from it."""
         cuts = [hop for hop in self.way or () if hop.cut is not None]
@@ -107,7 +113,7 @@ class Facts:
         if start is None:
             return None
         target = self.item
-        came: dict[Any, tuple[Any, Hop] | None] = {flow.key(start): None}
+        came: dict[Any, tuple[Any, Hop] | None] = {symbolic.key(start): None}
         queue = deque([start])
         while queue and len(came) < FARTHEST:
             item = queue.popleft()
@@ -115,13 +121,13 @@ class Facts:
             if node is None or node.trace is None:
                 continue
             for place, arg in enumerate(node.trace.args):
-                if not isinstance(arg, (Tensor, Node, Output)) or flow.key(arg) in came:
+                if not isinstance(arg, (Tensor, Node, Output)) or symbolic.key(arg) in came:
                     continue
                 cut = cut_at(node, place)
                 if cut is not None and not through_cuts:
                     continue
-                came[flow.key(arg)] = (item, Hop(node, place, arg, cut))
-                if arg is target or flow.key(arg) == flow.key(target):
+                came[symbolic.key(arg)] = (item, Hop(node, place, arg, cut))
+                if arg is target or symbolic.key(arg) == symbolic.key(target):
                     return _unrolled(came, arg)
                 queue.append(arg)
         return None
@@ -154,6 +160,13 @@ class Facts:
         node = node_of(item)
         made = node.trace.line if node is not None and node.trace is not None else None
         return None if made is None else self.session.line(made)
+
+    def quoted(self, made: Any, remark: str = "") -> list[Quote]:
+        """The line of a statement, or the one that made a value, to be quoted; none if unknown."""
+        if isinstance(made, Sentence):
+            return [(made.line, made.text.split("\n")[0], remark)]
+        line = self.line_of(made)
+        return [] if line is None else [(*line, remark)]
 
     def sentence_of(self, item: Any) -> Sentence | None:
         """The statement that made a value."""
@@ -189,11 +202,11 @@ def cut_at(node: Node, place: int) -> str | None:
 def _unrolled(came: dict[Any, tuple[Any, Hop] | None], item: Any) -> list[Hop]:
     """The hops from the root to an item."""
     hops: list[Hop] = []
-    before = came[flow.key(item)]
+    before = came[symbolic.key(item)]
     while before is not None:
         above, hop = before
         hops.append(hop)
-        before = came[flow.key(above)]
+        before = came[symbolic.key(above)]
     return hops[::-1]
 
 
@@ -205,5 +218,3 @@ def _collects(tensor: Tensor) -> bool:
 def finite(array: Any) -> bool:
     """Whether all of an array's numbers are."""
     return bool(np.isfinite(array).all())
-
-

@@ -90,7 +90,7 @@ def _copied(statement: ast.stmt) -> ast.stmt:
 def built_later(facts: Facts) -> Answer | None:
     """Backward ran before what depends on x was built."""
     run, name = facts.run, facts.name
-    if facts.gradient is not None or run is None or facts.way is not None:
+    if run is None or not facts.unreached:
         return None
     for end, value in reversed(facts.names.items()):
         node = node_of(value.origin) if isinstance(value, Tensor) else None
@@ -100,7 +100,7 @@ def built_later(facts: Facts) -> Answer | None:
             fix = f"backward {end}" if value.array.size == 1 else f"backward {end}.sum()"
             return Answer(
                 "built later", f"{name}.grad is None because backward ran before {end} was built.",
-                quotes=[(s.line, s.text.split("\n")[0], "") for s in (facts.ran,) if s is not None],
+                quotes=facts.quoted(facts.ran),
                 fixes=[[fix]],
             )  # fmt: skip
     return None
@@ -110,7 +110,7 @@ def built_later(facts: Facts) -> Answer | None:
 def earlier_namesake(facts: Facts) -> Answer | None:
     """What backward ran from was built from an earlier tensor of that name."""
     name = facts.name
-    if facts.gradient is not None or facts.run is None or facts.way is not None:
+    if not facts.unreached:
         return None
     old = next(
         (edge for step in facts.steps for edge in step.node.edges
@@ -124,14 +124,14 @@ def earlier_namesake(facts: Facts) -> Answer | None:
         "earlier namesake",
         f"{name}.grad is None because {facts.root_name} was built from an earlier {name}.",
         more=[f"since then {name} was bound to another tensor."],
-        quotes=[(maker.line, maker.text.split("\n")[0], "")], fixes=[facts.rebuild(first)],
+        quotes=facts.quoted(maker), fixes=[facts.rebuild(first)],
     )  # fmt: skip
 
 
 @situation
 def left_the_graph(facts: Facts) -> Answer | None:
     """The program leads from x to the root, the graph does not: a value left it on the way."""
-    if facts.gradient is not None or facts.run is None or facts.way is not None:
+    if not facts.unreached:
         return None
     found = _leaving(facts)
     if found is None:
@@ -142,7 +142,7 @@ def left_the_graph(facts: Facts) -> Answer | None:
         f"{facts.name}.grad is None because its value left the graph on the way to "
         f"{facts.root_name}.",
         more=[f"{_LEAVING[how]}, which no gradient follows."],
-        quotes=[(sentence.line, sentence.text.split("\n")[0], "")],
+        quotes=facts.quoted(sentence),
         fixes=[facts.rebuild(sentence, {sentence: text})],
     )  # fmt: skip
 
@@ -185,16 +185,14 @@ def _inside(part: ast.AST, name: str) -> str | None:
 @situation
 def not_an_ancestor(facts: Facts) -> Answer | None:
     """The root does not depend on x."""
-    if facts.gradient is not None or facts.run is None or facts.way is not None:
+    if not facts.unreached:
         return None
     name = facts.name
-    quotes = [(facts.ran.line, facts.ran.text.split("\n")[0], "")] if facts.ran is not None else []
     return Answer(
         "not an ancestor",
         f"{name}.grad is None because {facts.root_name} was not computed from {name}.",
         more=[f"backward goes from {facts.root_name} to the leaves it was made of, no further."],
-        quotes=quotes,
-        fixes=[[f"backward ({name}**2).sum()"]],
+        quotes=facts.quoted(facts.ran), fixes=[[f"backward ({name}**2).sum()"]],
     )  # fmt: skip
 
 

@@ -23,7 +23,6 @@ def rebound(facts: Facts) -> Answer | None:
     old = _ancestor(node, name, x)
     if old is None:
         return None
-    line = facts.session.line(node.trace.line) if node.trace.line is not None else None
     under = node.trace.cut
     say = f"{name}.grad is None because this {name} is not the leaf that backward gave a gradient."
     more = (
@@ -35,7 +34,7 @@ def rebound(facts: Facts) -> Answer | None:
     first = facts.program.first_use(name)
     if first is not None and facts.ran is not None:
         fix += facts.program.again(first, facts.ran)
-    quotes = [(*line, f"in place it stays a leaf:  step {name}")] if line else []
+    quotes = facts.quoted(node, f"in place it stays a leaf:  step {name}")
     return Answer("rebound", say, more=[more], quotes=quotes, fixes=[fix])
 
 
@@ -51,7 +50,7 @@ def integer(facts: Facts) -> Answer | None:
     return Answer(
         "integer", f"{name}.grad is None because {name} holds {_kind(x)} ({dtype}).",
         more=["gradients are real numbers: only floating point tensors have one."],
-        quotes=_quoted(facts, maker), fixes=[facts.rebuild(maker, after=after)],
+        quotes=facts.quoted(maker), fixes=[facts.rebuild(maker, after=after)],
     )  # fmt: skip
 
 
@@ -72,7 +71,7 @@ def itself_cut(facts: Facts) -> Answer | None:
     return Answer(
         "itself cut", f"{name}.grad is None because {name} is cut off from the graph: {how}.",
         more=[f"gradients go to {what}, not to {name}."],
-        quotes=_line(facts, node), fixes=[fix],
+        quotes=facts.quoted(node), fixes=[fix],
     )  # fmt: skip
 
 
@@ -88,7 +87,7 @@ def never_tracked(facts: Facts) -> Answer | None:
         fix = facts.rebuild(maker, after={maker: f"track {name}"})
     return Answer(
         "never tracked", f"{name}.grad is None because {name} was never tracked.",
-        quotes=_quoted(facts, maker), fixes=[fix],
+        quotes=facts.quoted(maker), fixes=[fix],
     )  # fmt: skip
 
 
@@ -120,7 +119,7 @@ def not_a_leaf(facts: Facts) -> Answer | None:
     return Answer(
         "not a leaf", f"{name}.grad is None because {name} is not a leaf: it was computed.",
         more=["backward passed through it and kept the gradient of leaves alone."],
-        quotes=_line(facts, node_of(facts.item)), fixes=[fix],
+        quotes=facts.quoted(facts.item), fixes=[fix],
     )  # fmt: skip
 
 
@@ -174,12 +173,3 @@ def _depends(facts: Facts, value: Any) -> bool:
 
 def _kind(x: Tensor) -> str:
     return "truth values" if x.array.dtype.kind == "b" else "whole numbers"
-
-
-def _line(facts: Facts, node: Any) -> list[tuple[int, str, str]]:
-    line = facts.line_of(node)
-    return [] if line is None else [(*line, "")]
-
-
-def _quoted(facts: Facts, sentence: Any) -> list[tuple[int, str, str]]:
-    return [] if sentence is None else [(sentence.line, sentence.text.split("\n")[0], "")]
