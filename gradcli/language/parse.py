@@ -33,7 +33,7 @@ def parse(
     scan = Scan(text, commands, bound, BARE)
     python = _without_commands(source, scan.found)
     # An indented paste is read as the body of a block; `shift` is that block's own line.
-    shift = 1 if re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*+[ \t]+[^\s#]", python) else 0
+    shift = 1 if re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+[^\s#]", python) else 0
     tree = _tree("if 1:\n" + python if shift else python, source, shift, commands)
     body = tree.body
     if shift and body:

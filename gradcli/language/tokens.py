@@ -30,14 +30,17 @@ TOKEN = re.compile(
       | (?P<newline>\n)
       | (?P<comment>\#[^\n]*)
       | (?P<string>(?:[rR][bBfF]?|[bBfF][rR]?|[uU])?
-            (?:'''(?:[^'\\]+|\\[\s\S]|'(?!''))*+''' | \"\"\"(?:[^"\\]+|\\[\s\S]|"(?!""))*+\"\"\"
-              |'(?!'')(?:[^'\\\n]+|\\[\s\S])*+' | "(?!"")(?:[^"\\\n]+|\\[\s\S])*+" | '' | \"\"))
+            (?:'''[^'\\]*+(?:(?:\\[\s\S]|'(?!''))[^'\\]*+)*'''
+              |\"\"\"[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*\"\"\"
+              |'(?!'')[^'\\\n]*+(?:\\[\s\S][^'\\\n]*+)*' | "(?!"")[^"\\\n]*+(?:\\[\s\S][^"\\\n]*+)*"
+              |'' | \"\"))
       | (?P<number>(?:0[xXoObB][\da-fA-F_]+|(?:\d[\d_]*\.?(?:\d[\d_]*)?|\.\d[\d_]*)
             (?:[eE][-+]?\d[\d_]*)?)[jJ]?)
       | (?P<name>\w+)
       | (?P<op>\.\.\.|\*\*=?|//=?|<<=?|>>=?|->|:=|[-+*/%@&|^=!<>]=?|[\s\S])""",
     re.VERBOSE,
 )
+"""Its strings repeat no group possessively: Python before 3.11.5 matches those wrongly."""
 COMPOUND = frozenset("if elif else for while with def class try except finally async match".split())
 """Words whose statement opens a block."""
 CONTINUES = frozenset("and or not in is if else for async".split())
