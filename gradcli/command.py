@@ -10,11 +10,13 @@
         '''
 
 A positional parameter is an operand; annotated Operand it is evaluated, Name or Path it is taken as
-written. A keyword-only parameter is an option, and `option: text` in the docstring describes it.
+written. A keyword-only parameter is an option, and `option: text` in the docstring describes it; an
+underscore after it is left out. With `**name` any other option is taken too.
 """
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,7 @@ Path = str
 """A file's name, taken as it is written."""
 
 Run = Callable[..., object]
-_VARIADIC = 0x04
+_VARIADIC, _NAMED = 0x04, 0x08
 _KINDS = {"Operand": "value", "Name": "name", "Path": "path"}
 GROUPS = ("autograd", "understand", "session")
 
@@ -38,8 +40,8 @@ GROUPS = ("autograd", "understand", "session")
 class Command:
     """A command: its word, its operands' kinds, its options and its help."""
 
-    __slots__ = ("alone", "group", "kinds", "names", "options", "required", "run", "variadic",
-                 "word")  # fmt: skip
+    __slots__ = ("alone", "group", "kinds", "named", "names", "options", "required", "run",
+                 "variadic", "word")  # fmt: skip
 
     def __init__(self, word: str, group: str, run: Any, alone: bool) -> None:
         code, defaults = run.__code__, run.__defaults__ or ()
@@ -50,15 +52,21 @@ class Command:
         self.run: Run = run
         self.alone = alone
         self.variadic = bool(code.co_flags & _VARIADIC)
+        self.named = bool(code.co_flags & _NAMED)
         self.names = list(names[1:count])
         self.required = len(self.names) - len(defaults)
-        self.options = names[count : count + keywords]
+        options = names[count : count + keywords]
+        self.options = tuple(name.rstrip("_") for name in options)
         if self.variadic:
             self.names.append(names[count + keywords])
-        kinds = [_KINDS[run.__annotations__[name].removesuffix(" | None")] for name in self.names]
+        kinds = [_kind(run, name) for name in self.names]
         if self.variadic:
             kinds[-1] += "*"
-        self.kinds = tuple(kinds)
+        read = [(name, _kind(run, name)) for name in options]
+        self.kinds = (
+            *kinds,
+            *(f"{name.rstrip('_')}={kind}" for name, kind in read if kind != "value"),
+        )
 
     @property
     def summary(self) -> str:
@@ -93,17 +101,19 @@ class Command:
         self,
         session: Session,
         operands: Sequence[Operand | str],
-        options: dict[str, Operand],
+        options: dict[str, Operand | str],
         span: Span,
     ) -> object:
         """Run it. Raises Fault for operands or options it does not take."""
         most = None if self.variadic else len(self.names)
         if len(operands) < self.required or (most is not None and len(operands) > most):
             raise self._miscounted(len(operands), most, span)
+        taken = {}
         for key, option in options.items():
-            if key not in self.options:
-                raise self._unknown(key, option.span)
-        return self.run(session, *operands, **options)
+            if key not in self.options and not self.named:
+                raise self.unknown(key, option.span)  # type: ignore[union-attr]
+            taken[f"{key}_" if keyword.iskeyword(key) else key] = option
+        return self.run(session, *operands, **taken)
 
     def _doc(self) -> list[str]:
         return [line.strip() for line in (self.run.__doc__ or "").strip().split("\n")[2:]]
@@ -124,7 +134,8 @@ class Command:
         return Fault("TypeError", f"{self.word} takes {takes} but {given} {were} given", span,
                      fixes=(self.usage(),))  # fmt: skip
 
-    def _unknown(self, key: str, value: Span) -> Fault:
+    def unknown(self, key: str, value: Span) -> Fault:
+        """The error for an option that does not exist; `value` is where its value stands."""
         from difflib import get_close_matches
 
         start = value.column - len(key) - 1
@@ -138,6 +149,10 @@ class Command:
         )  # fmt: skip
 
 
+def _kind(run: Any, name: str) -> str:
+    return _KINDS[run.__annotations__[name].removesuffix(" | None")]
+
+
 def _operands(count: int) -> str:
     return "1 operand" if count == 1 else f"{count} operands"
 
@@ -147,7 +162,7 @@ __all__ = ["GROUPS", "KINDS", "REGISTRY", "Command", "Name", "Operand", "Path", 
 REGISTRY: dict[str, Command] = {}
 """Word → command; a second word for a command has an entry of its own."""
 KINDS: dict[str, tuple[str, ...]] = {}
-"""Word → the kinds of its operands, as the parser wants them."""
+"""Word → the kinds of its operands, and of options that are no expressions, for the parser."""
 
 
 def command(group: str, *words: str, alone: bool = False) -> Callable[[Run], Run]:

@@ -275,7 +275,11 @@ class Session:
     # ---- what the walker asks of its host ----------------------------------------------------
 
     def command(
-        self, word: str, operands: list[Operand | str], options: dict[str, Operand], span: Span
+        self,
+        word: str,
+        operands: list[Operand | str],
+        options: dict[str, Operand | str],
+        span: Span,
     ) -> object:
         """Run a command."""
         found = REGISTRY[word]

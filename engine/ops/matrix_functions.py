@@ -102,7 +102,7 @@ def _third_rule(ns: Any, g: Any, h: Any, x: Any) -> Any:
 
 op("det(x)", lambda xp, x: xp.linalg.det(x), node="LinalgDetBackward0",
    x=lambda ns, g, x: per_matrix(ns, g) * ns.cofactor(x))  # fmt: skip
-op("cofactor(x)", _cofactor, written="det(x) * inv(x).mT",
+op("cofactor(x)", _cofactor, written="det(x) * inverse(x).mT",
    x=lambda ns, g, x: ns.cofactor_backward(g, x))  # fmt: skip
 op("cofactor_backward(h, x)", _cofactor_turned,
    h=lambda ns, g, x: ns.cofactor_backward(g, x),

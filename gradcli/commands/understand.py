@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import symbolic
 from engine.tensor import Tensor
-from gradcli.command import Operand, command
+from gradcli.command import REGISTRY, Name, Operand, command
 from gradcli.commands.autograd import leaves, wanted
 from gradcli.faults import Fault
 from gradcli.outputs import Failure, Notice, Several, Table, note, texts
@@ -32,22 +32,65 @@ def graph(session: Session, tensor: Operand) -> Notice:
 
 
 @command("understand")
-def diff(session: Session, y: Operand, *x: Operand) -> Notice:
+def diff(
+    session: Session,
+    y: Operand,
+    *x: Operand,
+    order: Operand | None = None,
+    as_: Name | None = None,
+    **at: Operand,
+) -> Several:
     """Show the derivative of y with respect to x as a formula.
 
-    diff z a          dz/da
-    diff z            with respect to every leaf
+    diff z a              dz/da
+    diff z a b            dz/da and dz/db
+    diff z                with respect to every leaf
+    diff z a a b          d³z/(da² db)
+    diff z a at a=2       with other values
+
+    order: 2 for all second derivatives among the names
+    as: latex
     """
-    from gradcli.explain.derivative import derivative
+    from gradcli.explain.derivative import derivative, wanted_by
 
     of = wanted(y, "diff")
-    by = [wanted(part, "diff") for part in x] or [leaf for _, leaf in leaves(session)]
+    places = {name: _place(session, name, value) for name, value in at.items()}
+    by = [(part.text, wanted(part, "diff")) for part in x] or leaves(session)
+    by = [(name, leaf) for name, leaf in by if x or symbolic.path(of, leaf)]
     if not by:
         raise Fault("RuntimeError", f"diff {y.text} needs a name to differentiate by", y.span,
-                    why="no variable requires grad.", fixes=(f"diff {y.text} x",))  # fmt: skip
-    found = derivative(of, by, session.variables)
-    lines = [line for each in found for line in each.lines()]
-    return Notice(lines, {"derivatives": texts(lines)})
+                    why=f"{y.text} was computed from no variable that requires grad.",
+                    fixes=(f"diff {y.text} x",))  # fmt: skip
+    orders = wanted_by(by, None if order is None else _order(order, 9))
+    of_text = None if y.text in session.variables else y.text
+    found = [derivative(of, names, session.variables, of_text, places) for names in orders]
+    if as_ is not None:
+        if as_ != "latex":
+            raise Fault("ValueError", f"as is latex, not {as_}", as_.span,  # type: ignore[attr-defined]
+                        why="a formula is written in the language, or in LaTeX.",
+                        fixes=("as=latex",))  # fmt: skip
+        return Several("derivatives", [note(each.latex(), **each.facts()) for each in found])
+    return Several("derivatives", found)
+
+
+def _place(session: Session, name: str, given: Operand) -> Any:
+    """The array that `at` gives a variable: of its shape and dtype."""
+    import numpy as np
+
+    variable = session.variables.get(name)
+    if not isinstance(variable, Tensor):
+        raise REGISTRY["diff"].unknown(name, given.span)
+    value = given.value.array if isinstance(given.value, Tensor) else given.value
+    try:
+        array = np.asarray(value, variable.array.dtype)
+    except (TypeError, ValueError):
+        array = None
+    if array is None or array.shape != variable.array.shape:
+        shape = tuple(variable.array.shape)
+        raise Fault("ValueError", f"{name} has the shape {shape}, and {given.text} has not",
+                    given.span, why="a graph is for values of the shapes it was made with.",
+                    fixes=(f"{name}=full({shape}, 1.)",))  # fmt: skip
+    return array
 
 
 @command("understand")
@@ -87,10 +130,14 @@ def check(
         raise Fault("RuntimeError", f"check {z.text} needs a name to differentiate by", z.span,
                     why=f"{z.text} was computed from no variable that requires grad.",
                     fixes=(f"check {z.text} x",))  # fmt: skip
-    degree = 1 if order is None else order.value
-    if degree not in (1, 2):
-        raise Fault("ValueError", f"order is 1 or 2, not {order.text}", order.span)  # type: ignore[union-attr]
-    return Several("checks", compared(of, by, degree))
+    return Several("checks", compared(of, by, 1 if order is None else _order(order, 2)))
+
+
+def _order(order: Operand, most: int) -> int:
+    if type(order.value) is not int or not 1 <= order.value <= most:
+        raise Fault("ValueError", f"order is 1 to {most}, not {order.text}", order.span,
+                    why="it is how often to differentiate.", fixes=("order=2",))  # fmt: skip
+    return order.value
 
 
 @command("understand")

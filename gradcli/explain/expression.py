@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,14 +61,21 @@ class Number(Expression):
 
 
 class Name(Expression):
-    """A value the user has a name for."""
+    """A value the user has a name for; its array, where a rewrite may ask for it."""
 
-    __slots__ = ("text",)
+    __slots__ = ("array", "text")
 
-    def __init__(self, text: str, shape: Shape) -> None:
+    def __init__(self, text: str, shape: Shape, array: Any = None) -> None:
         self.text = text
         self.shape = shape
+        self.array = array
         self._is(1, "name", text)
+
+
+class Differential(Name):
+    """A small change of a value: written last in a product."""
+
+    __slots__ = ()
 
 
 class Literal(Expression):
@@ -130,6 +137,16 @@ class Call(Expression):
         uids = tuple(None if arg is None else arg.uid for arg in args)
         size = 1 + sum(arg.size for arg in args if arg is not None)
         self._is(size, "call", row.name, uids, repr(params), part, shape)
+
+
+class Notation(NamedTuple):
+    """A way of writing that no row has."""
+
+    name: str
+    operands: tuple[str, ...]
+    written: str
+    params: tuple[str, ...] = ()
+    variadic: bool = False
 
 
 # ---- making sums and products ----------------------------------------------------------------
@@ -245,3 +262,30 @@ def times(coefficient: float, expression: Expression) -> Expression:
 def is_number(expression: Expression | None, value: float) -> bool:
     """Whether an expression is this number everywhere."""
     return isinstance(expression, Number) and math.isclose(expression.value, value, rel_tol=1e-12)
+
+
+def scalar_of(expression: Expression) -> Expression | None:
+    """The 0-dim expression that this one repeats in every element, if it is made so."""
+    if expression.shape == ():
+        return expression
+    if isinstance(expression, Number):
+        return Number(expression.value)
+    if isinstance(expression, Product) and all(f.shape == () for f, _ in expression.factors):
+        return product([(Number(expression.coefficient), 1), *expression.factors], ())
+    if isinstance(expression, Sum):
+        parts = [(scalar_of(term), c) for term, c in expression.terms]
+        if all(part is not None for part, _ in parts):
+            return total([(part, c) for part, c in parts if part is not None], ())
+    return None
+
+
+def scalars_of(x: Expression) -> tuple[list[tuple[Expression, float]], Expression]:
+    """A product as its 0-dim factors, the coefficient among them, and the rest."""
+    if not isinstance(x, Product):
+        return [], x
+    same = [(f, e) for f, e in x.factors if f.shape == ()]
+    if x.coefficient != 1:
+        same.append((Number(x.coefficient), 1.0))
+    if not same:
+        return [], x
+    return same, product([(f, e) for f, e in x.factors if f.shape != ()], x.shape)

@@ -16,8 +16,7 @@ from engine import catalog
 from engine.symbolic import derivative, traced_leaf
 from engine.tensor import Tensor
 from engine.tracing import tracing
-from gradcli.explain.derivative import read
-from gradcli.explain.writer import write
+from gradcli.explain.derivative import formula
 
 if TYPE_CHECKING:
     from gradcli.faults import Line
@@ -58,8 +57,8 @@ class Operation:
         found: list[Line] = [[(self.name, "name"), (self.signature, "plain")]]
         if self.doc:
             found.append([(f"  {self.doc}", "plain")])
-        for left, formula in self.derivatives:
-            found.append([(f"  {left} = ", "plain"), (formula, "formula")])
+        for left, right in self.derivatives:
+            found.append([(f"  {left} = ", "plain"), (right, "formula")])
         found.append([("  reached as " + ", ".join(self.places), "dim")])
         return found
 
@@ -124,6 +123,7 @@ def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
         names = dict(zip(labels, leaves, strict=True))
         called = f"{name}({', '.join(labels)})"
         for label, g in zip(labels, derivative(result, leaves), strict=True):
-            if g is not None:
-                yield f"d {called}/d{label}", write(read(g, result, names))
+            text = None if g is None else formula(g, result, names)
+            if text is not None:
+                yield f"d {called}/d{label}", text
         return

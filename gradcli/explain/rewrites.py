@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +22,15 @@ from gradcli.explain.expression import (
     Expression,
     Literal,
     Name,
+    Notation,
     Number,
     Product,
     Shape,
+    Sum,
     is_number,
     product,
+    scalar_of,
+    scalars_of,
     scaled,
     times,
     total,
@@ -91,91 +95,232 @@ def _expand(shape: Shape, x: Expression, *params: Any) -> Expression:
 def _sum(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     if x.shape == shape:
         return x
-    if isinstance(x, Number):
-        return Number(x.value * math.prod(x.shape) / max(math.prod(shape), 1), shape)
-    if isinstance(x, Product) and len(x.factors) == 1 and x.factors[0][0].shape == shape == ():
-        return product(
-            [(Number(float(math.prod(x.shape))), 1), (Number(x.coefficient), 1), *x.factors], ()
-        )
+    scalar = scalar_of(x)
+    if scalar is not None:
+        count = math.prod(x.shape) / max(math.prod(shape), 1)
+        return product([(Number(count), 1), (scalar, 1)], shape)
+    if isinstance(x, Call) and x.row.name in ("softmax", "one_hot"):
+        last = len(x.shape) - 1
+        along = x.params[0] % len(x.shape) if x.row.name == "softmax" else last
+        if params[:1] == ((along,),) or (not params and not last):
+            return Number(1.0, shape)
+    if params and math.prod(shape) == 1:
+        return product([(apply_row(rows["sum"], (x,), (), ()), 1)], shape)
+    return _factors_out(shape, x, *params)
+
+
+def _factors_out(shape: Shape, x: Expression, *params: Any) -> Expression | None:
+    """The sum of a product, with the factors that are the same in every element before it."""
+    same, rest = scalars_of(x)
+    if not same:
+        return _matrix_times_vector(shape, x, *params)
+    inner = apply_row(rows["sum_dim" if params else "sum"], (rest,), params, shape)
+    return product([*same, (inner, 1)], shape)
+
+
+def _matrix_times_vector(shape: Shape, x: Expression, *params: Any) -> Expression | None:
+    """(A * v).sum(1) is A @ v."""
+    if len(x.shape) != 2 or not isinstance(x, Product) or params[:1] != ((1,),):
+        return None
+    for place, (factor, exponent) in enumerate(x.factors):
+        vector = factor if len(factor.shape) == 1 else _vector_of(factor, 0)
+        if vector is not None and exponent == 1:
+            others = [*x.factors[:place], *x.factors[place + 1 :]]
+            matrix = product([(Number(x.coefficient), 1), *others], x.shape)
+            found = apply_row(rows["mv"], (matrix, vector), (), x.shape[:1])
+            return apply_row(rows["unsqueeze"], (found,), (1,), shape) if params[1] else found
     return None
 
 
 @rewrite("sum_to")
 def _sum_to(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     """A broadcast undone: the sum of everything, or over the leading dimensions, or as it is."""
-    simpler = _sum(shape, x)
-    if simpler is not None:
-        return simpler
+    if x.shape == shape:
+        return x
     if math.prod(shape) == 1:
-        return apply_row(rows["sum"], (x,), (), shape)
+        return product([(apply_row(rows["sum"], (x,), (), ()), 1)], shape)
     lead = len(x.shape) - len(shape)
     if x.shape[lead:] == shape:
         return apply_row(rows["sum_dim"], (x,), (tuple(range(lead)), False), shape)
-    return None
+    if not lead:
+        dims = tuple(dim for dim, size in enumerate(shape) if size != x.shape[dim])
+        return apply_row(rows["sum_dim"], (x,), (dims, True), shape)
+    return _sum(shape, x) if scalar_of(x) is not None else None
 
 
 @rewrite("mean", "mean_dim")
 def _mean(shape: Shape, x: Expression, *params: Any) -> Expression | None:
-    if isinstance(x, Number):
-        return Number(x.value, shape)
-    return x if x.shape == shape == () else None
+    scalar = scalar_of(x)
+    if scalar is not None:
+        return product([(scalar, 1)], shape)
+    if params and math.prod(shape) == 1:
+        return product([(apply_row(rows["mean"], (x,), (), ()), 1)], shape)
+    return None
 
 
-@rewrite(
-    "reshape",
-    "view",
-    "squeeze",
-    "squeezed",
-    "squeeze_dim",
-    "squeeze_dims",
-    "unsqueeze",
+_RESHAPES = (
+    "reshape", "view", "squeeze", "squeezed", "squeeze_dim", "squeeze_dims", "unsqueeze",
     "unsafe_view",
-)
+)  # fmt: skip
+
+
+@rewrite("flip")
+def _flip(shape: Shape, x: Expression, *params: Any) -> Expression | None:
+    return x if scalar_of(x) is not None else None
+
+
+@rewrite(*_RESHAPES)
 def _reshape(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     if x.shape == shape:
         return x
+    scalar = scalar_of(x)
+    if scalar is not None:
+        return product([(scalar, 1)], shape)
+    if isinstance(x, Call) and x.row.name in _RESHAPES:
+        inner = x.args[0]
+        if inner is not None and inner.shape == shape:
+            return inner
     if len(shape) == 1 and isinstance(x, Call) and x.row.name == "mm":
         row, matrix = x.args  # (v as a row) @ A, as a vector again: v @ A
         vector = _vector_of(row, 0)
         if vector is not None:
             return Call(rows["mv"], (vector, matrix), (), shape)
-    return Number(x.value, shape) if isinstance(x, Number) else None
+    return None
+
+
+# ---- softmax and its losses ------------------------------------------------------------------
+
+_ONE_HOT = Notation("one_hot", ("x",), "one_hot(x, classes)", ("classes",))
+
+
+@rewrite("exp")
+def _exp(shape: Shape, x: Expression) -> Expression | None:
+    """exp(log_softmax(x)), and exp(x - logsumexp(x)), are softmax(x)."""
+    if isinstance(x, Call) and x.row.name == "log_softmax":
+        return Call(rows["softmax"], x.args, x.params, shape)
+    if isinstance(x, Sum):
+        for term, coefficient in x.terms:
+            whole = _unwrapped(term)
+            if coefficient == -1 and isinstance(whole, Call) and whole.row.name == "logsumexp":
+                rest = total([(x, 1), (term, -1 * coefficient)], shape)
+                if rest == whole.args[0] and len(whole.params[0]) == 1:
+                    return Call(rows["softmax"], whole.args, whole.params[0], shape)
+    return None
+
+
+def _unwrapped(x: Expression) -> Expression:
+    """What was repeated, or given a dimension of size 1, before it was."""
+    while True:
+        if isinstance(x, Call) and x.row.name == "unsqueeze" and x.args[0] is not None:
+            x = x.args[0]
+        elif isinstance(x, Product) and x.coefficient == 1 and [e for _, e in x.factors] == [1]:
+            x = x.factors[0][0]
+        else:
+            return x
+
+
+@rewrite("nll_loss_backward")
+def _nll_loss_backward(
+    shape: Shape, g: Expression, x: Expression, target: Expression, weight: Expression | None,
+    reduction: str, ignored: int,
+) -> Expression | None:  # fmt: skip
+    """-g * one_hot(target), where no class has a weight and none is ignored."""
+    classes = _array_of(target)
+    scalar = scalar_of(g)
+    if weight is not None or classes is None or scalar is None or len(shape) > 2:
+        return None
+    if not classes.size or (classes == ignored).any():
+        return None
+    if isinstance(target, Number):
+        target = Literal(classes)
+    share = -1 / classes.size if reduction == "mean" else -1.0
+    hot = Call(_ONE_HOT, (target,), (shape[-1],), shape)
+    return product([(Number(share), 1), (scalar, 1), (hot, 1)], shape)
+
+
+def _array_of(x: Expression) -> np.ndarray[Any, Any] | None:
+    if isinstance(x, Number):
+        return np.full(x.shape, int(x.value))
+    return x.array if isinstance(x, (Name, Literal)) else None
 
 
 # ---- matrices --------------------------------------------------------------------------------
 
-_TRANSPOSES = {"t", "transpose", "permute", "mT"}
+_OUTER = Notation("outer", ("a", "b"), "outer(a, b)")
+_EYE = Notation("eye", (), "eye(n)", ("n",))
+_DIAG = Notation("diag", ("x",), "diag(x)")
 
 
-@rewrite(*_TRANSPOSES)
-def _transpose(shape: Shape, x: Expression, *params: Any) -> Expression | None:
-    if isinstance(x, Number):
-        return Number(x.value, shape)
-    if isinstance(x, Call) and x.row.name in _TRANSPOSES and len(shape) == 2:
-        return x.args[0]
-    return None
+def eye(size: int) -> Expression:
+    """The identity matrix."""
+    return Call(_EYE, (), (size,), (size, size))
+
+
+def diag(x: Expression) -> Expression:
+    """The diagonal matrix of a vector."""
+    size = x.shape[0]
+    scalar = scalar_of(x)
+    if scalar is not None:
+        return product([(scalar, 1), (eye(size), 1)], (size, size))
+    same, rest = scalars_of(x)
+    return product([*same, (Call(_DIAG, (rest,), (), (size, size)), 1)], (size, size))
+
+
+def outer(a: Expression, b: Expression) -> Expression:
+    """The outer product of two vectors."""
+    shape = (a.shape[0], b.shape[0])
+    (first, a), (second, b) = scalars_of(a), scalars_of(b)
+    return product([*first, *second, (Call(_OUTER, (a, b), (), shape), 1)], shape)
+
+
+@rewrite("t")
+def _t(shape: Shape, x: Expression) -> Expression | None:
+    return transposed(x) if len(shape) == 2 else x
+
+
+@rewrite("transpose")
+def _transpose(shape: Shape, x: Expression, first: int, second: int) -> Expression | None:
+    return transposed(x) if len(shape) == 2 and (first - second) % 2 else None
+
+
+@rewrite("permute")
+def _permute(shape: Shape, x: Expression, dims: tuple[int, ...]) -> Expression | None:
+    if tuple(dim % len(shape) for dim in dims) == (1, 0):
+        return transposed(x)
+    return x if list(dims) == sorted(dims) else None
+
+
+def transposed(x: Expression) -> Expression:
+    """The transpose of a matrix: of a product, of the factors in turn."""
+    shape = x.shape[::-1]
+    scalar = scalar_of(x)
+    if scalar is not None:
+        return product([(scalar, 1)], shape)
+    factor, rest = scaled(x)
+    if factor != 1:
+        return times(factor, transposed(rest))
+    if isinstance(x, Call):
+        one, *others = x.args or (None,)
+        if x.row.name == "t" and one is not None:
+            return one
+        if x.row.name in ("eye", "diag"):
+            return x
+        if x.row.name == "inv" and one is not None and transposed(one) == one:
+            return x
+        if x.row.name == "outer":
+            return Call(_OUTER, x.args[::-1], (), shape)
+        if x.row.name == "mm" and one is not None and others[0] is not None:
+            return apply_row(rows["mm"], (transposed(others[0]), transposed(one)), (), shape)
+    return Call(rows["t"], (x,), (), shape)
 
 
 def _vector_of(x: Expression | None, dim: int) -> Expression | None:
     """The vector that a matrix of one row (dim 0) or one column (dim 1) was made of."""
     if isinstance(x, Call) and x.row.name == "unsqueeze" and x.params == (dim,):
         return x.args[0]
-    if isinstance(x, Call) and x.row.name in _TRANSPOSES:
+    if isinstance(x, Call) and x.row.name == "t":
         return _vector_of(x.args[0], 1 - dim)
     return None
-
-
-class Notation(NamedTuple):
-    """A way of writing that no row has."""
-
-    name: str
-    operands: tuple[str, ...]
-    written: str
-    params: tuple[str, ...] = ()
-    variadic: bool = False
-
-
-_OUTER = Notation("outer", ("a", "b"), "outer(a, b)")
 
 
 @rewrite("mm")
@@ -183,7 +328,46 @@ def _mm(shape: Shape, a: Expression, b: Expression) -> Expression | None:
     column, row = _vector_of(a, 1), _vector_of(b, 0)
     if column is not None and row is not None:
         return Call(_OUTER, (column, row), (), shape)
+    if isinstance(a, Call) and a.row.name == "eye":
+        return b
+    return a if isinstance(b, Call) and b.row.name == "eye" else None
+
+
+@rewrite("mv")
+def _mv(shape: Shape, a: Expression, b: Expression) -> Expression | None:
+    """A matrix times ones is the sums of its rows; a matrix of ones times a vector, its sum."""
+    same = scalar_of(a)
+    if same is not None:
+        return product([(same, 1), (apply_row(rows["sum"], (b,), (), ()), 1)], shape)
+    if len(a.shape) != 2 or not is_number(b, 1):
+        return None
+    if isinstance(a, Call) and a.row.name == "t":
+        return apply_row(rows["sum_dim"], a.args, ((0,), False), shape)
+    return apply_row(rows["sum_dim"], (a,), ((1,), False), shape)
+
+
+@rewrite("dot")
+def _dot(shape: Shape, a: Expression, b: Expression) -> Expression | None:
+    for one, other in ((a, b), (b, a)):
+        if is_number(one, 1):
+            return apply_row(rows["sum"], (other,), (), ())
     return None
+
+
+@rewrite("cofactor")
+def _cofactor(shape: Shape, x: Expression) -> Expression | None:
+    if len(shape) != 2:
+        return None
+    inverse = Call(rows["inv"], (x,), (), shape)
+    return product([(Call(rows["det"], (x,), (), ()), 1), (transposed(inverse), 1)], shape)
+
+
+@rewrite("diagonal_backward")
+def _diagonal_backward(
+    shape: Shape, x: Expression, whole: Shape, offset: int, *dims: int
+) -> Expression | None:
+    square = len(shape) == 2 and shape[0] == shape[1] and offset == 0
+    return diag(x) if square else None
 
 
 @rewrite("mul")
@@ -194,13 +378,27 @@ def _mul(shape: Shape, a: Expression, b: Expression) -> Expression:
     return product([(a, 1), (b, 1)], shape)
 
 
+# ---- conditions ------------------------------------------------------------------------------
+
+
 @rewrite("where")
 def _where(shape: Shape, condition: Expression, a: Expression, b: Expression) -> Expression | None:
-    # PyTorch guards x**y at 0 with where(y == 0, 0, ...): a person writes the power alone.
-    guard = isinstance(condition, Call) and condition.row.name in ("eq", "bitwise_and")
     if isinstance(condition, Number):
         return product([(a if condition.value else b, 1)], shape)
-    return b if a == b or (guard and is_number(a, 0)) else None
+    # PyTorch guards x**y, and a norm, where they have no derivative: a person writes none.
+    if a == b or (is_number(a, 0) and _is_guard(condition)):
+        return product([(b, 1)], shape)
+    return None
+
+
+def _is_guard(condition: Expression | None) -> bool:
+    return isinstance(condition, Call) and condition.row.name in ("eq", "bitwise_and")
+
+
+def _is_guarded(condition: Expression) -> bool:
+    return isinstance(condition, Call) and condition.row.name == "bitwise_not" and _is_guard(
+        condition.args[0]
+    )
 
 
 @rewrite("relu_backward")
@@ -220,6 +418,12 @@ def _greater(shape: Shape, a: Expression, b: Expression) -> Expression | None:
 def _keep(shape: Shape, x: Expression, mask: Expression) -> Expression | None:
     if isinstance(mask, Number):
         return times(mask.value, x)
+    if _is_guarded(mask):
+        return x
+    if isinstance(x, Call) and x.row.name == "keep" and x.args[1] == mask:
+        return x
+    if isinstance(x, Call) and x.row.name == "relu" and isinstance(mask, Call):
+        return x if mask.row.name == "gt" and mask.args[0] == x.args[0] else None
     return Number(0.0, shape) if is_number(x, 0) else None
 
 
@@ -228,7 +432,7 @@ _LINEAR = {
     "view": (0,), "t": (0,), "transpose": (0,), "permute": (0,), "mm": (0, 1), "mv": (0, 1),
     "bmm": (0, 1), "dot": (0, 1), "keep": (0,), "squeeze": (0,), "squeeze_dim": (0,),
     "unsqueeze": (0,), "unsafe_view": (0,), "flip": (0,), "index": (0,), "cumsum": (0,),
-    "outer": (0, 1),
+    "outer": (0, 1), "diag": (0,), "sum_to_size": (0,),
 }  # fmt: skip
 """Rows that a number can be taken out of, and from which operands."""
 
@@ -248,7 +452,7 @@ def apply_row(
     operands = list(args)
     for place in _LINEAR.get(row.name, ()):
         operand = operands[place]
-        if operand is not None and not isinstance(operand, Number):
+        if operand is not None:
             factor, operands[place] = scaled(operand)
             coefficient *= factor
     if coefficient != 1:
@@ -263,6 +467,10 @@ def _folded(row: Any, args: tuple[Any, ...], params: Any, shape: Shape) -> Numbe
 
 
 # ---- reading a trace -------------------------------------------------------------------------
+
+
+_FIRST = {"inv_ex": "inv", "solve_ex": "solve"}
+"""Rows whose first result is another row's, with a word on how it went beside it."""
 
 
 class Reader:
@@ -302,11 +510,13 @@ class Reader:
         array = _array(item)
         name = self.names.get(id(item))
         if name is not None:
-            return name if isinstance(name, Expression) else Name(name, array.shape)
+            return name if isinstance(name, Expression) else Name(name, array.shape, array)
         node = node_of(item)
         if node is None or node.trace is None:
             return _constant(item, array)
         args = tuple(None if arg is None else self._done[id(arg)] for arg in node.trace.args)
+        if type(item) is Output and item.index == 0 and node.op.name in _FIRST:
+            return Call(rows[_FIRST[node.op.name]], args, node.trace.params, array.shape)
         if type(item) is Output:
             return Call(node.op, args, node.trace.params, array.shape, item.index)
         return apply_row(node.op, args, node.trace.params, array.shape)
@@ -326,7 +536,7 @@ def _array(item: Any) -> np.ndarray[Any, Any]:
 def _constant(item: Any, array: np.ndarray[Any, Any]) -> Expression:
     label = getattr(item, "label", None)
     if label is not None:
-        return Name(label, array.shape)
+        return Name(label, array.shape, array)
     if array.dtype.kind == "c" and not array.imag.any():
         array = array.real
     if array.size and array.dtype.kind in "fiub" and (array == array.flat[0]).all():

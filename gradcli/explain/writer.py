@@ -14,7 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.explain.expression import Call, Expression, Literal, Name, Number, Product, Sum
+from gradcli.explain.expression import (
+    Call,
+    Differential,
+    Expression,
+    Literal,
+    Name,
+    Notation,
+    Number,
+    Product,
+    Shape,
+    Sum,
+)
 
 TERM, FACTOR, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
 """How tightly a piece of text binds."""
@@ -83,11 +94,15 @@ def _bracketed(expression: Expression | None, level: int, tight: bool = True) ->
 
 
 def _sum(expression: Sum) -> str:
-    """Positive terms first; the constant last in a polynomial, else first."""
+    """Positive terms first; the constant last in a polynomial, else first; A before A.T."""
     polynomial = not any(_is_call(term) for term, _ in expression.terms)
-    terms = sorted(
-        expression.terms, key=lambda pair: (pair[1] < 0, isinstance(pair[0], Number) == polynomial)
-    )
+
+    def place(pair: tuple[Expression, float]) -> tuple[bool, bool, bool]:
+        term, coefficient = pair
+        turned = isinstance(term, Call) and term.row.name == "t"
+        return coefficient < 0, isinstance(term, Number) == polynomial, turned
+
+    terms = sorted(expression.terms, key=place)
     pieces: list[str] = []
     for term, coefficient in terms:
         whole = Product(abs(coefficient), ((term, 1.0),), term.shape)
@@ -129,7 +144,8 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
     numerator: list[str] = []
     denominator: list[str] = []
     wide = not tight and any(_is_matrix_product(f) for f, _ in above)
-    if wide and exact and fraction.denominator != 1:
+    alone = len(above) == 1 and _is_matrix_product(above[0][0])
+    if (wide or alone) and exact and fraction.denominator != 1:
         numerator.append(f"{fraction.numerator}/{fraction.denominator}")
     elif exact and (
         fraction.numerator == 1 or float(f"{abs(coefficient):.4g}") != abs(coefficient)
@@ -143,10 +159,9 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
     above.sort(key=lambda pair: _place(pair[0]))
     lonely = len(above) == 1 and not any(_is_matrix_product(f) for f, _ in above[1:])
     for factor, exponent in above:
-        numerator.append(
-            _power(factor, exponent, FACTOR if lonely and numerator and wide else None)
-        )
-    denominator.extend(_power(factor, exponent, None) for factor, exponent in below)
+        level = FACTOR if lonely and numerator and (wide or alone) else None
+        numerator.append(_power(factor, exponent, level, tight or level is None))
+    denominator.extend(_power(factor, exponent, None, True) for factor, exponent in below)
     star, slash = (" * ", " / ") if wide else ("*", "/")
     text = star.join(numerator) or "1"
     if denominator:
@@ -159,7 +174,13 @@ def _product(expression: Product, tight: bool) -> tuple[str, int]:
 
 
 def _place(factor: Expression) -> int:
-    """Where a factor stands: names, sums of names, functions, sums of those, a matrix product."""
+    """Where a factor stands: names, sums of names, functions, sums of those, a matrix product,
+    a differential.
+    """
+    if isinstance(factor, Differential) or (
+        isinstance(factor, Product) and any(isinstance(f, Differential) for f, _ in factor.factors)
+    ):
+        return 5
     if isinstance(factor, Call):
         return 4 if _is_matrix_product(factor) else 2
     if isinstance(factor, Sum):
@@ -171,11 +192,9 @@ def _is_matrix_product(expression: Expression) -> bool:
     return isinstance(expression, Call) and "@" in expression.row.written
 
 
-def _power(base: Expression, exponent: float, level: int | None) -> str:
+def _power(base: Expression, exponent: float, level: int | None, tight: bool) -> str:
     if exponent == 1:
-        return _bracketed(
-            base, level or (SIGN if not _is_matrix_product(base) else POWER), tight=level is None
-        )
+        return _bracketed(base, level or (POWER if _is_matrix_product(base) else SIGN), tight)
     if exponent == 0.5:
         return f"sqrt({write(base)})"
     text, binds = number(exponent)
@@ -187,14 +206,72 @@ def _power(base: Expression, exponent: float, level: int | None) -> str:
 
 def _call(expression: Call, tight: bool) -> tuple[str, int]:
     row = expression.row
+    if row.name == "slice":
+        return _slice(expression), ATOM
     tree = _template(row.written)
     fixed = len(row.operands) - row.variadic
-    names: dict[str, Any] = dict(zip(row.operands[:fixed], expression.args[:fixed], strict=True))
+    args = expression.args if _by_elements(row) else tuple(map(_whole, expression.args))
+    names: dict[str, Any] = dict(zip(row.operands[:fixed], args[:fixed], strict=True))
     if row.variadic:
-        names[row.operands[-1]] = expression.args[fixed:]
+        names[row.operands[-1]] = args[fixed:]
     names.update((n, _Parameter(v)) for n, v in _parameters(expression).items())
     text, binds = _Filler(names, tight).fill(tree)
     return (text, binds) if expression.part is None else (f"{text}[{expression.part}]", ATOM)
+
+
+def _slice(expression: Call) -> str:
+    """x[:, 1:3], what is left out left out."""
+    (x,), (dim, start, stop, step) = expression.args, expression.params
+    size = x.shape[dim] if x is not None else 0
+    ends = f"{start or ''}:{'' if stop >= size else stop}" + (f":{step}" if step != 1 else "")
+    return f"{_bracketed(x, ATOM)}[{':, ' * dim}{ends}]"
+
+
+_FULL = Notation("full", (), "full(shape, value)", ("shape", "value"))
+_KEEP = Notation("keep", ("x", "mask"), "where(mask, x, 0.0)")
+_ONES = Notation("ones", (), "ones(*shape)", ("shape",))
+_EXPAND = Notation("expanded", ("x",), "x.expand(*shape)", ("shape",))
+
+
+def _by_elements(row: Any) -> bool:
+    return getattr(row, "broadcasts", False) or row.name in ("keep", "expanded")
+
+
+def _whole(operand: Expression | None) -> Expression | None:
+    """An operand whose shape matters: what is repeated in it is written as a whole array."""
+    if operand is None or _shape_as_written(operand) == operand.shape:
+        return _floating(operand)
+    shape = operand.shape
+    if isinstance(operand, Number):
+        return (
+            Call(_ONES, (), (shape,), shape) if operand.value == 1
+            else Call(_FULL, (), (shape, operand.value), shape)
+        )  # fmt: skip
+    return Call(_EXPAND, (operand,), (shape,), shape)
+
+
+def _floating(operand: Expression | None) -> Expression | None:
+    """An operand whose dtype matters: where(mask, 1, 0) is of whole numbers."""
+    if isinstance(operand, Call) and operand.row.name == "keep" and _is_number(operand.args[0]):
+        return Call(_KEEP, operand.args, (), operand.shape)
+    return operand
+
+
+def _is_number(expression: Expression | None) -> bool:
+    return isinstance(expression, Number)
+
+
+def _shape_as_written(expression: Expression) -> Shape:
+    """The shape that the text of an expression has: a number's is (), whatever it stands for."""
+    if isinstance(expression, Number):
+        return ()
+    if isinstance(expression, (Product, Sum)):
+        parts = expression.factors if isinstance(expression, Product) else expression.terms
+        return np.broadcast_shapes(*(_shape_as_written(part) for part, _ in parts))
+    if isinstance(expression, Call) and _by_elements(expression.row):
+        shapes = [_shape_as_written(arg) for arg in expression.args if arg is not None]
+        return np.broadcast_shapes(*shapes)
+    return expression.shape
 
 
 def _parameters(expression: Call) -> dict[str, Any]:
@@ -286,9 +363,9 @@ class _Filler:
     def _binary(self, tree: ast.BinOp) -> tuple[str, int]:
         sign, level = _BINARY[type(tree.op)]
         tight = self.tight
-        self.tight = tight or sign == "@"
         right_level = SIGN if sign == "**" else level + 1
         left = self._at(tree.left, ATOM if sign == "**" else max(level, TERM))
+        self.tight = tight or sign == "@"
         right = self._at(tree.right, right_level)
         self.tight = tight
         spaced = sign in "+-&|^" or (sign == "@" and not tight)
@@ -301,7 +378,10 @@ class _Filler:
         for arg in args:
             if isinstance(arg, ast.Starred) and isinstance(arg.value, ast.Name):
                 value = self.names[arg.value.id]
-                yield from (_write(part, False)[0] for part in value)
+                if isinstance(value, _Parameter):
+                    yield from map(repr, value.value)
+                else:
+                    yield from (_write(part, False)[0] for part in value)
             else:
                 yield self.fill(arg)[0]
 

@@ -10,6 +10,7 @@ from gradcli.faults import PURPOSE, Fault
 from gradcli.language import operators
 from gradcli.language.assignment import assign
 from gradcli.language.builtins import BARE
+from gradcli.language.host import Operand
 from gradcli.language.limits import HEAVY
 from gradcli.language.operators import BINARY, SIGNS
 from gradcli.language.scope import MISSING, Scope
@@ -18,7 +19,6 @@ from gradcli.language.table import EXPRESSIONS, expression
 from gradcli.language.values import attribute
 
 if TYPE_CHECKING:
-    from gradcli.language.host import Operand
     from gradcli.language.walk import Walker
 
 _PLAIN = frozenset({Tensor, float})
@@ -262,21 +262,24 @@ def starred(walker: Walker, node: ast.Starred) -> Any:
 @expression(Command)
 def command(walker: Walker, node: Command) -> Any:
     """A command line: its operands are evaluated, the session does the rest."""
-    operands: list[Operand | str] = []
-    pairs: list[tuple[ast.AST, Any]] = []
-    for part in node.operands:
-        if isinstance(part, Raw):
-            operands.append(part)
-        else:
-            value = EXPRESSIONS[type(part)](walker, part)
-            pairs.append((part, value))
-            operands.append(walker.operand(part, value))
-    options: dict[str, Operand] = {}
-    for key, part in zip(node.keys, node.values, strict=True):
-        options[key] = walker.operand(part, EXPRESSIONS[type(part)](walker, part))
+    operands = [_operand(walker, part) for part in node.operands]
+    options = {
+        key: _operand(walker, part) for key, part in zip(node.keys, node.values, strict=True)
+    }
+    pairs: list[tuple[ast.AST, Any]] = [
+        (part, operand.value)
+        for part, operand in zip(node.operands, operands, strict=True)
+        if isinstance(operand, Operand) and not isinstance(part, Raw)
+    ]
     try:
         return walker.host.command(node.word, operands, options, walker.source.span(node))
     except PURPOSE as error:
         raise walker.fault(error, node, pairs, node.word) from error
     except Fault as fault:
         raise walker.fault(fault, node) from None
+
+
+def _operand(walker: Walker, part: ast.expr | Raw) -> Operand | str:
+    if isinstance(part, Raw):
+        return part
+    return walker.operand(part, EXPRESSIONS[type(part)](walker, part))

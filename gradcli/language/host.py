@@ -40,9 +40,13 @@ class Host(Protocol):
     """Whether the values of bare expressions are shown: not in a script."""
 
     def command(
-        self, word: str, operands: list[Operand | str], options: dict[str, Operand], span: Span
+        self,
+        word: str,
+        operands: list[Operand | str],
+        options: dict[str, Operand | str],
+        span: Span,
     ) -> object:
-        """Run a command; operands of kind 'name' and 'path' are plain text."""
+        """Run a command; operands and options of kind 'name' and 'path' are plain text."""
 
     def write(self, text: str) -> None:
         """Take what print() makes."""

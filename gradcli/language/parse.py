@@ -26,7 +26,7 @@ def parse(
     """The statements of `text`.
 
     `commands`: word → the kinds of its operands, 'value', 'name' or 'path'; the last may end in
-    '*'. `bound`: the names of variables. Raises Fault.
+    '*'; 'to=name' is the kind of an option. `bound`: the names of variables. Raises Fault.
     """
     text = _clean(text)
     source = Source(text)
@@ -173,11 +173,11 @@ def _command(found: Found, source: Source, at: ast.Expr) -> Command:
     command.operands = [_operand(p, source) for p in found.pieces if p.key is None]
     options = [piece for piece in found.pieces if piece.key is not None]
     command.keys = [piece.key or "" for piece in options]
-    command.values = [_switch(_expression(piece, source)) for piece in options]
+    command.values = [_switch(_operand(piece, source)) for piece in options]
     return command
 
 
-def _switch(value: ast.expr) -> ast.expr:
+def _switch(value: ast.expr | Raw) -> ast.expr | Raw:
     """The value of an option, `true` and `false` being Python's."""
     if isinstance(value, ast.Name) and value.id in ("true", "false"):
         return ast.copy_location(ast.Constant(value.id == "true"), value)

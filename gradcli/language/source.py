@@ -66,4 +66,4 @@ class Command(ast.expr):
     word: str
     operands: list[ast.expr | Raw]
     keys: list[str]
-    values: list[ast.expr]
+    values: list[ast.expr | Raw]

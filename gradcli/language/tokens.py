@@ -49,6 +49,8 @@ _STATEMENT_WORDS = COMPOUND | frozenset(
     "return import from del assert pass break continue global nonlocal raise yield await".split()
 )
 _OPTION = re.compile(r"([^\W\d]\w*)\s*=(?!=)[ \t]*")
+_AT = re.compile(r"at[ \t]+(?=[^\W\d]\w*[ \t]*=(?!=))")
+"""`at` before options reads well and says nothing: `diff z a at a=2`."""
 _RAW = re.compile(r"""'[^'\n]*'|"[^"\n]*"|[^\s;,]+""")
 _ASSIGNS = re.compile(r"(?:=|\*\*=|//=|<<=|>>=|[-+*/%@&|^]=|,|:)")
 
@@ -199,7 +201,8 @@ class Scan:
 
     def _operands(self, word: str, position: int, call: bool = False) -> tuple[list[Piece], int]:
         """The operands from `position` on, and where the line ends; -1 if a call goes on."""
-        text, kinds = self.text, self.commands[word]
+        text = self.text
+        kinds = [kind for kind in self.commands[word] if "=" not in kind]
         pieces: list[Piece] = []
         end, index = position, 0
         while True:
@@ -216,11 +219,19 @@ class Scan:
             if sign == ",":
                 position += 1
                 continue
+            at = _AT.match(text, position)
+            if at is not None:
+                position = at.end()
+                continue
             option = _OPTION.match(text, position)
             if option is not None:
                 position = option.end()
-                end = _expression_end(text, position)
-                pieces.append(Piece("value", position, end, option[1]))
+                kind = self._kind(word, option[1])
+                raw = None if kind == "value" else _RAW.match(text, position)
+                end = _expression_end(text, position) if raw is None else raw.end()
+                if raw is not None and call and raw[0][-1] == ")":
+                    end -= 1
+                pieces.append(Piece(kind, position, end, option[1]))
             else:
                 kind = kinds[min(index, len(kinds) - 1)] if kinds else "value"
                 kind = kind.rstrip("*") if index < len(kinds) or kind.endswith("*") else "value"
@@ -237,6 +248,12 @@ class Scan:
                 raise _at(text, position, "SyntaxError", "invalid syntax",
                           f"{word} takes operands separated by blanks")  # fmt: skip
             position = end
+
+
+    def _kind(self, word: str, option: str) -> str:
+        """How the value of an option is read."""
+        given = (kind.partition("=") for kind in self.commands[word])
+        return next((kind for name, _, kind in given if kind and name == option), "value")
 
 
 def unknown_command(text: str, start: int, word: str, commands: Mapping[str, object]) -> Fault:
