@@ -7,28 +7,103 @@ from typing import TYPE_CHECKING, Any
 
 from engine import symbolic
 from engine.tensor import Tensor
-from gradcli.command import REGISTRY, Name, Operand, command
+from gradcli.command import REGISTRY, Name, Operand, Path, command
 from gradcli.commands.autograd import leaves, wanted
 from gradcli.faults import Fault
-from gradcli.outputs import Failure, Notice, Several, Table, note, texts
+from gradcli.outputs import Failure, Notice, Several, Table, note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradcli.explain.chain import Chain
+    from gradcli.explain.graph.data import Graph
+    from gradcli.explain.graph.tree import Tree
     from gradcli.explain.sizes import Flow
     from gradcli.explain.why.answer import Answer
+    from gradcli.faults import Line
     from gradcli.session import Session
 
 
 @command("understand")
-def graph(session: Session, tensor: Operand) -> Notice:
+def graph(
+    session: Session,
+    tensor: Operand,
+    *,
+    to: Name | None = None,
+    save: Path | None = None,
+    depth: Operand | None = None,
+    backward: Operand | None = None,
+) -> Tree | Notice:
     """Draw what a tensor was computed from, values and gradients too.
 
     graph z
-    """
-    from gradcli.explain.graph import graph_of
+    graph z backward=true      what backward computes
+    graph z to=mermaid
+    graph z save=z.svg
 
-    lines = graph_of(wanted(tensor, "graph"), session.variables).lines()
-    return Notice(lines, {"graph": texts(lines)})
+    to: dot, mermaid, json, latex, and with Graphviz svg, png
+    save: a file; its ending tells the format
+    depth: how deep to go, 12
+    backward: true for the graph of the gradients
+    """
+    from gradcli.explain.graph.formats import format_of
+    from gradcli.explain.graph.tree import Tree
+
+    of = wanted(tensor, "graph")
+    format_ = _with_span(format_of, to, save)
+    if depth is not None and (type(depth.value) is not int or depth.value < 1):
+        raise Fault("ValueError", f"depth is a whole number from 1, not {depth.text}", depth.span,
+                    why="it is how many operations to go down.", fixes=("depth=3",))  # fmt: skip
+    deepest = (12 if format_ is None else 40) if depth is None else depth.value
+    most = 40 if format_ is None and depth is None else 400
+    found = _graph(session, tensor, of, bool(backward and backward.value), deepest, most)
+    if format_ is None:
+        return Tree(found, session.settings.width)
+    return _picture(session, found, format_, save)
+
+
+def _graph(
+    session: Session, tensor: Operand, of: Tensor, backward: bool, deepest: int, most: int
+) -> Graph:
+    from gradcli.explain.graph.walk import gradient_graph_of, graph_of
+
+    if not backward:
+        return graph_of(of, session.variables, deepest, most)
+    by = [(name, leaf) for name, leaf in leaves(session) if symbolic.path(of, leaf)]
+    if not by:
+        raise Fault("RuntimeError", f"no gradient flows from {tensor.text}", tensor.span,
+                    why=f"{tensor.text} was computed from no variable that requires grad.",
+                    fixes=(f"graph {tensor.text}",))  # fmt: skip
+    called = tensor.text if tensor.text.isidentifier() else f"({tensor.text})"
+    return gradient_graph_of(of, by, called, session.variables, deepest, most)
+
+
+def _picture(session: Session, found: Graph, format_: str, save: Path | None) -> Notice:
+    """The graph in a format: in a file, or as text; in DOT where no picture can be had."""
+    from gradcli.explain.graph.formats import drawn, keep, without
+
+    said = {"graph": found.facts()}
+    missing = without(format_, session.confined, save)
+    if missing is not None and save is not None:
+        raise Fault("RuntimeError", f"no {format_} can be drawn: {missing}",
+                    save.span, why="gradcli writes DOT, which Graphviz makes pictures of.",  # type: ignore[attr-defined]
+                    fixes=(f"save={save.rpartition('.')[0]}.dot",))  # fmt: skip
+    content = drawn(found, format_ if missing is None else "dot")
+    if save is None:
+        lines: list[Line] = [[(line, "plain")] for line in content.decode().split("\n")]
+        head: list[Line] = [[(f"{missing}; in DOT:", "note")]] if missing else []
+        return Notice([*head, *lines], said)
+    keep(content, session.path(save))
+    return note(f"drew {len(found.vertices)} values to {save}", file=save, **said)
+
+
+def _with_span(check: Callable[..., Any], *given: Any) -> Any:
+    """Point at the option that a Fault is about: the last that was given."""
+    try:
+        return check(*given)
+    except Fault as fault:
+        fault.span = [part.span for part in given if part is not None][-1]
+        raise
 
 
 @command("understand")

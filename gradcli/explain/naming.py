@@ -9,7 +9,7 @@ from engine import symbolic
 from engine.record import source
 from engine.symbolic import node_of
 from engine.tensor import Tensor
-from gradcli.explain.graph import ForwardReader
+from gradcli.explain.forward import ForwardReader
 from gradcli.explain.writer import write
 
 if TYPE_CHECKING:

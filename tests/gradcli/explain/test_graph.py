@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from gradcli.explain.graph import LONGEST, graph_of
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from gradcli.explain.graph.data import Graph, Vertex
+from gradcli.explain.graph.formats import TEXTS
+from gradcli.explain.graph.tree import Tree
+from gradcli.explain.graph.walk import graph_of
+from gradcli.faults import Fault
+from gradcli.outputs import texts
 from gradcli.session import Session
+from tests.gradcli.explain.expressions import EXPRESSIONS
+
+LONGEST = 40
 
 
 def drawn(session: Session, name: str) -> list[str]:
-    tree = graph_of(session.variables[name], session.variables)
+    tree = Tree(graph_of(session.variables[name], session.variables, 12, LONGEST), 80)
     return ["".join(piece for piece, _ in line).rstrip() for line in tree.lines()]
 
 
@@ -51,3 +68,78 @@ def test_a_wide_graph_is_folded() -> None:
     session = Session(lambda output: None)
     session.run("w = [param(float(i)) for i in range(100)]\ny = stack(w).sum()")
     assert len(drawn(session, "y")) <= LONGEST + 1
+
+
+NASTY = ['a"b', "x\\y", "[0]", "{1}", "é", "a|b", "<b>", "a;b", "#1", "50%", "a_b^2", "$~&"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(EXPRESSIONS)
+def test_every_format_has_every_vertex_and_edge(text: str) -> None:
+    session = Session(lambda output: None)
+    session.run(f"a = param([0.3, 0.8]); b = param([1.7, 0.6]); y = {text}; s = y.sum()")
+    graph = graph_of(session.variables["s"], session.variables, 40, 400)
+    assert not graph.left_out
+    told = {
+        "dot": re.findall(r"^  n(\d+) -> n(\d+);$", TEXTS["dot"](graph), re.M),
+        "mermaid": re.findall(r"^  n(\d+) --> n(\d+)$", TEXTS["mermaid"](graph), re.M),
+        "latex": re.findall(r"\(n(\d+)\) -- \(n(\d+)\);$", TEXTS["latex"](graph), re.M),
+        "json": [(str(b), str(a)) for a, b in json.loads(TEXTS["json"](graph))["edges"]],
+    }
+    assert set(map(str, told.values())) == {str([(str(b), str(a)) for a, b in graph.edges()])}
+    assert {end for edge in graph.edges() for end in edge} <= set(range(len(graph.vertices)))
+    count = len(graph.vertices)
+    assert len(re.findall(r"^  n\d+ \[", TEXTS["dot"](graph), re.M)) == count
+    assert len(re.findall(r"\\node\[", TEXTS["latex"](graph))) == count
+    assert graph.vertices[0].label == "s"
+
+
+def test_labels_are_quoted() -> None:
+    vertices = [Vertex(text, "", "leaf", (), "1.") for text in NASTY]
+    graph = Graph(vertices, [[] for _ in NASTY], list(range(len(NASTY))), 0)
+    labels = re.findall(r'label="((?:[^"\\]|\\.)*)", shape', TEXTS["dot"](graph))
+    read = [re.sub(r"\\(.)", r"\1", label.removesuffix(r"\n1.")) for label in labels]
+    assert read == NASTY
+    assert [v["label"] for v in json.loads(TEXTS["json"](graph))["nodes"]] == NASTY
+    for line in TEXTS["mermaid"](graph).split("\n")[2:]:
+        assert re.fullmatch(r'  n\d+\["[^"]*<br/>1\."\]', line), line
+    for line in TEXTS["latex"](graph).split("\n")[2:-1]:
+        assert not re.search(r"(?<!\\)[%$&#_]", line.partition("{")[2]), line
+
+
+def test_a_picture_is_drawn_by_graphviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "dot"
+    program.write_text('#!/bin/sh\necho "drawn with $1 by gradcli"; cat\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    session = Session(lambda output: None)
+    session.run("a = param(2.); z = a*a; graph z save=z.svg")
+    assert (tmp_path / "z.svg").read_text().startswith("drawn with -Tsvg")
+    session.run("graph z save=z.svg")  # over its own
+    (tmp_path / "mine.svg").write_text("not a graph")
+    with pytest.raises(Fault, match="no graph of gradcli's"):
+        session.run("graph z save=mine.svg")
+    program.write_text("#!/bin/sh\nexit 3\n")
+    with pytest.raises(Fault, match="could not draw"):
+        session.run("graph z to=svg")
+
+
+def test_without_graphviz_there_is_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    shown: list[Any] = []
+    session = Session(shown.append)
+    session.run("a = param(2.); z = a*a; graph z to=svg")
+    told = texts(shown[-1].lines())
+    assert "Graphviz is not installed" in told[0]
+    assert told[2] == "digraph gradcli {"
+    with pytest.raises(Fault, match="no svg can be drawn"):
+        session.run("graph z save=z.svg")
+
+
+def test_a_wide_screen_shows_more() -> None:
+    session = Session(lambda output: None)
+    session.run("W = param(randn(30, 30)); y = tanh(tanh(W @ W) @ W).sum(); backward y")
+    graph = graph_of(session.variables["y"], session.variables, 12, 40)
+    narrow, wide = (texts(Tree(graph, width).lines()) for width in (80, 120))
+    assert max(map(len, narrow)) <= 80 < max(map(len, wide)) <= 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 
 from engine.record import source
-from gradcli.explain.graph import ForwardReader
+from gradcli.explain.forward import ForwardReader
 from gradcli.explain.writer import write
 from gradcli.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
