@@ -21,7 +21,8 @@ LARGEST, LONGEST = 15, 40
 
 def element(name: str, at: tuple[int, ...]) -> str:
     """One element of what is called `name`, as it is typed; a 0-dim tensor is its own."""
-    return f"{name}[{', '.join(map(str, at))}]" if at else name
+    whole = name if name.isidentifier() or name.endswith((")", "]")) else f"({name})"
+    return f"{whole}[{', '.join(map(str, at))}]" if at else name
 
 
 class Naming:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcli.explain.why import amounts, broken, missing, none, numbers
+from gradcli.explain.why import amounts, aside, broken, failed, missing, none, numbers
 from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.table import SITUATIONS
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradcli.session import Session
 
 
-MODULES = (none, missing, broken, amounts, numbers)
+MODULES = (failed, none, missing, broken, aside, amounts, numbers)
 
 
 def why(session: Session, x: Tensor, name: str) -> Answer:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine import flow, symbolic
 from engine.format import values_text
+from gradcli.explain.naming import element
+from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.drawing import way
+from gradcli.explain.why.facts import finite
 from gradcli.explain.why.table import situation
 
 if TYPE_CHECKING:
@@ -20,6 +24,10 @@ _DEAD = {
     "relu": "is 0 below 0", "clamp": "is flat outside its bounds", "clamp_min": "is flat below",
     "clamp_max": "is flat above", "hardtanh": "is flat outside its bounds",
     "threshold": "is flat below it",
+}  # fmt: skip
+_CHOOSING = {
+    "select", "index", "slice", "gather", "masked_select", "where", "keep", "max", "min",
+    "max_dim", "min_dim", "maximum", "minimum", "take", "index_select",
 }  # fmt: skip
 _SATURATED = {"sigmoid", "tanh", "softmax", "hardsigmoid"}
 
@@ -81,20 +89,129 @@ def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
     name, op = facts.name, node.op.name
     below = facts.called(edge)
     value = np.asarray(flow.value_of(edge))
+    fix: list[str] = mend.stand_in(facts, node)
+    if _underflowed(facts, node, edge):
+        smallest = np.finfo(value.dtype).smallest_subnormal
+        dtype = str(facts.x.dtype).removeprefix("torch.")
+        return Answer(
+            "underflow", f"{name}.grad is 0 because it underflows at {facts.written(node)}.",
+            more=[f"what came from above, times the slope here, is below {smallest:.2g},",
+                  f"the smallest number of {dtype}."],
+            quotes=facts.quoted(node), way=way(facts), fixes=[_in_double(facts)],
+        )  # fmt: skip
     if op in _FLAT:
         why = f"{op} is a staircase: its slope is 0 everywhere."
     elif op in _DEAD:
         why = f"{op} {_DEAD[op]}: 100% of the {value.size} elements of {below} are there."
     elif op in _SATURATED:
         why = f"{op} is saturated: {below} reaches {np.abs(value).max():g}, its slope is 0 there."
+        fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
     elif op == "mul":
         why = f"{facts.written(node)} multiplies by 0."
     else:
         why = f"the slope of {facts.written(node)} by {below} is 0 here."
     return Answer(
         "zero", f"{name}.grad is 0 because nothing gets through {facts.written(node)}.",
-        more=[why], quotes=facts.quoted(node), way=way(facts),
+        more=[why], quotes=facts.quoted(node), way=way(facts), fixes=[fix],
     )  # fmt: skip
+
+
+def _underflowed(facts: Facts, node: Any, edge: Any) -> bool:
+    """Whether the same step in double precision gives something."""
+    step = next(step for step in facts.steps if step.node is node)
+    if node.op.name not in ("mul", "div") or step.first is None:
+        return False
+    whole = np.asarray(step.first, np.float64)
+    others = [arg for arg in node.trace.args if symbolic.key(arg) != symbolic.key(edge)]
+    slopes = [flow.value_of(o) if hasattr(o, "rank") or hasattr(o, "array") else o for o in others]
+    if node.op.name == "div":
+        slopes = [1 / np.asarray(slope, np.float64) for slope in slopes]
+    return any(np.any(whole * np.asarray(slope, np.float64)) for slope in slopes)
+
+
+def _in_double(facts: Facts) -> list[str]:
+    name = facts.name
+    first = facts.program.first_use(name)
+    if first is None or facts.ran is None or not facts.x.is_leaf:
+        return []
+    lines = facts.program.again(first, facts.ran)
+    return [f"{name} = {name}.detach().double().requires_grad_()", *lines]
+
+
+@situation
+def partly_flat(facts: Facts) -> Answer | None:
+    """Some elements of the gradient are 0: a relu that is dead there, or never used."""
+    g = facts.gradient
+    if g is None or not g.size or g.all() or not finite(g):
+        return None
+    for step in facts.steps:
+        for edge, sent in zip(step.node.edges, step.sent, strict=False):
+            if edge is None or sent is None or step.first is None or not _leads(facts, edge):
+                continue
+            zeros = np.asarray(sent) == 0
+            if not zeros.any() or zeros.shape != g.shape or not (zeros <= (g == 0)).all():
+                continue
+            return _partly(facts, step.node, edge, zeros)
+    return None
+
+
+def _partly(facts: Facts, node: Any, edge: Any, zeros: Any) -> Answer | None:
+    name, op, below = facts.name, node.op.name, facts.called(edge)
+    place = element(name, tuple(int(i) for i in np.argwhere(zeros)[0]))
+    fix: list[str] = []
+    if op in _DEAD:
+        why = f"{op} {_DEAD[op]}: {zeros.mean():.0%} of {below} are there."
+        fix = mend.stand_in(facts, node)
+    elif op in _SATURATED:
+        value = np.asarray(flow.value_of(edge))
+        why = f"{op} is saturated for {zeros.mean():.0%} of {below}: its slope is 0 there."
+        fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
+    elif op in _CHOOSING:
+        why = f"{facts.written(node)} takes no notice of {zeros.mean():.0%} of {below}."
+    else:
+        return None
+    return Answer(
+        "partly 0",
+        f"{name}.grad is 0 in {int(zeros.sum())} of {zeros.size} elements, {place} the first.",
+        more=[why], quotes=facts.quoted(node), fixes=[fix],
+    )  # fmt: skip
+
+
+@situation
+def out_of_scale(facts: Facts) -> Answer | None:
+    """The gradient is huge, or next to nothing: where it became so."""
+    if facts.gradient is None or not facts.way or not finite(facts.gradient):
+        return None
+    size = _size(facts.gradient)
+    if not size or 1e-6 < size < 1e6:
+        return None
+    steps = {symbolic.key(step.node): step for step in facts.steps}
+    jumps: list[tuple[float, Any]] = []
+    for hop in facts.way:
+        step = steps.get(symbolic.key(hop.node))
+        if step is None or step.first is None or hop.place >= len(step.sent):
+            continue
+        sent = step.sent[hop.place]
+        before, after = _size(step.first), 0.0 if sent is None else _size(sent)
+        if before and after:
+            jumps.append((math.log10(after / before), hop.node))
+    if not jumps:
+        return None
+    power, node = (max if size > 1 else min)(jumps, key=lambda jump: jump[0])
+    what = "huge" if size > 1 else "next to nothing"
+    return Answer(
+        "huge" if size > 1 else "vanishing",
+        f"{facts.name}.grad is {what} ({size:.3g}), most of it through {facts.written(node)}.",
+        more=[f"it changes by a factor of {10**power:.3g} there, of {len(jumps)} steps in all.",
+              f"flow {facts.root_name}  shows it step by step."],
+        quotes=facts.quoted(node), way=way(facts),
+    )  # fmt: skip
+
+
+def _size(array: Any) -> float:
+    """The root mean square."""
+    numbers = np.asarray(array, np.float64)
+    return float(np.sqrt(np.square(numbers).mean())) if numbers.size else 0.0
 
 
 @situation

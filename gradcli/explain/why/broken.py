@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine import flow
 from gradcli.explain.naming import element
+from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.facts import finite
 from gradcli.explain.why.table import situation
@@ -47,7 +47,7 @@ def value_is_broken(facts: Facts) -> Answer | None:
             "value", f"{facts.name}.grad is not finite because {made} is {what} already.",
             more=[f"{element(made, place)} = {what}: the operation is {node.op.name}, "
                   "and what went into it was finite."],
-            quotes=facts.quoted(node), fixes=[_guarded(facts, node)],
+            quotes=facts.quoted(node), fixes=[_mended(facts, node)],
         )  # fmt: skip
     return None
 
@@ -81,26 +81,9 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
         more.append(f"keep {below} away from there before {node.op.name} sees it.")
     return Answer(
         "born", f"{facts.name}.grad is {what} from {facts.written(node)} on.", more=more,
-        quotes=facts.quoted(node), fixes=[_guarded(facts, node)],
+        quotes=facts.quoted(node), fixes=[mend.guarded(facts, node)],
     )  # fmt: skip
 
 
-def _guarded(facts: Facts, node: Any) -> list[str]:
-    """The statement with where()'s guard inside the operation too, and what follows from it."""
-    sentence = facts.sentence_of(node)
-    if sentence is None:
-        return []
-    tree = ast.parse(ast.unparse(sentence.node)).body[0]
-    for chosen in ast.walk(tree):
-        if not isinstance(chosen, ast.Call) or _word(chosen) != "where" or len(chosen.args) != 3:
-            continue
-        for inner in ast.walk(chosen.args[1]):
-            if isinstance(inner, ast.Call) and _word(inner) == node.op.name and inner.args:
-                safe = [chosen.args[0], inner.args[0], ast.Constant(1.0)]
-                inner.args[0] = ast.Call(ast.Name("where", ast.Load()), safe, [])
-                return facts.rebuild(sentence, {sentence: ast.unparse(tree)})
-    return []
-
-
-def _word(call: ast.Call) -> str:
-    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
+def _mended(facts: Facts, node: Any) -> list[str]:
+    return mend.by_softmax(facts, node) if node.op.name == "exp" else mend.guarded(facts, node)

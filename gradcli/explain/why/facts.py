@@ -23,6 +23,7 @@ from gradcli.program import Program, Sentence
 if TYPE_CHECKING:
     from engine.tracing import Run
     from gradcli.explain.why.answer import Quote
+    from gradcli.faults import Fault
     from gradcli.session import Session
 
 FARTHEST = 200_000
@@ -68,6 +69,17 @@ class Facts:
     def root(self) -> Any:
         """What it started from: a Node or Output of the graph."""
         return self.run.roots[0][0] if self.run is not None and self.run.roots else None
+
+    @cached_property
+    def failed(self) -> tuple[Fault, int, str] | None:
+        """The error of a backward that failed since the last one that ran, its line and text."""
+        fault = self.session.last_fault
+        if fault is None or fault.span is None or fault.span.line > len(fault.source_lines):
+            return None
+        line = fault.first_line + fault.span.line - 1
+        text = fault.source_lines[fault.span.line - 1].strip()
+        later = self.ran is None or line > self.ran.line
+        return (fault, line, text) if later and "backward" in text and ";" not in text else None
 
     @property
     def root_name(self) -> str:

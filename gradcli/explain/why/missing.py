@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from engine.symbolic import node_of
 from engine.tensor import Tensor
+from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.drawing import way
 from gradcli.explain.why.table import situation
 from gradcli.program import Sentence, calls
 
 if TYPE_CHECKING:
+    from engine.node import Node
     from gradcli.explain.why.facts import Facts
 
 _LEAVING = {
@@ -39,42 +41,50 @@ def way_is_cut(facts: Facts) -> Answer | None:
     said = _SAID[str(hop.cut)].format(
         made=facts.called(hop.node), x=facts.called(hop.item), op=hop.node.op.name
     )
-    sentence = facts.sentence_of(hop.node)
     return Answer(
         str(hop.cut), f"{name}.grad is None because the way from {facts.root_name} to it is cut.",
-        more=[said], way=way(facts), fixes=[_mended(facts, sentence, str(hop.cut))],
+        more=[said], way=way(facts), fixes=[mended(facts, hop.node, str(hop.cut))],
     )  # fmt: skip
 
 
-def _mended(facts: Facts, sentence: Sentence | None, cut: str) -> list[str]:
-    """The statement without what cuts, and what follows from it."""
+def mended(facts: Facts, node: Node, cut: str) -> list[str]:
+    """The statement without what cuts, or with something smooth in its place, and what follows."""
+    sentence = facts.sentence_of(node)
     if sentence is None:
         return []
     if cut == "untracked":
         return facts.rebuild(sentence)
     text = without_cut(sentence.node, cut)
-    return facts.rebuild(sentence, {sentence: text}) if text is not None else []
+    if text is not None and text != ast.unparse(sentence.node):
+        return facts.rebuild(sentence, {sentence: text})
+    return mend.stand_in(facts, node) if cut == "flat" else []
 
 
 def without_cut(statement: ast.stmt, cut: str) -> str | None:
     """A statement's text without detach, .data or no_grad; None if it cannot be said so."""
     if cut == "no_grad" and isinstance(statement, ast.With):
         return "\n".join(ast.unparse(inner) for inner in statement.body)
-    if cut in ("detach", "data"):
+    if cut in _TAKEN_OUT:
         return ast.unparse(_Without(cut).visit(_copied(statement)))
     return None
 
 
+_TAKEN_OUT = {
+    "detach": ("detach",), "data": ("data",), "flat": ("long", "int", "short", "bool", "char"),
+}  # fmt: skip
+"""Cut → the methods and attributes that do it."""
+
+
 class _Without(ast.NodeTransformer):
-    """Takes x.detach() and x.data back to x."""
+    """Takes x.detach(), x.data and x.long() back to x."""
 
     def __init__(self, cut: str) -> None:
         self.cut = cut
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if self.cut == "detach" and isinstance(node.func, ast.Attribute):
-            return node.func.value if node.func.attr == "detach" else node
+        if self.cut != "data" and isinstance(node.func, ast.Attribute):
+            return node.func.value if node.func.attr in _TAKEN_OUT[self.cut] else node
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:

@@ -1,0 +1,109 @@
+"""What is true of a gradient though nothing failed: a way was cut, or numbers were changed."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from engine import symbolic
+from engine.memory import owner_of
+from engine.symbolic import node_of
+from engine.tensor import Tensor
+from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.facts import FARTHEST, Hop, cut_at
+from gradcli.explain.why.missing import mended
+from gradcli.explain.why.table import situation
+
+if TYPE_CHECKING:
+    from gradcli.explain.why.facts import Facts
+    from gradcli.program import Sentence
+
+_CUT = {
+    "no_grad": "{made}, computed under no_grad", "detach": "{x}.detach()", "data": "{x}.data",
+    "untracked": "{made}, built before {x} was tracked", "flat": "{made}, which has no derivative",
+}  # fmt: skip
+
+
+@situation
+def written_through_an_alias(facts: Facts) -> Answer | None:
+    """x was changed through another name for the same memory."""
+    for other, value in facts.names.items():
+        if not isinstance(value, Tensor) or value is facts.x or value.requires_grad or other == "_":
+            continue
+        if owner_of(value.array) is not owner_of(facts.x.array):
+            continue
+        maker, wrote = _alias_of(facts, other), _write_into(facts, other)
+        if maker is None or wrote is None:
+            continue
+        start = facts.program.maker(facts.name)
+        text = ast.unparse(maker.node)
+        copied = text.replace(".detach()", ".detach().clone()").replace(".data", ".data.clone()")
+        fix = [] if start is None or copied == text else facts.rebuild(start, {maker: copied})
+        return Answer(
+            "alias", f"{facts.name} itself was changed: {other} is another name for its memory.",
+            more=[f"detach copies nothing: backward saw the new numbers of {facts.name}."],
+            quotes=[*facts.quoted(maker), *facts.quoted(wrote, "written here")], fixes=[fix],
+        )  # fmt: skip
+    return None
+
+
+def _alias_of(facts: Facts, name: str) -> Sentence | None:
+    """The statement that made a name for memory that others have names for."""
+    return next(
+        (s for s in facts.program.sentences
+         if name in s.makes and (".detach()" in s.text or ".data" in s.text)), None,
+    )  # fmt: skip
+
+
+def _write_into(facts: Facts, name: str) -> Sentence | None:
+    """The last statement that wrote into a tensor in place."""
+    for sentence in reversed(facts.program.sentences):
+        if name not in sentence.makes:
+            continue
+        node = sentence.node
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if isinstance(node, (ast.Expr, ast.AugAssign)) or isinstance(targets[0], ast.Subscript):
+            return sentence
+    return None
+
+
+@situation
+def one_way_is_cut(facts: Facts) -> Answer | None:
+    """x has a gradient, and one more way down to it lets none pass."""
+    if facts.gradient is None or facts.run is None or facts.way is None:
+        return None
+    hop = _cut_beside(facts)
+    if hop is None:
+        return None
+    made, x = facts.called(hop.node), facts.called(hop.item)
+    what = _CUT[str(hop.cut)].format(made=made, x=x)
+    return Answer(
+        "one way is cut", f"{facts.name}.grad leaves out what goes through {what}.",
+        more=["the other ways count; if the cut is meant, all is well."],
+        quotes=facts.quoted(hop.node), fixes=[mended(facts, hop.node, str(hop.cut))],
+    )  # fmt: skip
+
+
+def _cut_beside(facts: Facts) -> Hop | None:
+    """A cut between x and something that the root was made of."""
+    target = symbolic.key(facts.item)
+    seen: set[int] = set()
+    stack = [facts.root]
+    while stack and len(seen) < FARTHEST:
+        node = node_of(stack.pop())
+        if node is None or node.trace is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        for place, arg in enumerate(node.trace.args):
+            if not hasattr(arg, "array") and not hasattr(arg, "rank"):
+                continue
+            cut = cut_at(node, place)
+            if cut is not None and symbolic.key(arg) == target and not _decides(node):
+                return Hop(node, place, arg, cut)
+            stack.append(arg)
+    return None
+
+
+def _decides(node: Any) -> bool:
+    """Whether a node only asks where x is: a comparison, an index."""
+    return str(node.trace.values[0].dtype) == "bool" or "arg" in node.op.name

@@ -1,0 +1,69 @@
+"""Why there is no gradient: backward was run, and failed."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.table import situation
+
+if TYPE_CHECKING:
+    from gradcli.explain.why.facts import Facts
+    from gradcli.program import Sentence
+
+
+@situation
+def overwritten(facts: Facts) -> Answer | None:
+    """A value that backward needs was written over in place."""
+    if facts.failed is None or "inplace operation" not in facts.failed[0].message:
+        return None
+    fault, line, text = facts.failed
+    found = _overwriting(facts, fault.why or "")
+    if found is None:
+        return None
+    sentence, name, instead = found
+    start = next((s for s in facts.program.sentences if name in s.makes), sentence)
+    lines = facts.program.again(start, facts.program.sentences[-1], {sentence: instead})
+    return Answer(
+        "overwritten",
+        f"{facts.name}.grad is None because {name} was overwritten, and backward failed for it.",
+        more=[f"the backward of line {line} needs the numbers that were there before."],
+        quotes=[*facts.quoted(fault.node, "needs them"), *facts.quoted(sentence, "changed them")],
+        fixes=[[*(each for each in lines if each != text), text]],
+    )  # fmt: skip
+
+
+def _overwriting(facts: Facts, why: str) -> tuple[Sentence, str, str] | None:
+    """The last statement that wrote in place, into which name, and the same out of place.
+
+    The name that the error tells of comes first.
+    """
+    found = [
+        (sentence, *changed)
+        for sentence in reversed(facts.program.sentences)
+        if (changed := _out_of_place(sentence.node)) is not None
+    ]
+    told = [each for each in found if why.startswith(f"{each[1]} ")]
+    return next(iter([*told, *found]), None)
+
+
+def _out_of_place(node: ast.stmt) -> tuple[str, str] | None:
+    """The name that a statement writes into, and the statement that binds it anew instead."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        name = node.target.id
+        value = ast.BinOp(ast.Name(name, ast.Load()), node.op, node.value)
+        return name, f"{name} = {ast.unparse(value)}"
+    if isinstance(node, (ast.Assign, ast.AugAssign)):
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            name = target.value.id
+            return name, f"{name} = {name}.clone()\n{ast.unparse(node)}"
+        return None
+    call = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        owner, word = call.func.value, call.func.attr
+        if isinstance(owner, ast.Name) and word.endswith("_") and not word.endswith("__"):
+            plain = ast.Call(ast.Attribute(owner, word[:-1], ast.Load()), call.args, call.keywords)
+            return owner.id, f"{owner.id} = {ast.unparse(plain)}"
+    return None
