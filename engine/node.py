@@ -260,3 +260,9 @@ def at_node(node: Node, error: Exception) -> Exception:
     """The error, knowing at which node it happened."""
     error.node = node  # type: ignore[attr-defined]
     return error
+
+
+def node_of(item: Any) -> Node | None:
+    """The node behind an item of a trace; None for leaves, constants and numbers."""
+    node = item.node if type(item) is Output else item
+    return node if type(node) is Node else None

@@ -16,6 +16,7 @@ import numpy as np
 from engine.callers import TENSORS
 from engine.grad_mode import enable_grad
 from engine.node import Node, Output
+from engine.node import node_of as node_of
 from engine.promotion import is_half, operand_dtype
 from engine.record import source
 from engine.tensor import Tensor, track, wrap
@@ -46,12 +47,6 @@ def tensor_of(item: Any, dtype: Any = None) -> Any:
     if any(edge is not None for edge in node.edges) and node.op.differentiable:
         tensor.edge = item
     return tensor
-
-
-def node_of(item: Any) -> Node | None:
-    """The node behind an item of a trace; None for leaves, constants and numbers."""
-    node = item.node if type(item) is Output else item
-    return node if type(node) is Node else None
 
 
 def derivative(

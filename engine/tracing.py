@@ -116,7 +116,7 @@ def tracing() -> Iterator[None]:
 def name(tensor: Any, text: str) -> None:
     """Let a traced value remember the name it is bound to; the first name stays."""
     origin = tensor.origin
-    if origin is None:
+    if origin is None or (tensor.requires_grad and tensor.is_leaf):
         if tensor.label is None:
             journal.note_slot(tensor, "label")
             tensor.label = text

@@ -97,6 +97,7 @@ def evaluate(context: click.Context, inputs: tuple[str, ...], as_json: bool) -> 
 
     screen = _screen(context, as_json)
     session = _session(screen)
+    session.settings.notes = False  # an answer is all that was asked for
 
     def work() -> None:
         for text in inputs:

@@ -125,6 +125,20 @@ class Warned:
         return {"warning": self.kind, "message": self.message}
 
 
+class Noted(Warned):
+    """A note: what nobody asked, and a person would want to know."""
+
+    __slots__ = ()
+
+    def lines(self) -> list[Line]:
+        """One line."""
+        return [[(f"note: {self.message}", "note")]]
+
+    def facts(self) -> dict[str, Any]:
+        """Kind and text."""
+        return {"note": self.kind, "message": self.message}
+
+
 class Table:
     """Rows under heads. `styles` are the columns' styles; text columns stand left, others right."""
 

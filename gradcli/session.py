@@ -27,7 +27,7 @@ from gradcli.language.parse import parse
 from gradcli.language.source import Command, Statement
 from gradcli.language.text import quoted
 from gradcli.language.walk import Walker
-from gradcli.outputs import Output, Printed, Value, Warned
+from gradcli.outputs import Noted, Output, Printed, Value, Warned
 from gradcli.program import Sentence
 from gradcli.settings import CHECKS, MEGABYTE, Settings
 
@@ -98,6 +98,8 @@ class Session:
         """The backwards that were run."""
         self.sentences: list[Sentence] = []
         """The statements that took effect and were not taken back."""
+        self.noted: set[str] = set()
+        """The kinds of notes that were told."""
         self.last_fault: Fault | None = None
         """The last error, for `why` to tell again."""
         self.echo = True
@@ -192,6 +194,8 @@ class Session:
                 kept = True
                 if not self._alone:
                     self._keep(statement, changes, before, ambient)
+            if not self._alone and self.settings.notes and self.echo:
+                self._tell_notes(self._sentence(statement), before)
         except BaseException as error:
             with Held():
                 journal.current = None
@@ -222,7 +226,15 @@ class Session:
             self.past.append(step)
             self.future.clear()
             self._log.append(step)
-            changes.call(_sentence_swap(self.sentences, self._sentence(statement)))
+            sentence = self._sentence(statement)
+            changes.call(_sentence_swap(self.sentences, sentence))
+
+    def _tell_notes(self, sentence: Sentence, before: dict[str, Any]) -> None:
+        """Say what PyTorch is silent about."""
+        from gradcli.notes import notes
+
+        for kind, text in notes(self, sentence, before):
+            self.emit(Noted(kind, text))
 
     def _sentence(self, statement: Statement) -> Sentence:
         """A statement that took effect, with its lines."""

@@ -11,10 +11,11 @@ MEGABYTE = 1_000_000
 class Settings:
     """The settings of a session."""
 
-    __slots__ = ("lr", "precision", "seed", "undo", "width")
+    __slots__ = ("lr", "notes", "precision", "seed", "undo", "width")
 
     def __init__(self) -> None:
         self.lr = 0.01
+        self.notes = True
         self.precision = 4
         self.seed: int | None = None
         self.undo = 64
@@ -25,6 +26,14 @@ def _number(value: Any) -> float:
     if type(value) not in (int, float):
         raise ValueError("a number")
     return value  # type: ignore[no-any-return]
+
+
+def _switch(value: Any) -> bool:
+    if type(value) is bool:  # as a saved session has it
+        return value
+    if value not in ("on", "off"):
+        raise ValueError("on or off")
+    return bool(value == "on")
 
 
 def _whole(least: int, most: int) -> Callable[[Any], int]:
@@ -38,6 +47,7 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "lr": _number,
+    "notes": _switch,
     "precision": _whole(0, 17),
     "seed": _whole(-(2**63), 2**64 - 1),
     "undo": _whole(0, 10_000),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.command import GROUPS, REGISTRY, Command, Name, Operand, Path, command
 from gradcli.faults import Fault
 from gradcli.outputs import Notice, Table, note, texts
+from gradcli.settings import CHECKS
 
 if TYPE_CHECKING:
     from gradcli.session import Session, Step
@@ -135,6 +136,8 @@ def load(
 @command("session", "set")
 def set_(
     session: Session,
+    notes: Name | None = None,
+    switch: Name | None = None,
     *,
     lr: Operand | None = None,
     precision: Operand | None = None,
@@ -145,6 +148,7 @@ def set_(
     """Change settings, or list them.
 
     set lr=0.1 seed=0
+    set notes off
     set
 
     lr: what step takes when it is given none
@@ -153,6 +157,9 @@ def set_(
     undo: megabytes that undo may keep
     width: columns that tensors and tables take
     """
+    if notes is not None:
+        _switched(session, notes, switch)
+        return None
     given = {"lr": lr, "precision": precision, "seed": seed, "undo": undo, "width": width}
     changed = {name: option for name, option in given.items() if option is not None}
     for name, option in changed.items():
@@ -165,7 +172,22 @@ def set_(
         return None
     me = REGISTRY["set"]
     rows = [(name, _shown(getattr(session.settings, name)), me.describe(name)) for name in given]
+    rows.append(("notes", "on" if session.settings.notes else "off", "what PyTorch does not say"))
     return Table("settings", ("name", "value", "meaning"), rows, ("name", "value", "dim"))
+
+
+def _switched(session: Session, name: Name, switch: Name | None) -> None:
+    """set notes on, set notes off."""
+    if name != "notes":
+        raise Fault("ValueError", f"set has no switch {name}", name.span,  # type: ignore[attr-defined]
+                    why="notes are switched on and off; the rest is set to a value.",
+                    fixes=(f"set {name}=1" if name in CHECKS else "set notes off",))  # fmt: skip
+    try:
+        session.change("notes", switch)
+    except ValueError as error:
+        raise Fault("ValueError", f"notes are {error}, not {switch or 'nothing'}",
+                    getattr(switch, "span", name.span),  # type: ignore[attr-defined]
+                    fixes=("set notes off",)) from None  # fmt: skip
 
 
 @command("session", "help")

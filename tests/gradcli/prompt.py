@@ -10,7 +10,7 @@ from engine.generator import Generator, default_generator
 from engine.storage import version
 from engine.tensor import Tensor
 from gradcli.faults import Fault
-from gradcli.outputs import Failure, Output, plain
+from gradcli.outputs import Failure, Noted, Output, plain
 from gradcli.session import Session
 
 
@@ -24,10 +24,10 @@ class Prompt:
             self.type(each)
 
     def type(self, text: str) -> str:
-        """What an input shows. Raises Fault if it fails."""
+        """What an input shows on standard output. Raises Fault if it fails."""
         self.outputs.clear()
         self.session.run(text)
-        return "".join(map(plain, self.outputs))
+        return "".join(plain(output) for output in self.outputs if not isinstance(output, Noted))
 
     def fail(self, text: str) -> Fault:
         """The error of an input that must fail."""
