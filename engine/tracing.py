@@ -14,9 +14,14 @@ from typing import Any, NamedTuple
 
 from engine import journal
 from engine.modes import TRACE, mode
+from engine.node import Node
+from engine.tensor import LEAF
 
 line: int | None = None
 """The source line that new nodes remember."""
+
+started = 0
+"""The first line of the transaction that runs."""
 
 quote: Callable[[int], str] | None = None
 """Turns such a line into an entry of a traceback; set by whoever knows the source."""
@@ -116,12 +121,13 @@ def tracing() -> Iterator[None]:
 def name(tensor: Any, text: str) -> None:
     """Let a traced value remember the name it is bound to; the first name stays."""
     origin = tensor.origin
-    if origin is None or (tensor.requires_grad and tensor.is_leaf):
+    if origin is None or tensor.edge is LEAF:
         if tensor.label is None:
             journal.note_slot(tensor, "label")
             tensor.label = text
         return
-    trace = getattr(origin, "node", origin).trace
+    trace = origin.trace if type(origin) is Node else origin.node.trace
     if trace.name is None:
-        journal.note_slot(trace, "name")
+        if trace.line is None or trace.line < started:  # else taking it back lets the node go
+            journal.note_slot(trace, "name")
         trace.name = text

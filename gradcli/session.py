@@ -106,6 +106,7 @@ class Session:
         self.walker = Walker(self.variables, self, bounds)
         self._blocks: list[tuple[int, int, Sequence[str]]] = []
         self._lines = 0
+        self._start = 1
         self._mode = modes.GRAD | modes.TRACE
         self._alone = False
         self._log: list[Step] = []
@@ -158,6 +159,7 @@ class Session:
         """Run statements; all of them take effect, or none."""
         past, future = self.past.copy(), self.future.copy()
         self._log = []
+        tracing.started = self._start + statements[0].line - 1 if statements else self._start
         try:
             for statement in statements:
                 self._record(statement)
@@ -326,7 +328,7 @@ class Session:
         """Let the nodes made from now on remember their line; hear a Ctrl-C that went unheard."""
         if interrupts.asked:
             raise KeyboardInterrupt
-        tracing.line = self._blocks[-1][0] + line - 1
+        tracing.line = self._start + line - 1
 
     def _warned(self, message: Warning | str, category: type[Warning], *rest: object) -> None:
         self.emit(Warned(category.__name__, str(message)))
@@ -347,6 +349,7 @@ class Session:
     def _remember(self, lines: Sequence[str], number: int) -> None:
         """Give an input its place in the numbering that nodes remember."""
         start = self._blocks[-1][0] + len(self._blocks[-1][2]) if self._blocks else 1
+        self._start = start
         self._blocks.append((start, number, lines))
         self._lines = number + len(lines) - 1
         if len(lines) > 1 and not lines[-1].strip():

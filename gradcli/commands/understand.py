@@ -169,10 +169,11 @@ def _place(session: Session, name: str, given: Operand) -> Any:
 
 
 @command("understand")
-def trace(session: Session, y: Operand, x: Operand) -> Chain:
+def trace(session: Session, y: Operand, x: Operand, step: Name | None = None) -> Chain:
     """Walk the chain rule from y down to x, step by step, in symbols and numbers.
 
     trace z a
+    trace z a step    at the prompt: a step for each Enter
     """
     from gradcli.explain.chain import chain
 
@@ -182,6 +183,11 @@ def trace(session: Session, y: Operand, x: Operand) -> Chain:
         raise Fault("RuntimeError", f"{y.text} was not computed from {x.text}", x.span,
                     why="the chain rule goes from a value to what it was computed from.",
                     fixes=(f"graph {y.text}",))  # fmt: skip
+    if step not in (None, "step"):
+        raise Fault("ValueError", f"trace goes from one value to another, or in steps: not {step}",
+                    step.span, why="a third word can only be step.",  # type: ignore[attr-defined]
+                    fixes=(f"trace {y.text} {x.text} step",))  # fmt: skip
+    found.stepwise = step is not None
     return found
 
 

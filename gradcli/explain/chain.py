@@ -93,9 +93,11 @@ class Meeting(NamedTuple):
 class Chain:
     """The chain rule from one value to another, top down."""
 
-    __slots__ = ("by", "left_out", "of", "rows")
+    __slots__ = ("by", "left_out", "of", "rows", "stepwise")
 
     def __init__(self, of: str, by: str, rows: list[Link | Meeting], left_out: int) -> None:
+        self.stepwise = False
+        """Whether to show it a step at a time, where somebody sits before it."""
         self.of = of
         self.by = by
         self.rows = rows
@@ -103,18 +105,23 @@ class Chain:
 
     def lines(self) -> list[Line]:
         """A row a line, in columns where they fit."""
+        return [line for page in self.pages() for line in page]
+
+    def pages(self) -> list[list[Line]]:
+        """The lines, step by step."""
         rows, left_out = self.rows, self.left_out
         if not rows:
             return []
         cells = [row.cells() for row in rows]
         wide = [min(max(len(cell[i]) for cell in cells), limit) for i, limit in ((0, 24), (1, 34))]
-        found: list[Line] = []
+        found: list[list[Line]] = []
         for place, (row, cell) in enumerate(zip(rows, cells, strict=True)):
+            page = _line(cell, wide)
             if left_out > 0 and place == LONGEST // 2:
-                found.append([(f"... {left_out:,} more steps", "dim")])
-            found += _line(cell, wide)
+                page.insert(0, [(f"... {left_out:,} more steps", "dim")])
             if isinstance(row, Link) and row.remark:
-                found.append([("  " + row.remark, "dim")])
+                page.append([("  " + row.remark, "dim")])
+            found.append(page)
         return found
 
     def facts(self) -> dict[str, Any]:

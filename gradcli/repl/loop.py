@@ -13,7 +13,7 @@ from prompt_toolkit.styles import Style
 import engine
 from gradcli import state
 from gradcli.guard import LEFT, guarded
-from gradcli.outputs import Output, Value
+from gradcli.outputs import Notice, Output, Value
 from gradcli.repl.complete import Completion
 from gradcli.repl.highlight import Highlighting
 from gradcli.repl.keys import bindings
@@ -96,9 +96,26 @@ class Loop:
         return status
 
     def _emit(self, output: Output) -> None:
+        if getattr(output, "stepwise", False) and sys.stdin.isatty() and not self.screen.as_json:
+            self._page(output)
+            return
         self.screen.emit(output)
         if isinstance(output, Value):
             self.caption = caption(output.name, output.value)
+
+
+    def _page(self, output: Any) -> None:
+        """Show an output page by page, one for each Enter; anything else ends it."""
+        more: PromptSession[str] = PromptSession(style=STYLE, erase_when_done=True)
+        *pages, last = output.pages()
+        try:
+            for page in pages:
+                self.screen.emit(Notice(page, {}))
+                if more.prompt([("class:comment", "Enter goes on, q ends ")]).strip():
+                    return
+        except (KeyboardInterrupt, EOFError):
+            return
+        self.screen.emit(Notice(last, {}))
 
 
 def caption(name: str, value: Any) -> str:

@@ -18,7 +18,7 @@ from types import ModuleType
 
 from tests.benchmarks import processes
 from tests.benchmarks.clock import Step, Timing, race
-from tests.benchmarks.workloads import WORKLOADS, Workload, mlp_jax, mlp_traced
+from tests.benchmarks.workloads import WORKLOADS, Workload, mlp_jax, mlp_traced, session_loop
 
 PEERS = ("torch", "autograd", "mygrad", "jax")
 
@@ -93,6 +93,14 @@ def traced(peers: dict[str, ModuleType], quick: bool) -> None:
     line("mlp, traced for XLA", cells, times["engine"].ratio(times["jax"]), 1.2)
 
 
+def names(quick: bool) -> None:
+    """What it costs a session that nodes remember names and lines."""
+    steps = {"with": session_loop(True), "without": session_loop(False)}
+    times = race(steps, rounds=15 if quick else 41, seconds=0.02 if quick else 0.05)
+    cells = [micro(times["with"]), micro(times["without"])]
+    line("names and lines", cells, times["with"].ratio(times["without"]), 1.05)
+
+
 def start(quick: bool) -> None:
     evaluate, bare, ratio = processes.start_up(5 if quick else 15)
     line("eval process, ms", [f"{evaluate * 1e3:.0f}", f"np {bare * 1e3:.0f}"], ratio, 1.8)
@@ -113,6 +121,7 @@ def main(arguments: list[str]) -> None:
     }
     rows["node"] = partial(node, peers, quick)
     rows["traced"] = partial(traced, peers, quick)
+    rows["names"] = partial(names, quick)
     rows["eval"] = partial(start, quick)
     print(
         f"{'microseconds':20}"

@@ -375,3 +375,31 @@ WORKLOADS = (
     Workload("chain-200", 0.5, chain_torch, chain_autograd, chain_mygrad, chain_jax),
     Workload("million-element", 1.0, large_torch, large_autograd, large_mygrad, large_jax),
 )
+
+
+# ---- what a session adds ---------------------------------------------------------------------
+
+
+def session_loop(names_and_lines: bool) -> Step:
+    """A loop typed at a session: 200 operations recorded and differentiated.
+
+    Without names and lines nothing hears of statements and bindings, so that nodes remember none.
+    """
+    from gradcli.session import Session
+
+    session = Session(lambda output: None)
+    session.settings.notes = False
+    if not names_and_lines:
+        session.bound = lambda name, value: None  # type: ignore[method-assign]
+        session.at = lambda line: None  # type: ignore[method-assign]
+    session.run("a = param([1., 2.]); b = tensor([0.5, 0.25])")
+    loop = "y = a\nfor i in range(100):\n    y = y*b\n    y = y + b\ny.sum().backward()\n"
+
+    def step() -> object:
+        session.run(loop)
+        session.past.clear()
+        session.sentences.clear()
+        session.inputs.clear()
+        return None
+
+    return step

@@ -106,6 +106,21 @@ def test_completion(terminal: Open) -> None:
     assert at.type(" + 2") == "tensor([3., 4.], grad_fn=<AddBackward0>)"
 
 
+def test_trace_goes_a_step_for_each_enter(terminal: Open) -> None:
+    at = terminal()
+    at.type("a = param([1., 2.]); z = (a**2 + a).sum()")
+    at.send("trace z a step" + ENTER)
+    at.sees("dz/d(a**2 + a)")
+    at.sees("Enter goes on, q ends")
+    assert "d(a**2)/da" not in "".join(at.screen.rows)
+    at.send(ENTER)
+    at.sees("d(a**2 + a)/d(a**2)")
+    at.send("q" + ENTER)
+    at.ready(0)
+    assert at.type("1 + 1") == "2"
+    assert "ways meet" not in "".join(at.screen.rows)
+
+
 def test_blocks_take_several_lines(terminal: Open) -> None:
     at = terminal()
     at.send("for i in range(3):" + ENTER)
