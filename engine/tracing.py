@@ -126,7 +126,7 @@ def name(tensor: Any, text: str) -> None:
             journal.note_slot(tensor, "label")
             tensor.label = text
         return
-    trace = origin.trace if type(origin) is Node else origin.node.trace
+    trace: Any = origin.trace if type(origin) is Node else origin.node.trace
     if trace.name is None:
         if trace.line is None or trace.line < started:  # else taking it back lets the node go
             journal.note_slot(trace, "name")

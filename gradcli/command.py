@@ -132,7 +132,7 @@ class Command:
             takes = f"{self.required} to {most} operands"
         were = "was" if given == 1 else "were"
         return Fault("TypeError", f"{self.word} takes {takes} but {given} {were} given", span,
-                     fixes=(self.usage(),))  # fmt: skip
+                     why=self.summary, fixes=(self.usage(),))  # fmt: skip
 
     def unknown(self, key: str, value: Span) -> Fault:
         """The error for an option that does not exist; `value` is where its value stands."""

@@ -122,7 +122,8 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Fault(type(error).__name__, f"cannot read {path}: {reason}") from error
+        raise Fault(type(error).__name__, f"cannot read {path}: {reason}",
+                    why="names of files count from the folder of the session.") from error
 
 
 def _array(file: Any, path: Path, size: int) -> Array:

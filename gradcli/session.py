@@ -390,8 +390,8 @@ class Session:
             if outside or not path.resolve().is_relative_to(folder.resolve()):
                 raise Fault(
                     "PermissionError", f"{name} is outside the folder of this session file",
-                    why="a session file reads and writes in its own folder alone.",
-                    fixes=("at the prompt any path may be named",),
+                    why="a session file reads and writes in its own folder alone; at the prompt "
+                    "any path may be named.", fixes=(PurePath(name).name,),
                 )  # fmt: skip
         return path
 

@@ -19,7 +19,8 @@ def read_file(path: Path) -> str:
         with path.open("rb") as file:
             return read_stream(file, str(path))
     except OSError as error:
-        raise Fault(type(error).__name__, f"cannot read {path}: {error.strerror}") from error
+        raise Fault(type(error).__name__, f"cannot read {path}: {error.strerror}",
+                    why="names of files count from the folder gradcli runs in.") from error
 
 
 def read_stream(stream: BinaryIO, name: str) -> str:

@@ -27,12 +27,12 @@ _WITHIN = frozenset({
     ast.Slice, ast.FormattedValue,
 })  # fmt: skip
 """Nodes that stand inside others and are read with them."""
-_OUTSIDE: dict[str, tuple[str, str | None]] = {
+_OUTSIDE: dict[str, tuple[str, str | None]] = {  # the message, and what stands in its place
     "BitXor": ("^ is not a power here", "**"),
     "ClassDef": ("class is not in the language", "def f(x): ..."),
     "Try": ("try is not in the language: an input that fails takes nothing with it", None),
     "TryStar": ("try is not in the language: an input that fails takes nothing with it", None),
-    "Raise": ("raise is not in the language", "assert condition, 'message'"),
+    "Raise": ("raise is not in the language", "assert False, 'message'"),
     "Global": ("global is not in the language", "return the value and assign it"),
     "Nonlocal": ("nonlocal is not in the language", "return the value and assign it"),
     "NamedExpr": (":= is not in the language", "an assignment of its own"),
@@ -119,7 +119,15 @@ def _placed(node: ast.AST, kind: type[ast.AST], inside: int, source: Source) -> 
                 message = f"keyword argument repeated: {keyword.arg}"
             seen.add(keyword.arg)
     if message:
-        raise Fault("SyntaxError", message, source.span(node))
+        raise Fault("SyntaxError", message, source.span(node), why=_WHY.get(message.split()[-2]))
+
+
+_WHY = {
+    "outside": "there is none around it to be left.",
+    "argument": "a name says which value goes where.",
+    "grad": "a function is changed by calling another: f = g(f).",
+}
+"""A word of the message → why."""
 
 
 def _is_grad_mode(decorator: ast.expr) -> bool:
@@ -143,8 +151,11 @@ def _outside(node: ast.AST, source: Source, within: ast.AST | None = None) -> Fa
     """The error for a node that the language does not have."""
     name = type(node).__name__
     message, instead = _OUTSIDE.get(name, (f"{name} is not in the language", None))
+    if isinstance(node, ast.NamedExpr):
+        instead = ast.unparse(ast.Assign([node.target], node.value, lineno=1))
     if within is None:
-        return Fault("SyntaxError", message, source.span(node), fixes=[instead] if instead else [])
+        return Fault("SyntaxError", message, source.span(node), fixes=[instead] if instead else [],
+                     why="help tells what the language has; it is a part of Python.")  # fmt: skip
     return _power(within, source)
 
 

@@ -25,6 +25,7 @@ LOOK = 100_000_000
 """After how many bytes of new tensors the memory in use is looked at."""
 HEAVY = 1_000
 """Tensors of fewer elements are not counted."""
+BOUNDED = "a session keeps within bounds, so that it cannot run out of memory."
 FORMAT_WIDTH = 10_000
 """The widest field a format may ask for."""
 
@@ -79,13 +80,16 @@ class Limits:
     def check_items(self, count: int) -> None:
         """Refuse a list, tuple or loop too long to hold."""
         if count > self.items:
-            raise Fault("MemoryError", f"a list of {_amount(count)} items; at most {self.items:,}")
+            raise Fault("MemoryError", f"a list of {_amount(count)} items; at most {self.items:,}",
+                        why=BOUNDED)  # fmt: skip
 
     def check_characters(self, count: int) -> None:
         """Refuse a text too long to hold."""
         if count > self.characters:
             raise Fault(
-                "MemoryError", f"a text of {_amount(count)} characters; at most {self.characters:,}"
+                "MemoryError",
+                f"a text of {_amount(count)} characters; at most {self.characters:,}",
+                why=BOUNDED,
             )
 
     def check_bits(self, count: int) -> None:
@@ -95,6 +99,7 @@ class Limits:
             raise Fault(
                 "OverflowError",
                 f"a whole number of about {_amount(digits)} digits; at most {most:,}",
+                why=BOUNDED,
             )
 
     def check_output(self, count: int) -> None:

@@ -63,7 +63,8 @@ def assertion(walker: Walker, node: ast.Assert) -> None:
     message = ""
     if node.msg is not None:
         message = text(walker, EXPRESSIONS[type(node.msg)](walker, node.msg))
-    raise Fault("AssertionError", message.partition("\n")[0], walker.source.span(node.test))
+    raise Fault("AssertionError", message.partition("\n")[0], walker.source.span(node.test),
+                why="what is asserted is not so.")  # fmt: skip
 
 
 @statement(ast.Pass)

@@ -87,7 +87,8 @@ def check_widths(specification: str) -> None:
     for digits in re.findall(r"\d+", specification):
         if len(digits) > 9 or int(digits) > bounds.FORMAT_WIDTH:
             raise Fault(
-                "ValueError", f"a format {digits[:20]} wide; at most {bounds.FORMAT_WIDTH:,}"
+                "ValueError", f"a format {digits[:20]} wide; at most {bounds.FORMAT_WIDTH:,}",
+                why=bounds.BOUNDED,
             )
 
 

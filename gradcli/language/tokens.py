@@ -261,7 +261,10 @@ def unknown_command(text: str, start: int, word: str, commands: Mapping[str, obj
     from difflib import get_close_matches
 
     fault = _at(text, start, "NameError", f"no command is called {word!r}", None)
-    fault.fixes = tuple(get_close_matches(word, commands, 2)) or ("help",)
+    rest = text[start:].partition("\n")[0].partition(word)[2]
+    close = get_close_matches(word, commands, 1)
+    fault.why = "help lists the commands." if not close else f"did you mean {close[0]}?"
+    fault.fixes = tuple(f"{known}{rest}" for known in close) or ("help",)
     return fault
 
 

@@ -42,13 +42,13 @@ def _overwriting(facts: Facts, why: str) -> tuple[Sentence, str, str] | None:
     found = [
         (sentence, *changed)
         for sentence in reversed(facts.program.sentences)
-        if (changed := _out_of_place(sentence.node)) is not None
+        if (changed := out_of_place(sentence.node)) is not None
     ]
     told = [each for each in found if why.startswith(f"{each[1]} ")]
     return next(iter([*told, *found]), None)
 
 
-def _out_of_place(node: ast.stmt) -> tuple[str, str] | None:
+def out_of_place(node: ast.stmt) -> tuple[str, str] | None:
     """The name that a statement writes into, and the statement that binds it anew instead."""
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         name = node.target.id

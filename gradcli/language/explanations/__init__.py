@@ -4,7 +4,7 @@ A table: the message it is about → a function that fills in fact, why and fixe
 mistake, in the module about its subject; whoever meets a new one adds it.
 """
 
-from gradcli.language.explanations import gradients, names, shapes, types
+from gradcli.language.explanations import gradients, names, plain, shapes, types, values
 from gradcli.language.explanations.case import Case, explain
 
-__all__ = ["Case", "explain", "gradients", "names", "shapes", "types"]
+__all__ = ["Case", "explain", "gradients", "names", "plain", "shapes", "types", "values"]

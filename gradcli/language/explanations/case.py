@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from engine.tensor import Tensor
 
 if TYPE_CHECKING:
-    from gradcli.faults import Fault
+    from gradcli.faults import Fault, Span
     from gradcli.language.host import Operand
     from gradcli.language.walk import Walker
 
 LONG = 24
 """The longest expression that is quoted in an explanation."""
+LONGEST_FIX = 70
 
 
 class Case:
@@ -75,6 +76,37 @@ class Case:
     def shape(self, index: int) -> str:
         """`a has shape [2]`"""
         return f"{self.text(index)} has shape {list(self.operands[index].value.shape)}"
+
+    def put(self, index: int, text: str) -> str:
+        """The line with other text in place of an operand: what to type instead."""
+        return self.instead(self.operands[index].span, text)
+
+    def instead(self, span: Span, text: str) -> str:
+        """The line with other text in place of a span; the text alone where a line is not all."""
+        lines = self.walker.source.lines
+        if len(lines) > 1 or self.walker.source is not self.walker.home:
+            return text
+        line = lines[0]
+        whole = (line[: span.column] + text + line[span.end_column :]).strip()
+        return whole if len(whole) <= LONGEST_FIX else text
+
+    def whole(self, index: int) -> str:
+        """All of an operand's text, bracketed where something is to follow it."""
+        text = self.operands[index].text
+        parts = r"[\w.]+((\([^()]*\)|\[[^\[\]]*\])(\.\w+)*)*"
+        return text if re.fullmatch(parts, text) else f"({text})"
+
+    def makers(self, name: str) -> str:
+        """The statements that compute a variable from leaves, to be run again; '' if unknown."""
+        sentences = getattr(self.walker.host, "sentences", ())
+        wanted, found = {name}, []
+        for sentence in reversed(sentences):
+            made = sentence.makes & wanted
+            values = [self.walker.variables.get(each) for each in made]
+            if any(isinstance(v, Tensor) and (v.requires_grad and not v.is_leaf) for v in values):
+                found.append(sentence.text)
+                wanted |= sentence.uses
+        return "; ".join(reversed(found)) if not any("\n" in text for text in found) else ""
 
     def call(self, index: int, rest: str) -> str:
         """How this operand, changed by `rest`, is given to what was called."""

@@ -36,17 +36,24 @@ def _untracked(case: Case) -> None:
         value = case.operands[index].value
         names = _constants(case, value)
         if names:
-            known = " and ".join(names)
             were = "was" if len(names) == 1 else "were"
-            why = f"{a} was made from {known}, which {were} not tracked."
-            fixes = [f"track {' '.join(names)}, build {a} again, {case.call(index, '')}"]
-        elif not value.requires_grad and case.walker.variables.get(a) is value:
+            why = f"{a} was made from {' and '.join(names)}, which {were} not tracked."
+            fixes = [_tracked_first(case, names, a, index)]
+        elif not value.requires_grad and a in case.walker.variables:
             why = f"{a} was never tracked, and nothing it was made from was."
-            fixes = [f"track {a}, build what comes after it, backward that"]
+            rest = "" if value.numel() == 1 else ".sum()"
+            fixes = [f"track {a}; {case.call(index, rest)}"] if value.is_floating_point() else []
         else:
             why = f"nothing that {a} was made from was tracked."
             fixes = ["track the leaf it is about"]
         case.tell(why, *fixes, fact="requires_grad=False")
+
+
+def _tracked_first(case: Case, names: list[str], a: str, index: int) -> str:
+    """Track the leaves, build what is in a variable again, and go on."""
+    sentences = getattr(case.walker.host, "sentences", ())
+    again = [s.text for s in sentences if a in s.makes and "\n" not in s.text][-1:]
+    return "; ".join([f"track {' '.join(names)}", *again, case.call(index, "")])
 
 
 def _constants(case: Case, tensor: Any) -> list[str]:
@@ -73,9 +80,14 @@ def _second(case: Case) -> None:
     for index in case.tensors()[:1]:
         case.point(index)
         a = case.text(index)
-        first = f"backward {a} retain=true" if case.command else f"{a}.backward(retain_graph=True)"
-        case.tell(f"the first backward freed the graph of {a}.", f"{first} the first time",
-                  f"build {a} again")  # fmt: skip
+        again = case.makers(a)
+        fixes = [f"{again}; {case.call(index, '')}"] if again else []
+        line = case.walker.source.text.strip()
+        if "\n" not in line:
+            kept = line.replace(f"backward {a};", f"backward {a} retain=true;", 1)
+            kept = kept.replace(f"{a}.backward();", f"{a}.backward(retain_graph=True);", 1)
+            fixes = [kept, *fixes] if kept != line else fixes
+        case.tell(f"the first backward freed the graph of {a}; retain=true keeps it.", *fixes)
 
 
 @explains(r"a leaf Variable that requires grad is being used in an in-place")
@@ -84,14 +96,18 @@ def _leaf(case: Case) -> None:
         a = case.text(index).partition("[")[0]
         case.point(index)
         why = f"{a} is a leaf that requires grad: writing into it would change what its gradient "
-        case.tell(why + "is about.", f"with torch.no_grad(): {_line(case)}", f"step {a}")
+        line = _line(case)
+        fixes = [f"with torch.no_grad(): {line}"] if line else []
+        if case.operands[index].value._grad is not None:
+            fixes.append(f"step {a}")
+        case.tell(why + "is about.", *fixes)
 
 
 def _line(case: Case) -> str:
     """The statement at fault, if it is short."""
     span = case.fault.span
-    text = case.walker.source.lines[span.line - 1].strip() if span else "..."
-    return text if len(text) < 40 and ";" not in text and ":" not in text else "..."
+    text = case.walker.source.lines[span.line - 1].strip() if span else ""
+    return text if len(text) < 40 and ";" not in text and ":" not in text else ""
 
 
 @explains(r"floating point .*dtype can require gradients")
@@ -116,16 +132,39 @@ def _modified(case: Case) -> None:
         for name, value in case.walker.variables.items()
         if isinstance(value, Tensor) and name != "_" and getattr(value, "_version", None)
     ]
-    name = written[0] if len(written) == 1 else "x"
-    which = name if len(written) == 1 else "a value"
-    case.tell(f"{which} was overwritten after backward had come to need it.",
-              f"{name} = {name} + 1 in place of {name} += 1")  # fmt: skip
+    which = written[0] if len(written) == 1 else "a value"
+    case.tell(f"{which} was overwritten after backward had come to need it.", *_unwritten(case))
+
+
+def _unwritten(case: Case) -> list[str]:
+    """The statements again, the last write in place being out of place."""
+    import ast
+
+    from gradcli.explain.why.failed import out_of_place
+
+    line = case.walker.source.text.strip()
+    try:
+        here = [(ast.unparse(node), node) for node in ast.parse(line).body]
+    except SyntaxError:  # a command
+        here = []
+    earlier = [(s.text, s.node) for s in getattr(case.walker.host, "sentences", ())]
+    run = [*earlier, *(here or [(line, ast.Pass())])]
+    written = [(place, found) for place, (_, node) in enumerate(run)
+               if (found := out_of_place(node)) is not None]  # fmt: skip
+    if not written:
+        return []
+    place, (name, instead) = written[-1]
+    start = max((i for i, (text, _) in enumerate(run[:place]) if text.startswith(f"{name} = ")),
+                default=place)  # fmt: skip
+    fix = "; ".join([*(t for t, _ in run[start:place]), instead, *(t for t, _ in run[place + 1 :])])
+    return [fix] if "\n" not in fix and len(fix) <= 100 else []
 
 
 @explains(r"Can't call numpy\(\) on Tensor that requires grad")
 def _numpy(case: Case) -> None:
     case.point(0)
-    case.tell(None, f"{case.text(0)}.detach().numpy()")
+    case.tell("NumPy knows no gradients: detach gives the numbers alone.",
+              case.put(0, f"{case.whole(0)}.detach()"))  # fmt: skip
 
 
 @explains(r"cannot register a hook on a tensor that|can't retain_grad on")
@@ -153,6 +192,12 @@ def _not_required(case: Case) -> None:
         if not case.operands[index].value.requires_grad:
             a = case.text(index)
             case.point(index)
-            return case.tell(f"{a} was never tracked.", f"track {a}, build again",
-                             fact="requires_grad=False")  # fmt: skip
+            again = [
+                name for index in case.tensors()
+                if (name := case.text(index)) != a and case.makers(name)
+            ]  # fmt: skip
+            built = [case.makers(name) for name in again[:1]]
+            fix = "; ".join([f"track {a}", *built, case.walker.source.text.strip()])
+            fixes = [fix] if "\n" not in fix and len(fix) <= 100 else []
+            return case.tell(f"{a} was never tracked.", *fixes, fact="requires_grad=False")
     return None

@@ -35,7 +35,9 @@ def _name(case: Case) -> None:
         scope = scope.outer
     found = similar(name, [*local, *walker.variables]) or similar(name, BARE.everything())
     if found:
-        return case.tell(f"nothing is called {name}; did you mean {' or '.join(found)}?", *found)
+        span = case.fault.span
+        fixes = [case.instead(span, other) if span else other for other in found]
+        return case.tell(f"nothing is called {name}; did you mean {' or '.join(found)}?", *fixes)
     return case.tell(f"nothing is called {name} yet.", f"{name} = ...")
 
 
@@ -51,12 +53,19 @@ def _attribute(case: Case) -> None:
     if type(owner.value) in (MethodType, values.Method) and name[:1] != "_":
         return case.tell("a method is called with parentheses.", f"{base}().{name}")
     if type(owner.value) is dict and name in owner.value:
-        return case.tell(None, f"{base}[{name!r}]")
+        return case.tell("a dict is asked with brackets.", f"{base}[{name!r}]")
     found = similar(name, values.names_of(owner.value))
     if name[:2] == "__":
         return case.tell("only what a value is for can be asked of it.")
     if found:
-        return case.tell(None, *[f"{base}.{other}" for other in found])
+        span = case.operands[0].span
+        behind = span._replace(column=span.end_column, end_column=span.end_column + 1 + len(name))
+        whole = [case.instead(behind, f".{other}") for other in found]
+        fixes = [
+            text if not text.startswith(".") else f"{base}.{other}"
+            for text, other in zip(whole, found, strict=True)
+        ]
+        return case.tell(f"did you mean {' or '.join(found)}?", *fixes)
     return None
 
 
@@ -69,13 +78,21 @@ def explain_none(case: Case) -> None:
         name = operand.text.removesuffix(".grad")
         owner = case.walker.variables.get(name)
         if name == operand.text or not isinstance(owner, Tensor):
-            case.tell(fact="is None" if len(operand.text) > LONG else f"{operand.text} is None")
-        elif owner.requires_grad:
-            case.tell(f"no backward has reached {name} yet.", "backward of what was made from it",
-                      fact=f"{operand.text} is None")  # fmt: skip
+            why = "what does not exist is None."
+            if operand.text.endswith(".grad_fn"):
+                what = operand.text.removesuffix(".grad_fn")
+                why = f"{what} was given, not computed: nothing made it."
+            shown = "" if len(operand.text) > LONG else f"{operand.text} "
+            case.tell(why, fact=f"{shown}is None")
         else:
-            why = f"{name}.grad is None because {name} was never tracked."
-            case.tell(why, f"track {name}, build again, backward", fact=f"{operand.text} is None")
+            line = case.walker.source.text.strip()
+            why = f"no backward has reached {name} yet."
+            first = f"backward ({name}**2).sum()"
+            if not owner.requires_grad:
+                why = f"{name}.grad is None because {name} was never tracked."
+                first = f"track {name}; {first}"
+            fixes = [f"{first}; {line}"] if "\n" not in line and len(line) <= 40 else []
+            case.tell(why, *fixes, fact=f"{operand.text} is None")
         return
 
 
@@ -83,10 +100,24 @@ def explain_none(case: Case) -> None:
 def _arguments(case: Case) -> None:
     """Calls of a session's own function: show what it takes."""
     parameters = getattr(case.callee, "parameters", None)
+    if parameters is None and case.word == "len" and len(case.operands) > 1:
+        listed = ", ".join(operand.text for operand in case.operands)
+        return case.tell("len counts what one value holds.", f"len([{listed}])")
     if parameters is not None:
         import ast
 
-        case.tell(fact=f"{case.callee.name}({ast.unparse(parameters)})")
+        names = [argument.arg for argument in parameters.args]
+        given = [operand.text for operand in case.operands]
+        required = len(names) - len(parameters.defaults)
+        fixes = []
+        if len(given) > len(names):
+            fixes = [f"{case.word}({', '.join(given[: len(names)])})"]
+        elif len(given) < required:
+            missing = [f"{name}=1." for name in names[len(given) : required]]
+            fixes = [f"{case.word}({', '.join([*given, *missing])})"]
+        case.tell(f"{case.callee.name} takes {', '.join(names) or 'nothing'}.", *fixes,
+                  fact=f"{case.callee.name}({ast.unparse(parameters)})")  # fmt: skip
+    return None
 
 
 @explains(r"unexpected keyword argument '(\w+)'")
@@ -107,6 +138,15 @@ def _keyword(case: Case) -> None:
             case.fault.span = Span(span.line, start, span.line, start + len(name))
     if found:
         case.tell(f"did you mean {found[0]}?", *[f"{other}=..." for other in found])
+        return
+    own = getattr(case.callee, "parameters", None)
+    parameters = [argument.arg for argument in own.args] if own is not None else parameters
+    if parameters:
+        case.tell(f"{case.word} takes {', '.join(parameters[:8])}.")
+    if own is not None:
+        line = case.walker.source.text.strip()
+        free = parameters[len(case.operands) - 1 :]
+        case.tell(None, *[line.replace(f"{name}=", f"{other}=", 1) for other in free[:1]])
 
 
 @explains(r"^ModuleNotFoundError")
@@ -120,4 +160,5 @@ def _import_name(case: Case) -> None:
     name, module = case.match[1], case.match[2]
     space = values.space(module)
     found = similar(name, values.names_of(space)) if space else []
-    case.tell(None, *[f"from {module} import {other}" for other in found])
+    why = f"did you mean {' or '.join(found)}?" if found else f"{module} has nothing of that name."
+    case.tell(why, *[f"from {module} import {other}" for other in found])

@@ -1,9 +1,15 @@
-"""Every mistake in faults.txt is answered with exactly the text that stands there."""
+"""Every mistake in faults.txt is answered with exactly the text that stands there; the fix runs."""
+
+from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import pytest
 
+from gradcli.faults import Fault
+from gradcli.session import Session
+from gradcli.transcript import inputs
 from tests.gradcli.language.desk import Desk
 from tests.gradcli.language.programs import sections
 
@@ -12,6 +18,7 @@ SETUP = FILE.pop("setup")
 MISTAKES = dict(
     part.split("\n", 1) for part in FILE.pop("mistakes").removeprefix(">>> ").split("\n>>> ")
 )
+FOLDER = Path(__file__).parents[3] / "sessions" / "errors"
 
 
 @pytest.mark.parametrize("text", MISTAKES)
@@ -21,3 +28,87 @@ def test_mistake(text: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert desk.text(text) == MISTAKES[text]
+
+
+# ---- every error has a why, and a fix that runs ------------------------------------------------
+
+WHAT_WAS_MEANT = "only the user knows what was meant"
+UNMENDED = {
+    "sqrt('a')": WHAT_WAS_MEANT, "sin('x')": WHAT_WAS_MEANT, "int('a')": WHAT_WAS_MEANT,
+    "assert x.sum() == 7, f'got {x.sum()}'": "what is asserted is to fail",
+    "assert 1 == 2": "what is asserted is to fail", "raise ValueError": "it is to fail",
+    "assert a.sum() == 4, 'the sum is not 4'": "what is asserted is to fail",
+    "global x": WHAT_WAS_MEANT, "if x": "it runs on a value of one element",
+    "else: 1": WHAT_WAS_MEANT, "ones(10**6, 10**6)": WHAT_WAS_MEANT,
+    "f(x)": "the mistake is inside a function", "loss(m.T)": "the mistake is inside a function",
+    "torch.ones(2, 3).expnd(2)": "the argument is wrong too",
+    "x.grad_fn.name()": WHAT_WAS_MEANT, "break": WHAT_WAS_MEANT, "return x": WHAT_WAS_MEANT,
+    "cat([])": WHAT_WAS_MEANT, "@double\ndef f(x):\n    return x\n": WHAT_WAS_MEANT,
+    "einsum('ij,jk->ik', ones(2, 3), ones(2, 3))": WHAT_WAS_MEANT,
+    "einsum('ijk', ones(2, 3))": WHAT_WAS_MEANT, "'{0.__class__}'.format(a)": "it is not allowed",
+    "backward y gradient=[1., 1., 1.]": WHAT_WAS_MEANT,
+    "load x nothing.csv": "there is no such file", "load x ../secret.csv": "it is not allowed",
+    "load x /etc/passwd": "it is not allowed", "save ../session.npz": "it would write a file",
+    "backward": WHAT_WAS_MEANT, "diff": WHAT_WAS_MEANT,
+    "try: 1/0\nexcept: pass": "it is to fail", "().__class__": "it is not allowed",
+    "torch.__builtins__": "it is not allowed", "a.__reduce__()": "it is not allowed",
+    "tensor([[1., 2.], [3.]])": WHAT_WAS_MEANT, "cat([ones(2, 2), ones(3, 3)])": WHAT_WAS_MEANT,
+    "stack([ones(2), ones(3)])": WHAT_WAS_MEANT, "ones(2).expand(3, 5)": WHAT_WAS_MEANT,
+    "step y lr=0.1": "it moves leaves, and may find none",
+    "step W lr=0.1": "there is nothing to go backward from",
+    "torch.nn.functional.cross_entropy(ones(2, 3), tensor([0, 5]))": WHAT_WAS_MEANT,
+    "f(1)": "the function never ends", "[0]*10**10": WHAT_WAS_MEANT, "'a'*10**10": WHAT_WAS_MEANT,
+    "2**2**2**2**2**2": WHAT_WAS_MEANT, "f'{1:>1000000000}'": WHAT_WAS_MEANT,
+    "bakward a": "a holds more than one number",
+}  # fmt: skip
+"""Mistakes without a fix that runs as it stands, and why there is none."""
+
+
+def failing() -> dict[tuple[str, ...], str]:
+    """Inputs before a mistake → the mistake: those of faults.txt, and of sessions/errors."""
+    found = {(SETUP, text): text for text in MISTAKES}
+    for path in sorted(FOLDER.glob("*.grad")):
+        typed = [text for _, text in inputs(path.read_text(encoding="utf-8"))]
+        session = started(())
+        for place, text in enumerate(typed):
+            if fault_of(session, text) is not None:
+                found[(*typed[:place], text)] = text
+    return found
+
+
+def started(before: tuple[str, ...]) -> Session:
+    session = Session(lambda output: None, folder=FOLDER, confined=True)
+    for text in before:
+        fault_of(session, text)
+    return session
+
+
+def fault_of(session: Session, text: str) -> Fault | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            session.run(text, whole=text != SETUP)
+        except Fault as fault:
+            return fault
+    return None
+
+
+FAILING = failing()
+
+
+@pytest.mark.parametrize("inputs", FAILING, ids=lambda inputs: repr(inputs[-1])[:60])
+def test_an_error_tells_why_and_its_fixes_run(inputs: tuple[str, ...]) -> None:
+    *before, text = inputs
+    fault = fault_of(started(tuple(before)), text)
+    assert fault is not None
+    assert fault.why
+    if text not in UNMENDED:
+        assert fault.fixes
+        for fix in fault.fixes:
+            again = fault_of(started(tuple(before)), fix)
+            assert again is None, f"{fix}: {again}"
+
+
+def test_only_what_has_no_fix_is_excused() -> None:
+    assert set(UNMENDED) <= set(FAILING.values())
+    assert len(FAILING) - len(UNMENDED) >= 175
