@@ -264,7 +264,7 @@ def unknown_command(text: str, start: int, word: str, commands: Mapping[str, obj
     rest = text[start:].partition("\n")[0].partition(word)[2]
     close = get_close_matches(word, commands, 1)
     fault.why = "help lists the commands." if not close else f"did you mean {close[0]}?"
-    fault.fixes = tuple(f"{known}{rest}" for known in close) or ("help",)
+    fault.fixes = tuple(f"{known}{rest}"[:70] for known in close) or ("help",)
     return fault
 
 

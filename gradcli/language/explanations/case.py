@@ -79,6 +79,8 @@ class Case:
 
     def put(self, index: int, text: str) -> str:
         """The line with other text in place of an operand: what to type instead."""
+        if index >= len(self.operands):
+            return text
         return self.instead(self.operands[index].span, text)
 
     def instead(self, span: Span, text: str) -> str:

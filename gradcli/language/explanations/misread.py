@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gradcli.faults import Fault, Span
-from gradcli.language.explanations.case import similar
+from gradcli.language.explanations.case import LONGEST_FIX, similar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,8 @@ def _told(fault: Fault, line: str) -> bool:
     message, text = fault.message, line.strip()
     if "was never closed" in message:
         closed = text.rstrip(", ") + _closing(text)
-        fault.why, fault.fixes = "a bracket was opened and not closed.", (closed,)
+        fault.why = "a bracket was opened and not closed."
+        fault.fixes = (closed,) if text[-1] not in "([{" else ()
     elif "unterminated string" in message:
         quote = next((sign for sign in text if sign in "'\""), "'")
         fault.why, fault.fixes = "a text ends with the quote it began with.", (text + quote,)
@@ -72,6 +73,7 @@ def _told(fault: Fault, line: str) -> bool:
         fault.why, fault.fixes = "equality is one sign, ==.", (text.replace("= =", "=="),)
     else:
         return False
+    fault.fixes = tuple(fix for fix in fault.fixes if len(fix) <= LONGEST_FIX)
     return True
 
 

@@ -235,7 +235,7 @@ def test_carets_point_at_what_was_typed(text: str, pointed: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "pointed", "fixes"),
     [
-        (":grda a", "NameError", "g", ("grad",)),
+        (":grda a", "NameError", "g", ("grad a",)),
         ("backwrd z", "SyntaxError", "backwrd", ("backward z",)),
         ("x = 1\nbackwrd z", "SyntaxError", "backwrd", ("backward z",)),
         ("grad a b)", "SyntaxError", ")", ()),

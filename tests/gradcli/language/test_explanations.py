@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import limits
 from gradcli.faults import Fault
 from gradcli.session import Session
 from gradcli.transcript import inputs
@@ -93,7 +94,9 @@ def fault_of(session: Session, text: str) -> Fault | None:
     return None
 
 
+BOUNDS = limits.elements, limits.memory
 FAILING = failing()
+limits.elements, limits.memory = BOUNDS  # as they were before the sessions
 
 
 @pytest.mark.parametrize("inputs", FAILING, ids=lambda inputs: repr(inputs[-1])[:60])
