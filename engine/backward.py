@@ -71,9 +71,11 @@ def backward(
                 raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         walk.restrict([_target_edge(target) for target in targets])
     walk.run(roots)
+    traced = mode.get() & TRACE
+    held = tracing.holding(walk.leaves) if traced else set()
     walk.commit([_tensor_at(target) for target in targets] if targets else None)
-    if mode.get() & TRACE:
-        tracing.note_run(roots, next_rank(), walk.leaves.values())
+    if traced:
+        tracing.note_run(roots, next_rank(), walk.leaves, held)
 
 
 def backward_method(

@@ -8,7 +8,7 @@ backward is remembered too (`runs`), with what it gave to each leaf.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -57,25 +57,39 @@ class Trace:
         self.name: str | None = None
 
 
+class Given(NamedTuple):
+    """What a backward gave a leaf, None where that was more than KEPT numbers.
+
+    `leaf` is a weak reference. `onto` tells that the leaf held a gradient that was not 0.
+    """
+
+    leaf: Any
+    g: Any
+    onto: bool
+
+
 class Run(NamedTuple):
     """One backward: where it started, and what it gave.
 
     `roots` are pairs of an edge and its cotangent, an array; of all but the last run they are let
-    go, with their graph. `rank` tells which nodes are older (larger). `given` are pairs of a weak
-    reference to a leaf and what it was given, None where that was more than KEPT numbers.
+    go, with their graph. `rank` tells which nodes are older (larger).
     """
 
     roots: tuple[tuple[Any, Any], ...]
     rank: int
-    given: list[Any]
+    given: list[Given]
     line: int | None
 
     def gave(self, leaf: Any) -> tuple[bool, Any]:
         """Whether it reached the leaf, and with what."""
-        for reference, g in self.given:
-            if reference() is leaf:
-                return True, g
+        for given in self.given:
+            if given.leaf() is leaf:
+                return True, given.g
         return False, None
+
+    def added_to(self, leaf: Any) -> bool:
+        """Whether it added to a gradient that the leaf held."""
+        return any(given.onto and given.leaf() is leaf for given in self.given)
 
 
 runs: list[Run] = []
@@ -84,12 +98,26 @@ RUNS, KEPT = 64, 1000
 """How many runs are remembered, and how many numbers of one gradient."""
 
 
-def note_run(roots: list[tuple[Any, Any]], rank: int, leaves: Iterable[Any]) -> None:
-    """Remember a backward; `leaves` are pairs of a leaf and the gradient that reached it."""
+def holding(leaves: Mapping[int, Any]) -> set[int]:
+    """Which leaves hold a gradient that is not 0: what reaches them now is added to it."""
+    return {
+        key for key, (leaf, _) in leaves.items()
+        if leaf._grad is not None and leaf._grad.array.any()
+    }  # fmt: skip
+
+
+def note_run(
+    roots: list[tuple[Any, Any]], rank: int, leaves: Mapping[int, Any], held: set[int]
+) -> None:
+    """Remember a backward.
+
+    `leaves` are pairs of a leaf and the gradient that reached it; `held`, those that held one.
+    """
     given = []
-    for leaf, g in leaves:
+    for key, (leaf, g) in leaves.items():
         array = getattr(g, "array", g)
-        given.append((weakref.ref(leaf), array.copy() if array.size <= KEPT else None))
+        kept = array.copy() if array.size <= KEPT else None
+        given.append(Given(weakref.ref(leaf), kept, key in held))
     journal.note_container(runs)
     if runs:
         runs[-1] = runs[-1]._replace(roots=())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +21,14 @@ from engine.tensor import Tensor
 from gradcli.language.source import Command
 
 if TYPE_CHECKING:
-    from gradcli.program import Sentence
+    from engine.tracing import Run
     from gradcli.session import Session
 
 Note = Callable[["Done"], "str | None"]
 NOTES: dict[str, Note] = {}
 """Kind → what finds it, in the order in which they are asked."""
-MOST = 300
-"""How many nodes of one statement are looked at."""
+MOST, WIDEST = 300, 74
+"""How many nodes of one statement are looked at; how long a note is, where it can."""
 _EXPLICIT = {
     "unsqueeze", "reshape", "view", "expand", "index", "permute", "transpose", "t", "mT", "select",
 }  # fmt: skip
@@ -35,12 +36,15 @@ _EXPLICIT = {
 
 
 class Done:
-    """What a statement did: names before and after, and the nodes it made."""
+    """What a statement did: names before and after, and the nodes it made (ranks below `since`)."""
 
-    def __init__(self, session: Session, sentence: Sentence, before: Mapping[str, Any]) -> None:
+    def __init__(
+        self, session: Session, statement: ast.stmt, before: Mapping[str, Any], since: int
+    ) -> None:
         self.session = session
-        self.sentence = sentence
+        self.statement = statement
         self.before = before
+        self.since = since
         self.names = session.variables
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
@@ -57,31 +61,42 @@ class Done:
             node_of(value.origin) for name, value in self.names.items()
             if isinstance(value, Tensor) and self.before.get(name) is not value
         ]  # fmt: skip
-        if self.ran:
-            stack += [node_of(edge) for edge, _ in self.session.runs[-1].roots]
+        stack += [node_of(edge) for run in self.runs for edge, _ in run.roots]
         found: dict[int, Node] = {}
         while stack and len(found) < MOST:
             node = stack.pop()
             if node is None or node.trace is None or id(node) in found:
                 continue
-            if node.trace.line is None or node.trace.line < self.sentence.first:
+            if node.rank > self.since:
                 continue
             found[id(node)] = node
             stack.extend(map(node_of, node.trace.args))
         return list(found.values())
 
-    @property
-    def ran(self) -> bool:
-        """Whether the statement ran backward."""
-        runs = self.session.runs
-        line = runs[-1].line if runs else None
-        return line is not None and line >= self.sentence.first
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The backwards that the statement ran."""
+        return list(takewhile(lambda run: run.rank < self.since, reversed(self.session.runs)))
 
-    def called(self, item: Any) -> str:
-        """What the user calls a value, or how it was computed."""
+    def parts(self) -> Iterator[ast.stmt]:
+        """The statement; of a with block, what stands in it."""
+        inside = [self.statement]
+        while inside:
+            part = inside.pop(0)
+            if isinstance(part, ast.With):
+                inside[:0] = part.body
+            else:
+                yield part
+
+    def says(self, item: Any, text: str) -> str:
+        """What the user calls a value, or how it was computed where that fits; then the text."""
         from gradcli.explain.naming import Naming
 
-        return Naming(self.names).called(item)
+        naming = Naming(self.names)
+        name = naming.called(item)
+        if naming.name(item) is None and len(name) + len(text) > WIDEST:
+            name = "the result"
+        return name + text
 
 
 def note(kind: str) -> Callable[[Note], Note]:
@@ -95,10 +110,10 @@ def note(kind: str) -> Callable[[Note], Note]:
 
 
 def notes(
-    session: Session, sentence: Sentence, before: Mapping[str, Any]
+    session: Session, statement: ast.stmt, before: Mapping[str, Any], since: int
 ) -> Iterator[tuple[str, str]]:
     """The notes on a statement that the session has not told yet: pairs of kind and text."""
-    done = Done(session, sentence, before)
+    done = Done(session, statement, before, since)
     for kind, find in NOTES.items():
         if kind not in session.noted:
             text = find(done)
@@ -121,40 +136,47 @@ def rebound(done: Done) -> str | None:
             continue
         if any(value is old for value in done.names.values()):
             continue  # another name keeps it
-        if not any(arg is old for node in done.nodes for arg in node.trace.args):  # type: ignore[union-attr]
+        operands = {id(arg) for node in done.nodes for arg in node.trace.args}  # type: ignore[union-attr]
+        if id(old) not in operands:
             continue
         lost = "no leaf" if new.requires_grad else "untracked"
-        return f"{name} is {lost} now, computed from the old {name}; step {name} keeps it a leaf"
+        moved = old._grad is not None and id(source(old._grad)) in operands
+        cure = f"step {name} keeps it a leaf" if moved else "another name keeps the leaf"
+        return f"{name} is {lost} now, computed from the old {name}; {cure}"
     return None
 
 
 @note("accumulated")
 def accumulated(done: Done) -> str | None:
     """backward added to a gradient that was there."""
-    if not done.ran:
-        return None
-    for name, leaf in done.tensors():
-        reached, g = done.session.runs[-1].gave(leaf)
-        if not reached or g is None or leaf._grad is None:
-            continue
-        if not np.array_equal(g, leaf._grad.array, equal_nan=g.dtype.kind in "fc"):
-            return f"backward added to the {name}.grad that was there; zero {name} starts afresh"
+    for run in done.runs:
+        for name, leaf in done.tensors():
+            if run.added_to(leaf):
+                return (
+                    f"backward added to the {name}.grad that was there; zero {name} starts afresh"
+                )
     return None
 
 
 @note("broadcast")
 def broadcast(done: Done) -> str | None:
-    """Both operands were repeated: (3, 1) with (3,) is (3, 3)."""
+    """Both operands were repeated, though but for lengths of 1 they fit: (3, 1) with (3,)."""
     for node in done.nodes:
         if not node.op.broadcasts or node.trace is None or len(node.trace.args) != 2:
             continue
         made = np.shape(node.trace.values[0])
-        shapes = [_array(arg).shape for arg in node.trace.args]
-        if made in shapes or () in shapes or any(map(_on_purpose, node.trace.args)):
+        one, other = (_array(arg).shape for arg in node.trace.args)
+        if made in (one, other) or _longer(one) != _longer(other) or not _longer(one):
             continue
-        one, other = shapes
-        return f"{done.called(node)} is {made}: {one} and {other} were both broadcast"
+        if not any(map(_on_purpose, node.trace.args)):
+            return done.says(
+                node, f" is {made}: {one} and {other} both broadcast; squeeze() fits them"
+            )
     return None
+
+
+def _longer(shape: tuple[int, ...]) -> list[int]:
+    return [length for length in shape if length != 1]
 
 
 def _array(item: Any) -> np.ndarray[Any, Any]:
@@ -165,22 +187,26 @@ def _array(item: Any) -> np.ndarray[Any, Any]:
 
 
 def _on_purpose(item: Any) -> bool:
+    """Whether a value got its shape from an operation that gives one, or keeps a length of 1."""
     node = node_of(item)
-    return node is not None and node.op.name in _EXPLICIT
+    if node is None or node.trace is None:
+        return False
+    made, args = np.asarray(node.trace.values[0]), node.trace.args
+    kept = len(args) == 1 and _array(args[0]).ndim == made.ndim and _array(args[0]).size > made.size
+    return kept or node.op.name in _EXPLICIT
 
 
 @note("alias")
 def written_through_an_alias(done: Done) -> str | None:
     """A write in place changed what another name shows."""
-    name = _written(done.sentence.node)
-    value = done.names.get(name or "")
-    rebound = value is not done.before.get(name or "")
-    if name is None or rebound or not isinstance(value, Tensor):
-        return None
-    memory = owner_of(value.array)
-    for other, shown in done.tensors():
-        if shown is not value and owner_of(shown.array) is memory and _overlap(shown, value):
-            return f"{other} changed too: {name} is another name for its memory; clone() copies"
+    for name in filter(None, map(_written, done.parts())):
+        value = done.names.get(name)
+        if value is not done.before.get(name) or not isinstance(value, Tensor):
+            continue
+        memory = owner_of(value.array)
+        for other, shown in done.tensors():
+            if shown is not value and owner_of(shown.array) is memory and _overlap(shown, value):
+                return f"{other} changed too: {name} is another name for its memory; clone() copies"
     return None
 
 
@@ -207,18 +233,25 @@ def _written(node: ast.stmt) -> str | None:
 @note("tracked late")
 def tracked_late(done: Done) -> str | None:
     """A value was computed from x before x was tracked."""
-    for name in _tracked(done.sentence.node):
+    for name in (name for part in done.parts() for name in _tracked(part)):
         x = done.names.get(name)
         if not isinstance(x, Tensor) or not x.requires_grad:
             continue
         for other, value in done.tensors():
             if value is not x and not value.requires_grad and _made_of(value, x):
-                return f"{other} is older than track {name}: no gradient goes from it to {name}"
+                return (
+                    f"{other} is older than track {name}: no gradient goes from it to {name}; "
+                    f"build {other} again"
+                )
     return None
 
 
 def _tracked(node: ast.stmt) -> list[str]:
     value = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+        target = node.targets[0]
+        if target.attr == "requires_grad" and isinstance(target.value, ast.Name):
+            return [target.value.id]
     if isinstance(value, Command) and value.word == "track":
         return [part.id for part in value.operands if isinstance(part, ast.Name)]
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
@@ -228,13 +261,14 @@ def _tracked(node: ast.stmt) -> list[str]:
     return []
 
 
-def _made_of(value: Tensor, x: Tensor) -> bool:
+def _made_of(value: Any, x: Any) -> bool:
+    """Whether a value was computed from another, or is it."""
     stack: list[Any] = [source(value)]
     seen: set[int] = set()
     while stack and len(seen) < MOST:
         item = stack.pop()
         node = node_of(item)
-        if item is x:
+        if item is x or (node is not None and node is x):
             return True
         if node is None or node.trace is None or id(node) in seen:
             continue
@@ -247,31 +281,42 @@ def _made_of(value: Tensor, x: Tensor) -> bool:
 def cancelled(done: Done) -> str | None:
     """A difference of almost equal numbers: few or none of its digits are right."""
     for node in done.nodes:
-        if node.op.name != "sub" or node.trace is None:
-            continue
-        made = np.asarray(node.trace.values[0])
-        if made.dtype.kind != "f" or not made.size or not np.isfinite(made).all():
-            continue
-        one, other = map(_array, node.trace.args)
-        largest = np.maximum(np.abs(one), np.abs(other))
-        few = 4 * np.finfo(made.dtype).eps
-        if not largest.any() or (np.abs(made) > few * largest).any():
-            continue
-        if made.any() or any(map(_absorbed, node.trace.args)):
-            digits = np.finfo(made.dtype).precision + 1
-            kept = f"{made.dtype.name} keeps about {digits}; double() keeps 16"
-            return f"{done.called(node)} has lost its digits: {kept}"
+        if node.op.name == "sub" and node.trace is not None and _lost(node):
+            kind = np.asarray(node.trace.values[0]).dtype
+            kept = f"{kind.name} keeps about {np.finfo(kind).precision + 1}"
+            better = "; double() keeps 16" if kind.itemsize < 8 else ""
+            return done.says(node, f" has lost its digits: {kept}{better}")
     return None
 
 
-def _absorbed(item: Any) -> bool:
-    """Whether a sum is one of its operands again, though the other is not 0."""
+def _lost(node: Node) -> bool:
+    """Whether all of a difference is rounding: 0 counts where an operand had absorbed a number."""
+    assert node.trace is not None
+    made = np.asarray(node.trace.values[0])
+    if made.dtype.kind != "f" or not made.size:
+        return False
+    one, other = map(_array, node.trace.args)
+    few = 4 * float(np.finfo(made.dtype).eps)
+    m, a, b = (abs(float(array.flat[0])) for array in (made, one, other))
+    if not m <= few * max(a, b):
+        return False  # mostly the first number tells
+    largest = np.maximum(np.abs(one), np.abs(other))
+    if not (largest.any() and np.isfinite(largest).all() and (np.abs(made) <= few * largest).all()):
+        return False
+    left, right = node.trace.args
+    return bool(made.any()) or _absorbed(left, right) or _absorbed(right, left)
+
+
+def _absorbed(item: Any, other: Any) -> bool:
+    """Whether a sum is one of its operands again, and the other of the difference knows nothing."""
     node = node_of(item)
     if node is None or node.trace is None or node.op.name not in ("add", "sub"):
         return False
+    if _made_of(other, node):
+        return False  # what the sum lost is missing on both sides: 0 is right
     made = np.asarray(node.trace.values[0])
-    one, other = (_array(arg) for arg in node.trace.args)
+    one, term = (_array(arg) for arg in node.trace.args)
     return bool(
-        (np.array_equal(made, np.broadcast_to(one, made.shape)) and np.any(other))
-        or (np.array_equal(made, np.broadcast_to(other, made.shape)) and np.any(one))
+        (np.array_equal(made, np.broadcast_to(one, made.shape)) and np.any(term))
+        or (np.array_equal(made, np.broadcast_to(term, made.shape)) and np.any(one))
     )

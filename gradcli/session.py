@@ -17,6 +17,7 @@ import engine  # noqa: F401 - the catalog is complete once it is loaded
 from engine import dtypes, journal, limits, modes, tracing
 from engine.format import options, set_printoptions
 from engine.generator import default_generator
+from engine.storage import next_rank
 from engine.tensor import Tensor
 from gradcli import commands, interrupts
 from gradcli.command import KINDS, REGISTRY
@@ -185,6 +186,7 @@ class Session:
         """Run one statement; keep what it changed as a step, or take it back if it fails."""
         changes = journal.Journal()
         before = self.variables.copy()
+        since = next_rank()
         changes.call(_swap_of(self.variables, before))
         ambient = _ambient()
         kept = False
@@ -197,7 +199,7 @@ class Session:
                 if not self._alone:
                     self._keep(statement, changes, before, ambient)
             if not self._alone and self.settings.notes and self.echo:
-                self._tell_notes(self._sentence(statement), before)
+                self._tell_notes(statement.node, before, since)
         except BaseException as error:
             with Held():
                 journal.current = None
@@ -231,11 +233,11 @@ class Session:
             sentence = self._sentence(statement)
             changes.call(_sentence_swap(self.sentences, sentence))
 
-    def _tell_notes(self, sentence: Sentence, before: dict[str, Any]) -> None:
+    def _tell_notes(self, statement: ast.stmt, before: dict[str, Any], since: int) -> None:
         """Say what PyTorch is silent about."""
         from gradcli.notes import notes
 
-        for kind, text in notes(self, sentence, before):
+        for kind, text in notes(self, statement, before, since):
             self.emit(Noted(kind, text))
 
     def _sentence(self, statement: Statement) -> Sentence:
