@@ -3,6 +3,7 @@
 `unary`, `binary`, `viewer` and `several` do what `record.apply` does for tensors of one floating
 dtype with no tracing, with everything that case does not need left out; whatever else comes along
 they hand to `apply`. They are why an operation on small tensors costs little more than NumPy's.
+`traced` lets `unary` and `binary` serve a session as well: their result is given its trace after.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine import limits
 from engine.interpreters import NUMPY, Rows
-from engine.modes import GRAD, mode
+from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, edge_of
 from engine.op import NO_PULLBACK
-from engine.record import apply, renew_view, saved_values
+from engine.record import apply, renew_view, saved_values, source, trace_of
 from engine.scalars import F32, F64, doubles, scalar, singles
 from engine.storage import View, next_rank
 from engine.tensor import INFERRED, LEAF, Tensor
+from engine.tracing import MAXIMUM_CONSTANT_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 _mode = mode.get
 _ndarray = np.ndarray
 _asarray = np.asarray
+_TRACED = GRAD | TRACE
+SMALL = 256
+"""Operands of more elements go through `apply`, which asks for a result's memory before it is."""
 
 
 def caller(op: Op) -> Callable[..., Any]:
@@ -56,9 +62,35 @@ TENSORS = Rows(caller)
 """The table of rows over Tensors: `TENSORS.sin(x)` runs and records the row."""
 
 
+def traced(
+    op: Op, call: Callable[..., Any], operands: tuple[Any, ...], params: tuple[Any, ...]
+) -> Tensor:
+    """What a short way gives, which keeps no trace, with its trace."""
+    args = tuple([source(operand) for operand in operands])
+    token = mode.set(GRAD)
+    try:
+        tensor: Tensor = call(*operands, *params)
+    finally:
+        mode.reset(token)
+    limits.check(tensor.array.shape)
+    node = tensor.edge
+    if node is None:
+        node = Node()
+        node.op = op
+        node.edges = (None,) * len(operands)
+        node.rank = next_rank()
+        node.hooks = node.restore = None
+        node.saved = ()
+    node.trace = trace_of(args, params, tensor.array, False)
+    if tensor.edge is not None or node.trace.depth <= MAXIMUM_CONSTANT_DEPTH:
+        tensor.origin = node
+    return tensor
+
+
 def unary(op: Op) -> Callable[..., Any]:
     """The caller of a row with one operand."""
     forward = op.bound
+    bounded = op.estimate is None
     keeps, places = op.saves, op.places
     keeps_input, keeps_out, keeps_nothing = keeps == ("x",), keeps == ("out",), keeps == ()
 
@@ -66,6 +98,8 @@ def unary(op: Op) -> Callable[..., Any]:
         if type(input) is not Tensor or (now := _mode()) > GRAD:
             if input is None:
                 raise TypeError(f'{op.name}() missing 1 required positional arguments: "input"')
+            if type(input) is Tensor and now == _TRACED and bounded and _small(input):
+                return traced(op, call, (input,), params)
             return apply(op, (input,), params)
         array = input.array
         dtype = array.dtype
@@ -102,6 +136,11 @@ def unary(op: Op) -> Callable[..., Any]:
         return tensor
 
     return call
+
+
+def _small(tensor: Tensor) -> bool:
+    array = tensor.array
+    return array.size <= SMALL and (array.dtype is F32 or array.dtype is F64)
 
 
 def viewer(op: Op) -> Callable[..., Any]:
@@ -159,6 +198,14 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
 
     def call(input: Any, other: Any) -> Any:
         if type(input) is not Tensor or (now := _mode()) > GRAD:
+            if type(input) is Tensor and now == _TRACED and _small(input):
+                second = type(other)
+                if second is Tensor:
+                    plain = _small(other) and other.array.dtype is input.array.dtype
+                else:
+                    plain = numbers and (second is float or second is int)
+                if plain:
+                    return traced(op, call, (input, other), ())
             return general(input, other)
         x = input.array
         dtype = x.dtype

@@ -198,7 +198,7 @@ class Session:
                 kept = True
                 if not self._alone:
                     self._keep(statement, changes, before, ambient)
-            if not self._alone and self.settings.notes and self.echo:
+            if not self._alone and self.settings.notes and self.echo:  # a *.py file has no echo
                 self._tell_notes(statement.node, before, since)
         except BaseException as error:
             with Held():

@@ -383,15 +383,20 @@ WORKLOADS = (
 def session_loop(names_and_lines: bool) -> Step:
     """A loop typed at a session: 200 operations recorded and differentiated.
 
-    Without names and lines nothing hears of statements and bindings, so that nodes remember none.
+    Without names and lines a statement still asks for Ctrl-C, but nodes remember none.
     """
+    from gradcli import interrupts
     from gradcli.session import Session
+
+    def ask(line: int) -> None:
+        if interrupts.asked:
+            raise KeyboardInterrupt
 
     session = Session(lambda output: None)
     session.settings.notes = False
     if not names_and_lines:
         session.bound = lambda name, value: None  # type: ignore[method-assign]
-        session.at = lambda line: None  # type: ignore[method-assign]
+        session.at = ask  # type: ignore[method-assign]
     session.run("a = param([1., 2.]); b = tensor([0.5, 0.25])")
     loop = "y = a\nfor i in range(100):\n    y = y*b\n    y = y + b\ny.sum().backward()\n"
 
