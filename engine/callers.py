@@ -32,7 +32,7 @@ _mode = mode.get
 _ndarray = np.ndarray
 _asarray = np.asarray
 _TRACED = GRAD | TRACE
-SMALL = 256
+SMALL = 1024
 """Operands of more elements go through `apply`, which asks for a result's memory before it is."""
 
 
