@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TypeGuard
 
-TERM, FACTOR, POWER, ATOM = 1, 2, 3, 4
-"""How tightly a piece of LaTeX binds."""
+TERM, SUM, PRODUCT, FACTOR, POWER, ATOM = 1, 2, 3, 4, 5, 6
+"""How tightly a piece of LaTeX binds: a \\odot b less than A B, as \\sum takes all to its right."""
 
 _GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
@@ -95,7 +96,7 @@ class _Writer:
             return self._binary(tree)
         if isinstance(tree, ast.UnaryOp):
             sign = r"\lnot " if isinstance(tree.op, (ast.Invert, ast.Not)) else "-"
-            return sign + self.at(tree.operand, FACTOR), TERM
+            return sign + self.at(tree.operand, SUM), TERM
         if isinstance(tree, ast.Compare):
             sign = _SIGNS.get(type(tree.ops[0]), "?")
             return f"{self.at(tree.left, TERM)} {sign} {self.at(tree.comparators[0], TERM)}", 0
@@ -127,8 +128,11 @@ class _Writer:
         left, right = tree.left, tree.right
         if isinstance(tree.op, (ast.Add, ast.Sub)):
             sign = "+" if isinstance(tree.op, ast.Add) else "-"
-            after = TERM if sign == "+" else FACTOR
+            after = TERM if sign == "+" else SUM
             return f"{self.at(left, TERM)} {sign} {self.at(right, after)}", TERM
+        if isinstance(tree.op, (ast.Mult, ast.Div)) and _is_negative(left):
+            positive = ast.BinOp(left.operand, tree.op, right)
+            return f"-{self.at(positive, SUM)}", TERM
         if isinstance(tree.op, ast.Div):
             return rf"\frac{{{self.write(left)[0]}}}{{{self.write(right)[0]}}}", ATOM
         if isinstance(tree.op, ast.Pow):
@@ -136,12 +140,20 @@ class _Writer:
         if isinstance(tree.op, ast.MatMult):
             return f"{self.at(left, FACTOR)} {self.at(right, FACTOR)}", FACTOR
         if isinstance(tree.op, ast.Mult):
-            sign = " " if self.is_scalar(left) or self.is_scalar(right) else r" \odot "
-            if isinstance(right, ast.Constant):
-                sign = r" \cdot "
-            return f"{self.at(left, FACTOR)}{sign}{self.at(right, FACTOR)}", FACTOR
+            return self._product(left, right)
         sign = {ast.BitAnd: r"\land", ast.BitOr: r"\lor"}.get(type(tree.op), r"\bmod")
         return f"{self.at(left, ATOM)} {sign} {self.at(right, ATOM)}", 0
+
+    def _product(self, left: ast.expr, right: ast.expr) -> Piece:
+        """Element by element, or by a number, which stands beside what it multiplies."""
+        first, second = self.at(left, PRODUCT), self.at(right, SUM)
+        binds = min(self.write(right)[1], PRODUCT)
+        if isinstance(right, ast.Constant):
+            return rf"{first} \cdot {second}", PRODUCT
+        if self.is_scalar(left) or self.is_scalar(right):
+            tight = min(self.write(left)[1], self.write(right)[1]) >= FACTOR
+            return f"{first} {second}", FACTOR if tight else max(binds, SUM)
+        return rf"{first} \odot {second}", max(binds, SUM)
 
     def is_scalar(self, tree: ast.expr) -> bool:
         """Whether a tree is a number, or made of numbers."""
@@ -195,7 +207,7 @@ class _Writer:
         if dims:
             below = self.write(dims[0])[0]
             return rf"\operatorname{{sum}}_{{{below}}}\left({self.write(x)[0]}\right)", ATOM
-        return rf"\sum {self.at(x, FACTOR)}", FACTOR
+        return rf"\sum {self.at(x, SUM)}", SUM
 
     def _of_unsqueeze(self, x: ast.expr, dim: ast.expr) -> Piece:
         row = isinstance(dim, ast.Constant) and dim.value == 0
@@ -217,6 +229,10 @@ class _Writer:
         first = f"{self.write(a)[0]} & {self.write(condition)[0]}"
         second = rf"{self.write(b)[0]} & \text{{else}}"
         return rf"\begin{{cases}} {first} \\ {second} \end{{cases}}", ATOM
+
+
+def _is_negative(tree: ast.expr) -> TypeGuard[ast.UnaryOp]:
+    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
 
 
 def _called_as(tree: ast.expr) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,21 @@ def test_every_format_has_every_vertex_and_edge(text: str) -> None:
     assert graph.vertices[0].label == "s"
 
 
+def test_in_latex_no_vertex_covers_another() -> None:
+    session = Session(lambda output: None)
+    session.run("w = [param([0.1, i, 1e9]) for i in range(9)]; y = stack(w).sigmoid().sum()")
+    text = TEXTS["latex"](graph_of(session.variables["y"], session.variables, 40, 400))
+    rows: dict[str, list[tuple[float, float]]] = {}
+    for x, y, label in re.findall(r"at \(([-\d.]+), ([-\d.]+)\) \{(.*)\};", text):
+        letters = max(map(len, re.findall(r"\\texttt\{([^}]*)\}", label)))
+        rows.setdefault(y, []).append((float(x), 0.185 * letters))  # Computer Modern at 10 points
+    assert max(map(len, rows.values())) == 9
+    for row in rows.values():
+        row.sort()
+        for (x, width), (beside, its_width) in itertools.pairwise(row):
+            assert beside - x > (width + its_width) / 2
+
+
 def test_labels_are_quoted() -> None:
     vertices = [Vertex(text, "", "leaf", (), "1.") for text in NASTY]
     graph = Graph(vertices, [[] for _ in NASTY], list(range(len(NASTY))), 0)
@@ -123,6 +140,18 @@ def test_a_picture_is_drawn_by_graphviz(tmp_path: Path, monkeypatch: pytest.Monk
     program.write_text("#!/bin/sh\nexit 3\n")
     with pytest.raises(Fault, match="could not draw"):
         session.run("graph z to=svg")
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_graphviz_itself_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = Session(lambda output: None)
+    session.run("x = param([2., 3.]); z = where(x > 2, x*x, x).sum(); backward z")
+    session.run("graph z save=z.svg; graph z save=z.png")
+    drawn = (tmp_path / "z.svg").read_text()
+    assert drawn.count('class="node"') == 5
+    assert drawn.count('class="edge"') == 6
+    assert (tmp_path / "z.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_without_graphviz_there_is_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
