@@ -103,6 +103,8 @@ class Session:
         """The kinds of notes that were told."""
         self.last_fault: Fault | None = None
         """The last error, for `why` to tell again."""
+        self.terminal = 80
+        """The columns of the terminal, where there is one."""
         self.echo = True
         self.walker = Walker(self.variables, self, bounds)
         self._blocks: list[tuple[int, int, Sequence[str]]] = []
@@ -334,6 +336,11 @@ class Session:
 
     def _warned(self, message: Warning | str, category: type[Warning], *rest: object) -> None:
         self.emit(Warned(category.__name__, str(message)))
+
+    @property
+    def columns(self) -> int:
+        """What a view may take of the screen; a tensor takes PyTorch's 80 unless it is told."""
+        return self.settings.width or self.terminal
 
     def change(self, name: str, value: Any) -> None:
         """Change a setting. Raises ValueError with the kind of value that is wanted."""

@@ -19,7 +19,7 @@ class Settings:
         self.precision = 4
         self.seed: int | None = None
         self.undo = 64
-        self.width = 80
+        self.width: int | None = None
 
 
 def _number(value: Any) -> float:

@@ -112,7 +112,7 @@ def step(session: Session, *tensors: Operand, lr: Operand | None = None) -> Move
             before = _numbers(leaf)
             leaf.sub_(leaf.grad * rate)
             moves.append((name, before, _numbers(leaf)))
-    return Moved(moves, session.settings.width)
+    return Moved(moves, session.columns)
 
 
 @command("autograd")

@@ -36,7 +36,7 @@ def variables(session: Session) -> Table:
             text = _first_line(session.value(name, value).text)
             rows.append((name, "", type(value).__name__.lower(), "", text))
     taken = sum(max(len(row[column]) for row in rows) + 2 for column in range(4)) if rows else 0
-    room = max(session.settings.width - taken, 12)
+    room = max(session.columns - taken, 12)
     rows = [(*row[:4], _cut(row[4], room)) for row in rows]
     return Table("vars", ("name", "shape", "dtype", "kind", "value"), rows,
                  ("name", "plain", "plain", "kind", "value"), "no variables yet")  # fmt: skip
@@ -155,7 +155,7 @@ def set_(
     precision: digits shown after the point
     seed: where random numbers start, as torch.manual_seed
     undo: megabytes that undo may keep
-    width: columns that tensors and tables take
+    width: columns of tensors (80) and of views (the terminal's)
     """
     if notes is not None:
         _switched(session, notes, switch)

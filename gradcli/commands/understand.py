@@ -58,7 +58,7 @@ def graph(
     most = 40 if format_ is None and depth is None else 400
     found = _graph(session, tensor, of, bool(backward and backward.value), deepest, most)
     if format_ is None:
-        return Tree(found, session.settings.width)
+        return Tree(found, session.columns)
     return _picture(session, found, format_, save)
 
 
@@ -234,7 +234,7 @@ def flow(session: Session, z: Operand) -> Flow:
         raise Fault("RuntimeError", f"no gradient flows from {z.text}", z.span,
                     why=f"{z.text} was computed from nothing that requires grad.",
                     fixes=("track a, build again",))  # fmt: skip
-    return sizes(of, session.variables)
+    return sizes(of, session.variables, session.columns)
 
 
 @command("understand")

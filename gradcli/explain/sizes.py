@@ -40,29 +40,32 @@ class Size(NamedTuple):
 
 
 class Flow:
-    """The sizes, output first."""
+    """The sizes, output first, for a screen of so many columns."""
 
-    __slots__ = ("left_out", "sizes")
+    __slots__ = ("left_out", "sizes", "width")
 
-    def __init__(self, sizes: list[Size], left_out: int) -> None:
+    def __init__(self, sizes: list[Size], left_out: int, width: int) -> None:
         self.sizes = sizes
         self.left_out = left_out
+        self.width = width
 
     def lines(self) -> list[Line]:
         """Name, bar (a factor of ten for every few cells), size, zeros, remark."""
-        wide = max((len(size.name) for size in self.sizes), default=0)
+        said = max((len(_said(size)) for size in self.sizes), default=0)
+        room = max(self.width - BAR - said - 16, 16)
+        names = [_cut(size.name, room) for size in self.sizes]
+        wide = max(map(len, names), default=0)
         logs = [math.log10(s.rms) for s in self.sizes if 0 < s.rms < math.inf]
         low, high = min(logs, default=0.0), max(logs, default=0.0)
         found: list[Line] = []
-        for size in self.sizes:
+        for name, size in zip(names, self.sizes, strict=True):
             line: Line = [
-                (size.name.ljust(wide), "name"), ("  ", "plain"),
+                (name.ljust(wide), "name"), ("  ", "plain"),
                 (_bar(size, low, high).ljust(BAR), "gradient"), (f"  {_amount(size.rms)}", "value"),
             ]  # fmt: skip
-            said = [part for part in (_shares(size), size.remark) if part]
-            if said:
-                line.append((" " * (10 - len(_amount(size.rms))), "plain"))
-                line.append(("  " + "   ".join(said), "error" if size.remark else "dim"))
+            if _said(size):
+                line.append((" " * (12 - len(_amount(size.rms))), "plain"))
+                line.append((_said(size), "error" if size.remark else "dim"))
             found.append(line)
         if self.left_out:
             found.append([(f"... {self.left_out:,} more values, of sizes between these", "dim")])
@@ -79,7 +82,7 @@ class Flow:
         }
 
 
-def sizes(z: Tensor, names: Mapping[str, Any]) -> Flow:
+def sizes(z: Tensor, names: Mapping[str, Any], width: int) -> Flow:
     """The sizes of the gradients of z; a z of several elements counts as their sum."""
     found: list[tuple[Any, Any]] = []
     leaves: dict[int, tuple[Tensor, Any]] = {}
@@ -103,7 +106,7 @@ def sizes(z: Tensor, names: Mapping[str, Any]) -> Flow:
              remarks.get(i, ""))
         for i in kept
     ]  # fmt: skip
-    return Flow(rows, len(everything) - len(kept))
+    return Flow(rows, len(everything) - len(kept), width)
 
 
 def _measured(g: Any) -> tuple[float, float, float, int]:
@@ -168,7 +171,15 @@ def _amount(value: float) -> str:
     return "not finite" if value != value else f"{value:.3g}"
 
 
-def _shares(size: Size) -> str:
-    if size.broken:
-        return f"{size.broken:.0%} not finite"
-    return f"{size.zeros:.0%} zero" if size.zeros else ""
+def _said(size: Size) -> str:
+    """What stands behind the number."""
+    shares = (
+        f"{size.broken:.0%} not finite" if size.broken
+        else f"{size.zeros:.0%} zero" if size.zeros
+        else ""
+    )  # fmt: skip
+    return "   ".join(filter(None, (shares, size.remark)))
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 3] + "..."

@@ -90,6 +90,7 @@ class Loop:
 
     def _enter(self, text: str) -> int:
         self.caption = ""
+        self.session.terminal = self.reader.output.get_size().columns
         status = guarded(self.screen, lambda: self.session.run(text), text)
         if status > 0:
             self.caption = "nothing has changed: the session is as it was before this input"

@@ -13,7 +13,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
-from tests.gradcli.terminal import ENTER, PASTE, PASTED, TAB, UP, Terminal
+from tests.gradcli.terminal import COLUMNS, ENTER, PASTE, PASTED, TAB, UP, Terminal
 from tests.gradcli.test_cli import ROOT
 
 Open = Callable[..., Terminal]
@@ -223,3 +223,14 @@ def test_no_home_to_write_to(terminal: Open, tmp_path: Path) -> None:
     at = terminal()
     assert at.type("1 + 2") == "3"
     assert at.leave() == 0
+
+
+def test_views_take_the_terminal_and_tensors_eighty_columns(terminal: Open) -> None:
+    at = terminal()
+    name = "a_name_" * 9
+    at.type(f"{name} = linspace(0, 3, 12).exp(); z = 2*{name}")
+    tree = [len(row) for row in at.type("graph z").split("\n")]
+    assert 80 < max(tree) <= COLUMNS
+    assert max(len(row) for row in at.type("z").split("\n")) <= 80
+    at.type("set width=60")
+    assert max(len(row) for row in at.type("graph z").split("\n")) <= 60

@@ -34,6 +34,8 @@ class Tree:
     def lines(self) -> list[Line]:
         """A row a vertex; what comes again is not drawn again."""
         rows = _rows(self.graph)
+        least = 12 + 2 + (16 + 3 if any(row.gradient for row in rows) else 0)
+        rows = [_narrow(row, self.width - least) for row in rows]
         left = max(len(row.branch) + len(row.label) for row in rows if row.value)
         gradient = max(len(row.gradient) for row in rows)
         room = max(self.width - left - 2 - (gradient + 3 if gradient else 0), 12)
@@ -74,6 +76,13 @@ def _row(vertex: Vertex, branch: str) -> _Row:
     if what and label != what:
         label = f"{label}  {what}"
     return _Row(branch, label, vertex.value, vertex.gradient, vertex.kind, vertex.band)
+
+
+def _narrow(row: _Row, room: int) -> _Row:
+    """A row whose name leaves its value and gradient a place."""
+    if not row.value:
+        return row
+    return row._replace(label=_cut(row.label, max(room - len(row.branch), 6)))
 
 
 def _cut(text: str, room: int) -> str:

@@ -81,16 +81,16 @@ def test_check_of_second_order() -> None:
 
 def test_flow_tells_where_a_gradient_broke_or_vanished() -> None:
     session = started("q = param([0., 2.]); z = sqrt(q).sum()")
-    shown = texts(sizes(session.variables["z"], session.variables).lines())
+    shown = texts(sizes(session.variables["z"], session.variables, 80).lines())
     assert shown[-1].startswith("q")
     assert shown[-1].endswith("50% not finite   not finite from here")
     session = started("v = a\nfor i in range(100):\n    v = v * 0.1", "z = v.sum()")
-    flow = sizes(session.variables["z"], session.variables)
+    flow = sizes(session.variables["z"], session.variables, 80)
     assert [size.remark for size in flow.sizes if size.remark] == ["vanished here"]
 
 
 def test_a_large_graph_is_folded() -> None:
     session = started("v = a", "for i in range(3000):\n    v = v * 1.0001", "z = v.sum()")
     names = session.variables
-    assert len(sizes(names["z"], names).lines()) < 50
+    assert len(sizes(names["z"], names, 80).lines()) < 50
     assert len(chain(names["z"], names["a"], names).lines()) < 200
