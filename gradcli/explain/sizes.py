@@ -172,13 +172,13 @@ def _amount(value: float) -> str:
 
 
 def _said(size: Size) -> str:
-    """What stands behind the number."""
-    shares = (
-        f"{size.broken:.0%} not finite" if size.broken
-        else f"{size.zeros:.0%} zero" if size.zeros
-        else ""
-    )  # fmt: skip
-    return "   ".join(filter(None, (shares, size.remark)))
+    """What stands behind the number; of one kind, share and remark are one."""
+    share, kind = (size.broken, "not finite") if size.broken else (size.zeros, "zero")
+    if not share:
+        return size.remark
+    if kind in size.remark:
+        return size.remark if share == 1 else f"{share:.0%} {size.remark}"
+    return f"{share:.0%} {kind}" + f"   {size.remark}" * bool(size.remark)
 
 
 def _cut(text: str, room: int) -> str:

@@ -21,7 +21,7 @@ THEME = Theme(
         "formula": "cyan",
         "gradient": "magenta",
         "gradient.zero": "dim",
-        "gradient.faint": "blue",
+        "gradient.faint": "dim magenta",
         "gradient.usual": "magenta",
         "gradient.huge": "yellow",
         "gradient.broken": "bold red",

@@ -26,16 +26,17 @@ if TYPE_CHECKING:
 LONGEST = 100_000
 """A longer input is not kept in the history."""
 HINT = "Tab completes, Up recalls, help explains, Ctrl-D leaves"
+# Blue is lost on a dark terminal, bold cyan and yellow on a light one.
 STYLE = Style.from_dict(
     {
         "prompt": "ansicyan",
         "bottom-toolbar": "noreverse #888888",
         "comment": "#888888",
         "keyword": "bold",
-        "command": "ansicyan bold",
+        "command": "ansimagenta bold",
         "number": "ansicyan",
         "string": "ansigreen",
-        "operation": "ansiblue",
+        "operation": "ansimagenta",
     }
 )
 
