@@ -23,7 +23,7 @@ from engine.tensor import Tensor
 from engine.tracing import tracing
 from gradcli.explain.expression import Expression, Name
 from gradcli.explain.naming import Naming
-from gradcli.explain.rewrites import Reader
+from gradcli.explain.reader import Reader
 from gradcli.explain.writer import write
 
 if TYPE_CHECKING:

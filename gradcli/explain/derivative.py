@@ -30,7 +30,7 @@ from gradcli.explain import latex
 from gradcli.explain.expression import Differential, Expression
 from gradcli.explain.jacobian import jacobian
 from gradcli.explain.polish import polished
-from gradcli.explain.rewrites import Reader
+from gradcli.explain.reader import Reader
 from gradcli.explain.writer import write
 from gradcli.language.builtins import BARE
 
@@ -358,12 +358,15 @@ def formula(
     return best if best is not None and len(best) <= 3 * WIDTH else None
 
 
+_MADE = re.compile(r"\b(ones|full|zeros|eye)\(((?:[^()]|\([^()]*\))*)\)")
+
+
 def _in_dtype(text: str, y: Tensor) -> str:
-    """Whole arrays of ones are made in the dtype of y, where that is not the default."""
+    """What a formula makes is made in the dtype of y, where that is not the default."""
     if y.dtype == get_default_dtype():
         return text
     name = str(y.dtype).removeprefix("torch.")
-    return re.sub(r"\b(ones|full)\(((?:[^()]|\([^()]*\))*)\)", rf"\1(\2, dtype={name})", text)
+    return _MADE.sub(rf"\1(\2, dtype={name})", text)
 
 
 def _readings(

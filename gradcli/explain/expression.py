@@ -196,7 +196,7 @@ def _flat_factors(parts: Iterable[tuple[Expression, float]]) -> Iterable[tuple[E
 
 
 def _has_power(value: float, exponent: float) -> bool:
-    return (value > 0 or float(exponent).is_integer()) and (value != 0 or exponent > 0)
+    return (value >= 0 or float(exponent).is_integer()) and (value != 0 or exponent > 0)
 
 
 def total(parts: Iterable[tuple[Expression, float]], shape: Shape | None = None) -> Expression:

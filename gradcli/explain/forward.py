@@ -10,7 +10,7 @@ from engine.node import Node, Output
 from engine.symbolic import node_of
 from engine.tensor import Tensor
 from gradcli.explain.expression import Call, Expression, Name, Number
-from gradcli.explain.rewrites import Reader
+from gradcli.explain.reader import Reader
 
 
 class ForwardReader(Reader):

@@ -21,7 +21,8 @@ from gradcli.explain.expression import (
     times,
     total,
 )
-from gradcli.explain.rewrites import apply_row, diag, eye, outer, transposed
+from gradcli.explain.rewrites import apply_row
+from gradcli.explain.rewrites.matrices import diag, eye, outer, transposed
 
 
 class _UnreadableError(Exception):

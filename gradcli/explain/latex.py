@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
+from inspect import signature
 from typing import TypeGuard
 
 TERM, SUM, PRODUCT, FACTOR, POWER, ATOM = 1, 2, 3, 4, 5, 6
@@ -106,6 +108,8 @@ class _Writer:
             if _called_as(tree.value) == "inverse":
                 return f"{self.at(tree.value.args[0], ATOM)}^{{-\\top}}", POWER  # type: ignore[attr-defined]
             return rf"{self.at(tree.value, ATOM)}^\top", POWER
+        if isinstance(tree, ast.Subscript):
+            return self._subscript(tree), ATOM
         return rf"\texttt{{{escaped(ast.unparse(tree))}}}", ATOM
 
     def at(self, tree: ast.expr, level: int) -> str:
@@ -134,7 +138,7 @@ class _Writer:
             positive = ast.BinOp(left.operand, tree.op, right)
             return f"-{self.at(positive, SUM)}", TERM
         if isinstance(tree.op, ast.Div):
-            return rf"\frac{{{self.write(left)[0]}}}{{{self.write(right)[0]}}}", ATOM
+            return rf"\frac{{{self.write(left)[0]}}}{{{self.write(right)[0]}}}", FACTOR
         if isinstance(tree.op, ast.Pow):
             return f"{self.at(left, ATOM)}^{{{self.write(right)[0]}}}", POWER
         if isinstance(tree.op, ast.MatMult):
@@ -150,7 +154,7 @@ class _Writer:
         binds = min(self.write(right)[1], PRODUCT)
         if isinstance(right, ast.Constant):
             return rf"{first} \cdot {second}", PRODUCT
-        if self.is_scalar(left) or self.is_scalar(right):
+        if self.is_scalar(left) or self.is_scalar(right) or _is_unit(left) or _is_unit(right):
             tight = min(self.write(left)[1], self.write(right)[1]) >= FACTOR
             return f"{first} {second}", FACTOR if tight else max(binds, SUM)
         return rf"{first} \odot {second}", max(binds, SUM)
@@ -172,13 +176,22 @@ class _Writer:
             return bool(tree.args) and all(map(self.is_scalar, tree.args))
         return False
 
+    def _subscript(self, tree: ast.Subscript) -> str:
+        """x[0] is x_{0}, and eye(3)[0] the unit vector e_{0}."""
+        place = ast.unparse(tree.slice).strip("()")
+        if not re.fullmatch(r"[\w:, -]+", place):
+            return rf"\texttt{{{escaped(ast.unparse(tree))}}}"
+        whole = "e" if _called_as(tree.value) == "eye" else self.at(tree.value, ATOM)
+        below = escaped(place.replace(" ", ""))
+        return f"{whole}_{{{below}}}" if "_" not in whole else f"{{{whole}}}_{{{below}}}"
+
     def _call(self, tree: ast.Call) -> Piece:
-        args = tree.args
-        if isinstance(tree.func, ast.Attribute):
+        args = [*tree.args, *(keyword.value for keyword in tree.keywords)]
+        if isinstance(tree.func, ast.Attribute) and not _is_module(tree.func.value):
             args = [tree.func.value, *args]
         word = _called_as(tree)
         own = getattr(self, f"_of_{word}", None)
-        if own is not None:
+        if own is not None and _takes(own, len(args)):
             found: Piece = own(*args)
             return found
         inner = ", ".join(self.write(arg)[0] for arg in args)
@@ -233,6 +246,27 @@ class _Writer:
 
 def _is_negative(tree: ast.expr) -> TypeGuard[ast.UnaryOp]:
     return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
+
+
+def _is_unit(tree: ast.expr) -> bool:
+    """Whether a tree is eye(n)[i]: what stands beside it is one number."""
+    return isinstance(tree, ast.Subscript) and _called_as(tree.value) == "eye"
+
+
+def _is_module(tree: ast.expr) -> bool:
+    """Whether a tree is torch, torch.linalg or the like."""
+    while isinstance(tree, ast.Attribute):
+        tree = tree.value
+    return isinstance(tree, ast.Name) and tree.id in ("torch", "F")
+
+
+def _takes(function: Callable[..., Piece], count: int) -> bool:
+    """Whether a function can be called with so many operands."""
+    try:
+        signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 def _called_as(tree: ast.expr) -> str:

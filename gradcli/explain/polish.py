@@ -23,7 +23,8 @@ from gradcli.explain.expression import (
     times,
     total,
 )
-from gradcli.explain.rewrites import apply_row, transposed
+from gradcli.explain.rewrites import apply_row
+from gradcli.explain.rewrites.matrices import transposed
 
 Term = tuple[Expression, float]
 

@@ -25,6 +25,7 @@ from gradcli.explain.expression import (
     Product,
     Shape,
     Sum,
+    times,
 )
 
 TERM, FACTOR, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
@@ -58,6 +59,8 @@ def number(value: float) -> tuple[str, int]:
 
 def _fraction(value: float) -> Fraction | None:
     """The short fraction a number is: up to the rounding of a float32 if it is very short."""
+    if not math.isfinite(value):
+        return None
     for largest, tolerance in ((100, 6e-8), (1000, 1e-12)):
         fraction = Fraction(value).limit_denominator(largest)
         if math.isclose(float(fraction), value, rel_tol=tolerance):
@@ -206,8 +209,8 @@ def _power(base: Expression, exponent: float, level: int | None, tight: bool) ->
 
 def _call(expression: Call, tight: bool) -> tuple[str, int]:
     row = expression.row
-    if row.name == "slice":
-        return _slice(expression), ATOM
+    if row.name in _SUBSCRIPTS:
+        return f"{_bracketed(expression.args[0], ATOM)}[{_subscript(expression)}]", ATOM
     tree = _template(row.written)
     fixed = len(row.operands) - row.variadic
     args = expression.args if _by_elements(row) else tuple(map(_whole, expression.args))
@@ -219,15 +222,25 @@ def _call(expression: Call, tight: bool) -> tuple[str, int]:
     return (text, binds) if expression.part is None else (f"{text}[{expression.part}]", ATOM)
 
 
-def _slice(expression: Call) -> str:
-    """x[:, 1:3], what is left out left out."""
-    (x,), (dim, start, stop, step) = expression.args, expression.params
+_SUBSCRIPTS = frozenset({"select", "slice", "index"})
+
+
+def _subscript(expression: Call) -> str:
+    """The place in x[0], x[:, 1:3] or x[:, i], what is left out left out."""
+    x, *indices = expression.args
+    if expression.row.name == "index":
+        written = {d: write(i) for d, i in zip(expression.params[0], indices, strict=True) if i}
+        return ", ".join(written.get(dim, ":") for dim in range(max(written) + 1))
+    dim, *place = expression.params
+    if len(place) == 1:
+        return f"{':, ' * dim}{place[0]}"
+    start, stop, step = place
     size = x.shape[dim] if x is not None else 0
     ends = f"{start or ''}:{'' if stop >= size else stop}" + (f":{step}" if step != 1 else "")
-    return f"{_bracketed(x, ATOM)}[{':, ' * dim}{ends}]"
+    return f"{':, ' * dim}{ends}"
 
 
-_FULL = Notation("full", (), "full(shape, value)", ("shape", "value"))
+_ZEROS = Notation("zeros", (), "zeros(*shape)", ("shape",))
 _KEEP = Notation("keep", ("x", "mask"), "where(mask, x, 0.0)")
 _ONES = Notation("ones", (), "ones(*shape)", ("shape",))
 _EXPAND = Notation("expanded", ("x",), "x.expand(*shape)", ("shape",))
@@ -243,10 +256,8 @@ def _whole(operand: Expression | None) -> Expression | None:
         return _floating(operand)
     shape = operand.shape
     if isinstance(operand, Number):
-        return (
-            Call(_ONES, (), (shape,), shape) if operand.value == 1
-            else Call(_FULL, (), (shape, operand.value), shape)
-        )  # fmt: skip
+        notation = _ONES if operand.value else _ZEROS
+        return times(operand.value or 1.0, Call(notation, (), (shape,), shape))
     return Call(_EXPAND, (operand,), (shape,), shape)
 
 

@@ -101,6 +101,49 @@ MATRICES = {
 """What is differentiated, by which names in turn, and the formula."""
 
 
+PLACES = {
+    ("v[0]*v[1]", "v"): "v[0]*eye(3)[1] + v[1]*eye(3)[0]",
+    ("v[0]**2 + v[1]", "v"): "eye(3)[1] + 2*v[0]*eye(3)[0]",
+    ("(1 - v[0])**2 + 100*(v[1] - v[0]**2)**2", "v v"): "",
+    ("v[-1]**3", "v v"): "",
+    ("softmax(v, 0)[0]", "v"): "softmax(v, 0)*(eye(3)[0] - softmax(v, 0)[0])",
+    ("log_softmax(v, 0)[1]", "v"): "eye(3)[1] - softmax(v, 0)",
+    ("A[0].sum()", "A"): "outer(eye(3)[0], ones(3))",
+    ("A[:, 1] @ u", "A"): "outer(u, eye(3)[1])",
+    ("A[1] @ A[2]", "A"): "outer(eye(3)[2], A[1]) + outer(eye(3)[1], A[2])",
+    ("A[0, 1]*c", "A"): "",
+    ("v[:2].sum()", "v"): "pad(ones(2), (0, 1))",
+    ("(v[1:]*v[:-1]).sum()", "v"): "pad(v[1:], (0, 1)) + pad(v[:2], (1, 0))",
+    ("((v[1:] - v[:-1])**2).sum()", "v v"): "",
+    ("(A[:, 1:]**2).sum()", "A"): "2*pad(A[:, 1:], (1, 0))",
+    ("A[:2, 1:].prod()", "A"): "",
+    ("v[::2] @ v[::2]", "v"): "",
+    ("v[v > 0].sum()", "v"): "where(v > 0, 1, 0)",
+    ("(v[v > -9]**2).sum()", "v"): "2*zeros(3).masked_scatter(v > -9, v[v > -9])",
+    ("v[[0, 2, 0]].prod()", "v"): "",
+    ("A[k].sum()", "A"): "zeros(3, 3).index_put([k], ones(3, 3), True)",
+    ("cat([v, v**2]).sum()", "v"): "2*v + 1",
+    ("stack([v, 2*v])[1] @ u", "v"): "2*u",
+    ("stack([v[0], v[2]]).prod()", "v"): "",
+    ("v.flip(0) @ u", "v"): "flip(u, 0)",
+    ("v.max()", "v"): "",
+    ("v.unbind()[1]*v.sum()", "v"): "v[1] + v.sum()*eye(3)[1]",
+    ("v.split(2)[0].prod()", "v"): "",
+    ("v.narrow(0, 1, 2).sum()", "v"): "pad(ones(2), (1, 0))",
+    ("A.diagonal().sum()", "A"): "eye(3)",
+    ("A.select(0, 1).sum()*v[0]", "v"): "A[1].sum()*eye(3)[0]",
+}
+"""Indexing: its formulas, or "" where only the number matters."""
+
+
+@pytest.mark.parametrize(("text", "by"), PLACES)
+def test_formulas_of_places(text: str, by: str) -> None:
+    found = derived(with_matrices(), text, by).formula
+    assert found is not None
+    assert PLACES[text, by] in ("", found)
+    gives_the_engines_number(with_matrices(), text, by)
+
+
 @pytest.mark.parametrize(("text", "by"), MATRICES)
 def test_matrix_formula(text: str, by: str) -> None:
     assert derived(with_matrices(), text, by).formula == MATRICES[text, by]
@@ -114,8 +157,12 @@ def test_a_matrix_formula_gives_the_engines_number(text: str, by: str) -> None:
 def gives_the_engines_number(
     session: Session, text: str, by: str, suppose: Callable[[bool], object] = bool
 ) -> None:
-    """The value is that of backward run as often; so is the formula's, differentials included."""
+    """The value is that of backward run as often; so is the formula's, differentials included.
+
+    `suppose` drops what is not finite, where a formula leaves out what PyTorch guards.
+    """
     found = derived(session, text, by)
+    suppose(bool(np.isfinite(session.variables["y"].detach().numpy()).all()))
     names = by.split()
     want = by_backward(session.variables["y"], [session.variables[name] for name in names])
     suppose(bool(np.isfinite(want).all()))
@@ -146,6 +193,11 @@ def by_backward(y: torch.Tensor, xs: list[torch.Tensor]) -> np.ndarray:
         ]  # fmt: skip
         y = torch.stack([torch.zeros_like(x) if row is None else row for row in rows])
     return y.detach().numpy().reshape(shape)
+
+
+@pytest.mark.parametrize("text", ["a*log(b - b)", "sqrt(a - a)*a", "(a[0]*log(a - a)[1]).exp()"])
+def test_what_is_not_finite_is_written_all_the_same(text: str) -> None:
+    assert lines(started(), text, "a")
 
 
 def test_what_does_not_depend_is_zero() -> None:
@@ -196,6 +248,24 @@ def test_every_jacobian_gives_the_engines_number(text: str, by: str) -> None:
     session = started()
     run(session, "A = tensor([[0.3, 1.2], [0.9, -0.4]], dtype=float64)")
     gives_the_engines_number(session, f"A @ ({text} + {by})", by, assume)
+
+
+PLACED = [
+    "({0})[0]*({1})[1]", "(({0})[1:]*({1})[:-1]).sum()", "({0})[({1}) > 0.9].sum()",
+    "(cat([{0}, {1}])[1:]*cat([{1}, {0}])[:3]).sum()", "(stack([{0}, {1}])[:, 1]**2).sum()",
+    "stack([{0}, {1}]).flip(0).max()", "({0})[[1, 0, 1]].prod() * ({1}).sum()",
+    "outer({0}, {1})[1] @ ({0})", "(A @ ({0}))[0]*({1}).norm()", "where({0} > {1}, {0}, 0.).sum()",
+]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(PLACED), EXPRESSIONS, EXPRESSIONS, st.sampled_from(["a", "b", "a a"]))
+def test_every_formula_with_places_gives_the_engines_number(
+    text: str, first: str, second: str, by: str
+) -> None:
+    session = started()
+    run(session, "A = tensor([[0.3, 1.2], [0.9, -0.4]], dtype=float64)")
+    gives_the_engines_number(session, text.format(first, second), by, assume)
 
 
 def test_at_gives_the_value_elsewhere() -> None:

@@ -37,8 +37,16 @@ WRITTEN = {
     "abs(x) > 1": r"\left|x\right| > 1",
     "where(x > 0, x, 0)": r"\begin{cases} x & x > 0 \\ 0 & \text{else} \end{cases}",
     "1.5e-07*x": r"1.5 \cdot 10^{-7} x",
-    "x[0]": r"\texttt{x[0]}",
+    "x[0]*A[0, 1:]": r"x_{0} \odot A_{0,1:}",
+    "W1[0]": "{W_{1}}_{0}",
+    "x[0]*eye(3)[1]": r"x_{0} e_{1}",
+    "(x/y)**2": r"\left(\frac{x}{y}\right)^{2}",
+    "x[x > 0]": r"\texttt{x[x > 0]}",
     "x[0]_%": r"\texttt{x[0]\_\%}",
+    "torch.exp(x)": "e^{x}",
+    "torch.linalg.inverse(A)": "A^{-1}",
+    "x.sum(dim=1)": r"\operatorname{sum}_{1}\left(x\right)",
+    "where(x)": r"\operatorname{where}\left(x\right)",
 }
 
 

@@ -1,0 +1,11 @@
+"""One rewrite per row that has one: from a call of it to a simpler expression.
+
+A rewrite takes a row's operands as expressions, its parameters and the result's shape, and gives
+an equal expression, or None where it has nothing to say. Rows without a rewrite stay calls.
+"""
+
+from gradcli.explain.rewrites import arithmetic, conditions, losses, matrices, places, reductions
+from gradcli.explain.rewrites.table import REWRITES, apply_row
+
+__all__ = ["REWRITES", "apply_row", "arithmetic", "conditions", "losses", "matrices", "places",
+           "reductions"]  # fmt: skip
