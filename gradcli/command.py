@@ -132,7 +132,8 @@ class Command:
             takes = f"{self.required} to {most} operands"
         were = "was" if given == 1 else "were"
         return Fault("TypeError", f"{self.word} takes {takes} but {given} {were} given", span,
-                     why=self.summary, fixes=(self.usage(),))  # fmt: skip
+                     why=f"it is {self.usage()}.",
+                     fixes=(self.word, f"help {self.word}"))  # fmt: skip
 
     def unknown(self, key: str, value: Span) -> Fault:
         """The error for an option that does not exist; `value` is where its value stands."""
@@ -145,7 +146,7 @@ class Command:
         return Fault(
             "TypeError", f"{self.word} has no option {key!r}", span,
             why=f"its options are {', '.join(self.options)}." if self.options else None,
-            fixes=[f"{close[0]}=..."] if close else [self.usage()],
+            fixes=[f"{close[0]}=..." if close else f"help {self.word}"],
         )  # fmt: skip
 
 

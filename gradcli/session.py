@@ -11,6 +11,8 @@ import ast
 import os
 import warnings
 from bisect import bisect_right
+from contextlib import contextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 import engine  # noqa: F401 - the catalog is complete once it is loaded
@@ -33,7 +35,7 @@ from gradcli.program import Sentence
 from gradcli.settings import CHECKS, MEGABYTE, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from gradcli.language.limits import Limits
@@ -103,6 +105,8 @@ class Session:
         """The kinds of notes that were told."""
         self.last_fault: Fault | None = None
         """The last error, for `why` to tell again."""
+        self.trying = False
+        """Whether what runs is tried out, and taken back."""
         self.terminal = 80
         """The columns of the terminal, where there is one."""
         self.echo = True
@@ -130,6 +134,17 @@ class Session:
         unless `first_line` says otherwise. Raises Fault, KeyboardInterrupt, Leave, or whatever
         is wrong inside gradcli; the changes of the transaction are taken back by then.
         """
+        start = perf_counter()
+        try:
+            self._run(text, whole, echo, first_line)
+        except Fault as fault:
+            if fault.fixes and not self.trying:
+                from gradcli.trial import offered
+
+                fault.fixes = offered(self, fault, text, perf_counter() - start)
+            raise
+
+    def _run(self, text: str, whole: bool, echo: bool, first_line: int | None) -> None:
         self.echo = echo
         self.walker.limits.reset()
         number = self._lines + 1 if first_line is None else first_line
@@ -263,6 +278,28 @@ class Session:
                 fault.span = fault.span or statement.source.span(statement.node)
                 raise
 
+    @contextmanager
+    def trial(self, steps: int) -> Iterator[None]:
+        """Inside, an input is run to see whether it runs: nothing is shown, nothing stays."""
+        names = ("emit", "echo", "trying", "last_fault", "noted", "_blocks", "_lines", "_start",
+                 "_mode", "_alone", "_log", "_statement", "inputs")  # fmt: skip
+        kept = {name: getattr(self, name) for name in names}
+        past, future, most = self.past.copy(), self.future.copy(), self.walker.limits.steps
+        last = {"_": self.variables["_"]} if "_" in self.variables else {}
+        self.emit, self.trying, self.noted = _ignore, True, self.noted.copy()
+        self._blocks, self.inputs, self._log = self._blocks.copy(), self.inputs.copy(), []
+        self.walker.limits.steps = steps if most is None else min(steps, most)
+        try:
+            yield
+            for step in reversed(self._log):
+                step.swap()
+        finally:
+            self.past[:], self.future[:], self.walker.limits.steps = past, future, most
+            self.variables.pop("_", None)
+            self.variables.update(last)
+            for name, value in kept.items():
+                setattr(self, name, value)
+
     # ---- undo --------------------------------------------------------------------------------
 
     def take_back(self) -> Step | None:
@@ -388,6 +425,14 @@ class Session:
 
     # ---- files -------------------------------------------------------------------------------
 
+    def writable(self, name: str) -> Path:
+        """Where a file called `name` is to be written. Raises Untried where nothing may stay."""
+        if self.trying:
+            from gradcli.trial import Untried
+
+            raise Untried
+        return self.path(name)
+
     def path(self, name: str) -> Path:
         """Where a file called `name` is. Raises Fault where a confined session may not look."""
         from pathlib import Path, PurePath
@@ -400,9 +445,14 @@ class Session:
                 raise Fault(
                     "PermissionError", f"{name} is outside the folder of this session file",
                     why="a session file reads and writes in its own folder alone; at the prompt "
-                    "any path may be named.", fixes=(PurePath(name).name,),
+                    "any path may be named.",
+                    fixes=(self._statement.replace(name, PurePath(name).name),),
                 )  # fmt: skip
         return path
+
+
+def _ignore(output: Output) -> None:
+    """Show nothing."""
 
 
 def _swap_of(variables: dict[str, Any], stored: dict[str, Any]) -> Callable[[], None]:

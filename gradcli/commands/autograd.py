@@ -66,7 +66,7 @@ def grad(session: Session, *tensors: Operand) -> object:
     found = [(part.text, wanted(part, "grad")) for part in tensors] or leaves(session)
     if not found:
         raise Fault("RuntimeError", "no variable requires grad",
-                    why="only what is tracked has a gradient.", fixes=("track a",))  # fmt: skip
+                    why="only what is tracked has a gradient.", fixes=_tracks(session))  # fmt: skip
     return _named(
         [(name, session.value(name, _gradient(session, name, each)).text) for name, each in found]
     )
@@ -99,13 +99,13 @@ def step(session: Session, *tensors: Operand, lr: Operand | None = None) -> Move
     rate = session.settings.lr if lr is None else _rate(lr)
     found: list[tuple[str, Any]]
     if tensors:
-        found = [(part.text, _movable(part)) for part in tensors]
+        found = [(part.text, _movable(session, part)) for part in tensors]
     else:
         found = [(name, leaf) for name, leaf in leaves(session) if leaf.grad is not None]
         if not found:
             raise Fault("RuntimeError", "no variable has a gradient to step against",
                         why="backward was not run yet, or zero forgot what it left.",
-                        fixes=("backward loss",))  # fmt: skip
+                        fixes=_backwards(session))  # fmt: skip
     moves = []
     with no_grad():
         for name, leaf in found:
@@ -205,21 +205,39 @@ def _rate(option: Operand) -> Any:
     raise Fault("TypeError", f"lr is a number, not {type(option.value).__name__}", option.span)
 
 
-def _movable(part: Operand) -> Tensor:
+def _backwards(session: Session) -> list[str]:
+    """`backward loss`, of the last variable that it can start from."""
+    found = [
+        name for name, value in session.variables.items()
+        if isinstance(value, Tensor) and value.grad_fn is not None and value.array.size == 1
+    ]  # fmt: skip
+    return [f"backward {name}" for name in found[-1:]]
+
+
+def _tracks(session: Session) -> list[str]:
+    """`track a`, of the first variable that may have a gradient."""
+    found = [
+        name for name, value in session.variables.items()
+        if isinstance(value, Tensor) and value.array.dtype.kind in "fc"
+    ]  # fmt: skip
+    return [f"track {name}" for name in found[:1]]
+
+
+def _movable(session: Session, part: Operand) -> Tensor:
     """The leaf with a gradient that an operand names. Raises Fault if there is none."""
     tensor: Tensor = wanted(part, "step")
     name, span = part.text, part.span
     if not tensor.is_leaf:
         raise Fault("RuntimeError", f"step moves leaves, and {name} is computed from others", span,
                     why=f"{name} would be computed anew from them.",
-                    fixes=("step", f"{name} = {name}.detach().requires_grad_()"))  # fmt: skip
+                    fixes=(f"{name} = {name}.detach().requires_grad_()",))  # fmt: skip
     if tensor.grad is not None:
         return tensor
     if tensor.requires_grad:
-        why, fix = f"no backward has reached {name} yet.", "backward loss"
+        why, fixes = f"no backward has reached {name} yet.", _backwards(session)
     else:
-        why, fix = f"{name} was never tracked.", f"track {name}"
-    raise Fault("RuntimeError", f"{name} has no gradient", span, why=why, fixes=(fix,))
+        why, fixes = f"{name} was never tracked.", [f"track {name}"]
+    raise Fault("RuntimeError", f"{name} has no gradient", span, why=why, fixes=fixes)
 
 
 def _numbers(tensor: Tensor) -> str:

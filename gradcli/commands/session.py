@@ -92,7 +92,7 @@ def save(session: Session, file: Path) -> Notice:
     from gradcli.saving import save_session
 
     with _at(file):
-        path = session.path(file if file.endswith(".npz") else file + ".npz")
+        path = session.writable(file if file.endswith(".npz") else file + ".npz")
         left_out = save_session(session, path)
     count = len(session.variables.keys() - {"_"}) - len(left_out)
     text = f"saved {_count(count, 'variable')} to {path.name}"
@@ -181,7 +181,7 @@ def _switched(session: Session, name: Name, switch: Name | None) -> None:
     if name != "notes":
         raise Fault("ValueError", f"set has no switch {name}", name.span,  # type: ignore[attr-defined]
                     why="notes are switched on and off; the rest is set to a value.",
-                    fixes=(f"set {name}=1" if name in CHECKS else "set notes off",))  # fmt: skip
+                    fixes=("help set" if name in CHECKS else "set notes off",))  # fmt: skip
     try:
         session.change("notes", switch)
     except ValueError as error:

@@ -93,7 +93,7 @@ def _picture(session: Session, found: Graph, format_: str, save: Path | None) ->
         lines: list[Line] = [[(line, "plain")] for line in content.decode().split("\n")]
         head: list[Line] = [[(f"{missing}; in DOT:", "note")]] if missing else []
         return Notice([*head, *lines], said)
-    keep(content, session.path(save))
+    keep(content, session.writable(save))
     return note(f"drew {len(found.vertices)} values to {save}", file=save, **said)
 
 
@@ -232,8 +232,8 @@ def flow(session: Session, z: Operand) -> Flow:
     of = wanted(z, "flow")
     if of.grad_fn is None:
         raise Fault("RuntimeError", f"no gradient flows from {z.text}", z.span,
-                    why=f"{z.text} was computed from nothing that requires grad.",
-                    fixes=("track a, build again",))  # fmt: skip
+                    why=f"{z.text} was computed from nothing that requires grad: "
+                    "track a tensor, and compute it again.")  # fmt: skip
     return sizes(of, session.variables, session.columns)
 
 

@@ -30,17 +30,17 @@ _WITHIN = frozenset({
 _OUTSIDE: dict[str, tuple[str, str | None]] = {  # the message, and what stands in its place
     "BitXor": ("^ is not a power here", "**"),
     "ClassDef": ("class is not in the language", "def f(x): ..."),
-    "Try": ("try is not in the language: an input that fails takes nothing with it", None),
-    "TryStar": ("try is not in the language: an input that fails takes nothing with it", None),
+    "Try": ("try is not in the language: an input that fails takes nothing with it", "assert"),
+    "TryStar": ("try is not in the language: an input that fails takes nothing with it", "assert"),
     "Raise": ("raise is not in the language", "assert False, 'message'"),
-    "Global": ("global is not in the language", "return the value and assign it"),
-    "Nonlocal": ("nonlocal is not in the language", "return the value and assign it"),
+    "Global": ("global is not in the language", "a value that is returned and assigned"),
+    "Nonlocal": ("nonlocal is not in the language", "a value that is returned and assigned"),
     "NamedExpr": (":= is not in the language", "an assignment of its own"),
     "SetComp": ("a set is not in the language", "[... for ...]"),
     "Set": ("a set is not in the language", "[...]"),
     "DictComp": ("a dict comprehension is not in the language", "a for loop"),
-    "Yield": ("yield is not in the language", "append to a list and return it"),
-    "YieldFrom": ("yield is not in the language", "append to a list and return it"),
+    "Yield": ("yield is not in the language", "a list that is appended to and returned"),
+    "YieldFrom": ("yield is not in the language", "a list that is appended to and returned"),
     "Match": ("match is not in the language", "if ... elif ..."),
 }
 _IN_FUNCTION, _IN_LOOP = 1, 2
@@ -90,8 +90,7 @@ def too_deep() -> Fault:
     return Fault(
         "RecursionError",
         "the expression is too long or too deeply nested",
-        why="so many operators in one expression cannot be read.",
-        fixes=("name its parts: one line each", "a loop", "sum of a list"),
+        why="so many operators in one expression cannot be read; name its parts, one line each.",
     )
 
 
@@ -151,12 +150,15 @@ def _outside(node: ast.AST, source: Source, within: ast.AST | None = None) -> Fa
     """The error for a node that the language does not have."""
     name = type(node).__name__
     message, instead = _OUTSIDE.get(name, (f"{name} is not in the language", None))
+    if within is not None:
+        return _power(within, source)
+    fixes: list[str] = []
     if isinstance(node, ast.NamedExpr):
-        instead = ast.unparse(ast.Assign([node.target], node.value, lineno=1))
-    if within is None:
-        return Fault("SyntaxError", message, source.span(node), fixes=[instead] if instead else [],
-                     why="help tells what the language has; it is a part of Python.")  # fmt: skip
-    return _power(within, source)
+        fixes = [ast.unparse(ast.Assign([node.target], node.value, lineno=1))]
+    if isinstance(node, ast.Set):
+        fixes = [ast.unparse(ast.List(node.elts, ast.Load()))]
+    why = f"in its place: {instead}" if instead else "help tells what there is."
+    return Fault("SyntaxError", message, source.span(node), why=why, fixes=fixes)
 
 
 def _power(node: ast.AST, source: Source) -> Fault:

@@ -84,11 +84,10 @@ class Case:
         return self.instead(self.operands[index].span, text)
 
     def instead(self, span: Span, text: str) -> str:
-        """The line with other text in place of a span; the text alone where a line is not all."""
-        lines = self.walker.source.lines
-        if len(lines) > 1 or self.walker.source is not self.walker.home:
+        """The line with other text in place of a span; the text alone inside a function."""
+        if self.walker.source is not self.walker.home or span.line != span.end_line:
             return text
-        line = lines[0]
+        line = self.walker.source.lines[span.line - 1]
         whole = (line[: span.column] + text + line[span.end_column :]).strip()
         return whole if len(whole) <= LONGEST_FIX else text
 
@@ -142,7 +141,16 @@ def explain(case: Case, index: object = None) -> None:
         if match is not None:
             case.match = match
             teller(case)
+            _inside(case)
             return
+
+
+def _inside(case: Case) -> None:
+    """Inside a function a fix is for its text, and no line to type: it is told with the reason."""
+    fault = case.fault
+    if fault.fixes and case.walker.source is not case.walker.home:
+        fault.why = f"{fault.why or ''} there: {fault.fixes[0]}".strip()
+        fault.fixes = ()
 
 
 def similar(word: str, names: Any) -> list[str]:

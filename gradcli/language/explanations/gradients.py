@@ -24,6 +24,8 @@ def _implicit(case: Case) -> None:
             fixes = [case.call(index, ".sum()"), f"{case.word} {a} gradient={weights}"]
         else:
             fixes = [case.call(index, ".sum()"), f"{a}.backward(gradient=torch.ones_like({a}))"]
+        again = case.makers(a)
+        fixes += [f"{again}; {fixes[0]}"] if again else []
         case.tell(f"backward starts from one number, and {a} holds {value.numel()}.", *fixes,
                   fact=case.shape(index))  # fmt: skip
 
@@ -119,8 +121,9 @@ def _whole(case: Case) -> None:
         why = f"gradients are real numbers, and {a} holds whole ones."
         dtype = case.operands[found[0]].value.dtype
         return case.tell(why, f"{a} = {a}.float()", fact=f"{a} is {dtype}")
-    return case.tell("gradients are real numbers, and this holds whole ones.", "param([1., 2.])",
-                     "dtype=torch.float32")  # fmt: skip
+    name = case.text(found[0]) if case.command and found else ""
+    fixes = [f"{name} = {name}.float()"] if name.isidentifier() else ["dtype=torch.float32"]
+    return case.tell("gradients are real numbers, and this holds whole ones.", *fixes)
 
 
 @explains(r"modified by an inplace operation")

@@ -25,7 +25,7 @@ def misread(
         found = similar(first[1], commands)
         if found:
             rest = line[first.end() :].strip()
-            fault.why = f"no command is called {first[1]}."
+            fault.why = f"no command is called {first[1]}; did you mean {found[0]}?"
             fault.fixes = tuple(f"{word} {rest}" for word in found)
             fault.span = Span(span.line, first.start(1), span.line, first.end(1))
             return fault
@@ -55,7 +55,7 @@ def _told(fault: Fault, line: str) -> bool:
         quote = next((sign for sign in text if sign in "'\""), "'")
         fault.why, fault.fixes = "a text ends with the quote it began with.", (text + quote,)
     elif message.startswith("expected ':'"):
-        fault.why, fault.fixes = "a block begins with a colon.", (f"{text}: pass",)
+        fault.why, fault.fixes = f"a block begins with a colon: {text}: ...", (f"{text}: pass",)
     elif message.startswith("invalid syntax") and fault.span and _OPENS.match(line):
         at = fault.span.column
         fault.why = "a block begins with a colon."

@@ -137,7 +137,8 @@ def _keyword(case: Case) -> None:
             start = source.rindex(name, 0, span.column)
             case.fault.span = Span(span.line, start, span.line, start + len(name))
     if found:
-        case.tell(f"did you mean {found[0]}?", *[f"{other}=..." for other in found])
+        at = case.fault.span
+        case.tell(f"did you mean {found[0]}?", *(case.instead(at, o) for o in found if at))
         return
     own = getattr(case.callee, "parameters", None)
     parameters = [argument.arg for argument in own.args] if own is not None else parameters

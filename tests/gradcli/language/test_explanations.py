@@ -48,14 +48,14 @@ UNMENDED = {
     "einsum('ij,jk->ik', ones(2, 3), ones(2, 3))": WHAT_WAS_MEANT,
     "einsum('ijk', ones(2, 3))": WHAT_WAS_MEANT, "'{0.__class__}'.format(a)": "it is not allowed",
     "backward y gradient=[1., 1., 1.]": WHAT_WAS_MEANT,
+    "class A: pass": "it is not in the language",
+    "x.sum().backward(retain_grap=True)": "x is not tracked either",
     "load x nothing.csv": "there is no such file", "load x ../secret.csv": "it is not allowed",
-    "load x /etc/passwd": "it is not allowed", "save ../session.npz": "it would write a file",
-    "backward": WHAT_WAS_MEANT, "diff": WHAT_WAS_MEANT,
+    "load x /etc/passwd": "it is not allowed",
     "try: 1/0\nexcept: pass": "it is to fail", "().__class__": "it is not allowed",
     "torch.__builtins__": "it is not allowed", "a.__reduce__()": "it is not allowed",
     "tensor([[1., 2.], [3.]])": WHAT_WAS_MEANT, "cat([ones(2, 2), ones(3, 3)])": WHAT_WAS_MEANT,
     "stack([ones(2), ones(3)])": WHAT_WAS_MEANT, "ones(2).expand(3, 5)": WHAT_WAS_MEANT,
-    "step y lr=0.1": "it moves leaves, and may find none",
     "step W lr=0.1": "there is nothing to go backward from",
     "torch.nn.functional.cross_entropy(ones(2, 3), tensor([0, 5]))": WHAT_WAS_MEANT,
     "f(1)": "the function never ends", "[0]*10**10": WHAT_WAS_MEANT, "'a'*10**10": WHAT_WAS_MEANT,
@@ -105,13 +105,14 @@ def test_an_error_tells_why_and_its_fixes_run(inputs: tuple[str, ...]) -> None:
     fault = fault_of(started(tuple(before)), text)
     assert fault is not None
     assert fault.why
-    if text not in UNMENDED:
-        assert fault.fixes
-        for fix in fault.fixes:
-            again = fault_of(started(tuple(before)), fix)
-            assert again is None, f"{fix}: {again}"
+    assert fault.fixes or text in UNMENDED
+    for fix in fault.fixes:
+        if fix.startswith("save "):  # it would write into the folder of the transcripts
+            continue
+        again = fault_of(started(tuple(before)), fix)
+        assert again is None, f"{fix}: {again}"
 
 
 def test_only_what_has_no_fix_is_excused() -> None:
     assert set(UNMENDED) <= set(FAILING.values())
-    assert len(FAILING) - len(UNMENDED) >= 175
+    assert len(FAILING) - len(UNMENDED) >= 178
