@@ -6,7 +6,7 @@ is no inverse. The first is the matrix of cofactors. With A = U S V^H,
     cofactors(A) = det(U) det(V^H) conj(U) cofactors(S) conj(V^H)
 
 and what is left to know are products of singular values, which need no division by those that may
-be zero: the last two.
+be zero: the last two. Where PyTorch's way gives nan for a second derivative, it is nan here too.
 """
 
 from __future__ import annotations
@@ -86,7 +86,16 @@ def _cofactor_turned(xp: Any, h: Any, x: Any) -> Any:
     on_diagonal = (others * xp.diagonal(inside, 0, -2, -1)[..., None, :]).sum(-1)
     inside = -others * inside.swapaxes(-1, -2) + on_diagonal[..., None] * xp.eye(
         size, dtype=x.dtype)  # fmt: skip
-    return sign * (left @ inside @ right)
+    return xp.where(_undecided(xp, values), np.nan, sign * (left @ inside @ right))
+
+
+def _undecided(xp: Any, values: Any) -> Any:
+    """Where PyTorch's second derivative is nan: it goes by the SVD near a singular matrix, and
+    divides by the differences of singular values, which are 0 for those that are equal.
+    """
+    near = values.prod(-1) < 100 * np.finfo(values.dtype).eps
+    equal = (values[..., 1:] == values[..., :-1]).any(-1)
+    return (near & equal)[..., None, None]
 
 
 def _third_rule(ns: Any, g: Any, h: Any, x: Any) -> Any:
