@@ -227,6 +227,8 @@ def _tensor_at(target: Any) -> Any:
 
 def _roots(outputs: Sequence[Any], given: Any, create_graph: bool) -> list[tuple[Any, Any]]:
     """Where to start: each output's edge and its cotangent, an array, or a Tensor if recorded."""
+    if given is None and len(outputs) == 1:
+        return [_root(outputs[0], None, 0, create_graph)]
     if given is None:
         return [_root(output, None, i, create_graph) for i, output in enumerate(outputs)]
     cotangents = _sequence(given)

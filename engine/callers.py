@@ -93,6 +93,7 @@ def unary(op: Op) -> Callable[..., Any]:
     bounded = op.estimate is None
     keeps, places = op.saves, op.places
     keeps_input, keeps_out, keeps_nothing = keeps == ("x",), keeps == ("out",), keeps == ()
+    keeps_shape, keeps_given = keeps == ("x_shape",), keeps == ("x", *op.params)
 
     def call(input: Any = None, *params: Any) -> Any:
         if type(input) is not Tensor or (now := _mode()) > GRAD:
@@ -130,6 +131,10 @@ def unary(op: Op) -> Callable[..., Any]:
             node.saved = (out,)
         elif keeps_nothing:
             node.saved = ()
+        elif keeps_shape:
+            node.saved = (array.shape,)
+        elif keeps_given:
+            node.saved = (array, *params)
         else:
             values = (array, out, *params, array.shape, array.dtype)
             node.saved = tuple([values[place] for place in places])

@@ -104,11 +104,11 @@ class no_grad(_GradMode):  # noqa: N801 (PyTorch's name)
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         made = super().__new__(cls)
-        made.__init__()  # type: ignore[misc]
+        made._changed, made._bits, made._before = GRAD, 0, []
         return made if function is None else made(function)
 
-    def __init__(self) -> None:
-        super().__init__(GRAD, 0)
+    def __init__(self, function: Callable[..., Any] | None = None) -> None:
+        """Made in __new__, which may give a function instead."""
 
 
 class enable_grad(_GradMode):  # noqa: N801
@@ -118,11 +118,11 @@ class enable_grad(_GradMode):  # noqa: N801
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         made = super().__new__(cls)
-        made.__init__()  # type: ignore[misc]
+        made._changed, made._bits, made._before = GRAD, GRAD, []
         return made if function is None else made(function)
 
-    def __init__(self) -> None:
-        super().__init__(GRAD, GRAD)
+    def __init__(self, function: Callable[..., Any] | None = None) -> None:
+        """Made in __new__, which may give a function instead."""
 
 
 class inference_mode(_GradMode):  # noqa: N801

@@ -23,6 +23,7 @@ from engine.node import Node, edge_of
 from engine.ops.views import COPY_SLICES
 from engine.promotion import category
 from engine.record import record
+from engine.scalars import F32, F64
 from engine.storage import View, next_rank
 from engine.tensor import INFERRED, LEAF, Tensor, wrap
 
@@ -198,6 +199,13 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
     return method
 
 
+def _apart(target: Tensor, values: Any) -> bool:
+    """Whether a tensor can be written as it stands: no view, and of other memory than `values`."""
+    array = target.array
+    whole = type(target.edge) is not View and array.flags.c_contiguous
+    return whole and owner_of(array) is not owner_of(values)
+
+
 def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
     """`x += y` and its like: straight into x's memory where nothing is recorded, else `method`.
 
@@ -213,10 +221,11 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
             and self.edge is not INFERRED
         ):
             array, values = self.array, other.array
+            dtype = array.dtype
             if (
-                array.dtype is values.dtype
-                and array.dtype.kind == "f"
-                and array.base is None is values.base
+                dtype is values.dtype
+                and (dtype is F32 or dtype is F64)
+                and (array.base is None is values.base or _apart(self, values))
             ):
                 try:
                     ufunc(array, values, array)

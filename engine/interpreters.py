@@ -38,6 +38,8 @@ class NumpyNamespace(ArrayNamespace):
     @staticmethod
     def spread(x: Any, shape: tuple[int, ...]) -> Any:
         """x broadcast to shape, sharing its memory; np.broadcast_to takes ten times longer."""
+        if not x.ndim:
+            return np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
         if not x.flags.c_contiguous:
             return np.lib.stride_tricks.as_strided(x, shape, _spread_strides(x, shape))
         return np.ndarray(shape, x.dtype, x, 0, _spread_strides(x, shape))

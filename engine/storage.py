@@ -70,7 +70,7 @@ def version(array: Array) -> int:
 def note_write(array: Array, rank: int, writer: str | None = None) -> None:
     """Record that the memory of `array` was written at `rank`, by a node of the name `writer`."""
     global last_write
-    owner = owner_of(array)
+    owner = array if array.base is None else owner_of(array)
     key = id(owner)
     writes = _writes.get(key)
     if writes is None:

@@ -24,6 +24,7 @@ from engine.hooks import LeafNodeHook, replaced_by, run_after_hooks, run_tensor_
 from engine.interpreters import ARRAYS
 from engine.modes import ANOMALY, GRAD, mode
 from engine.node import Freed, Node, Output, edge_of
+from engine.op import passed
 from engine.saved import check_versions, lifted, opened
 from engine.tensor import LEAF, Tensor, wrap
 
@@ -114,9 +115,12 @@ class Traversal:
         now = mode.get()
         token = mode.set(now | GRAD if self.create_graph else now & ~GRAD)
         try:
-            for edge, g in roots:
-                self._send(edge, g)
-            self._loop()
+            if len(roots) == 1 and type(roots[0][0]) is Node and self.needed is None:
+                self._loop(*roots[0])
+            else:
+                for edge, g in roots:
+                    self._send(edge, g)
+                self._loop()
         except Exception as error:
             if now & ANOMALY and hasattr(error, "node"):
                 from engine.anomaly import describe
@@ -126,15 +130,16 @@ class Traversal:
         finally:
             mode.reset(token)
 
-    def _loop(self) -> None:
+    def _loop(self, ahead: Any = None, held: Any = None) -> None:
+        """Run the nodes that wait; the gradient `held` of the node `ahead` waits outside the heap.
+
+        A chain of operations never touches the heap.
+        """
         heap, pending, leaves = self.heap, self.pending, self.leaves
         needed, wanted, ns = self.needed, self.wanted, self.ns
         plain, keep, send = not self.create_graph, self.keep, self._send
         last_write = storage.last_write
         watched, hooked = mode.get() & ANOMALY, hooks.on_leaves
-        # One gradient waits here, outside the heap: a chain of operations never touches the heap.
-        ahead: Any = None
-        held: Any = None
         while heap or ahead is not None:
             if ahead is None:
                 node, g = pending.pop(heappop(heap))
@@ -144,7 +149,8 @@ class Traversal:
                 pending[ahead.rank] = (ahead, held)
                 node, g = pending.pop(heappushpop(heap, ahead.rank))
                 ahead = None
-            if wanted or node.hooks is not None:
+            watching = node.hooks
+            if wanted or watching is not None:
                 g = self._before(node, g)
                 last_write, hooked = storage.last_write, hooks.on_leaves
                 if g is None:
@@ -156,7 +162,7 @@ class Traversal:
                 check_versions(node)
             op = node.op
             values = saved if plain else lifted(node, saved)
-            if op.variadic or node.hooks is not None or watched:
+            if op.variadic or watching is not None or watched:
                 self._send_all(node, g, values)
             else:
                 for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
@@ -166,6 +172,8 @@ class Traversal:
                         continue
                     if count == 1:
                         contribution = rule(ns, g, values[pick])
+                    elif rule is passed:
+                        contribution = g
                     elif count == 0:
                         contribution = rule(ns, g)
                     else:
@@ -175,10 +183,11 @@ class Traversal:
                     if was is not None:
                         contribution = restored(ns, contribution, *was)
                     if type(edge) is Node:
-                        rank = edge.rank
-                        if edge is ahead:
+                        if ahead is None and not pending:
+                            ahead, held = edge, contribution
+                        elif edge is ahead:
                             held = held + contribution
-                        elif rank in pending:
+                        elif (rank := edge.rank) in pending:
                             pending[rank] = (edge, pending[rank][1] + contribution)
                         elif ahead is None:
                             ahead, held = edge, contribution
@@ -465,7 +474,7 @@ def run_rule(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:
 def restored(ns: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Undo an operand's broadcast and promotion."""
     array = g.array if isinstance(g, Tensor) else g
-    if array.dtype != dtype:
+    if array.dtype is not dtype and array.dtype != dtype:
         if array.dtype.kind == "c" and dtype.kind != "c":
             g = ns.real(g)  # what a real operand can do about a complex result
         g = ns.to_copy(g, dtype)

@@ -17,6 +17,7 @@ from engine.record import apply
 from engine.tensor import Tensor
 
 _NUMBER = (int, float, complex)  # bool is an int
+_REAL = frozenset({int, float})
 
 _PLAIN = (
     "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh "
@@ -98,6 +99,8 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @public()
 def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent; either may be a number."""
+    if type(exponent) in _REAL and type(input) is Tensor and input.array.dtype.kind == "f":
+        return ops.pow(input, exponent)
     if type(exponent) is Tensor:
         if type(input) is Tensor:
             return ops.pow_tensor(input, exponent)
@@ -112,7 +115,7 @@ def square(input: Tensor) -> Tensor:
 
 
 def _power(x: Tensor, exponent: Any) -> Tensor:
-    if type(exponent) in (int, float) and x.array.dtype.kind in "fV":
+    if type(exponent) in _REAL and x.array.dtype.kind in "fV":
         return ops.pow(x, exponent)
     if not isinstance(exponent, _NUMBER):
         raise TypeError(
@@ -302,10 +305,6 @@ def _rpow(self: Tensor, other: Any) -> Any:
     return NotImplemented if not isinstance(other, _NUMBER) else _power_of(other, self)
 
 
-def _any_pow(self: Tensor, other: Any) -> Any:
-    return ops.pow_tensor(self, other) if type(other) is Tensor else _power(self, other)
-
-
 def _invert(self: Tensor) -> Any:
     if self.array.dtype.kind not in "biu":
         raise TypeError(
@@ -322,7 +321,7 @@ def _install_operators() -> None:
         "truediv": (_operator("div"), _rtruediv),
         "floordiv": (_operator("floor_divide"), _operator("floor_divide", swapped=True)),
         "mod": (_remainder, _reflected_remainder),
-        "pow": (_any_pow, _rpow),
+        "pow": (pow, _rpow),
         "lshift": (
             _operator("bitwise_left_shift"), _operator("bitwise_left_shift", swapped=True)),
         "rshift": (

@@ -45,15 +45,22 @@ def _mean(xp: Any, x: Any, dims: Dims | None, count: int, keepdim: bool) -> Any:
     return xp.add.reduce(x, dims, None, None, keepdim) / count
 
 
+def _mean_rule(ns: Any, g: Any, x_shape: Dims) -> Any:
+    """g / n everywhere: recorded as PyTorch does it, dividing last; of numbers, first."""
+    count = math.prod(x_shape)
+    if type(g) is np.ndarray:
+        return ns.expand(g / count, x_shape) if count else ns.expand(g, x_shape)
+    return ns.expand(g, x_shape) / count
+
+
 op("sum(x)", lambda xp, x: xp.add.reduce(x if x.dtype.kind == "f" else whole_numbers(x), None),
    written="x.sum()", x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
 op("sum_dim(x; dims, keepdim)", _sum, written="x.sum(dims, keepdim)", node="SumBackward1",
    x=lambda ns, g, x_shape, dims, keepdim: spread(ns, g, x_shape, dims, keepdim))  # fmt: skip
-op("sum_to(x; shape)", lambda xp, x, shape: xp.summed_to(x, shape),
-   written="x.sum_to_size(shape)", node="SumBackward1",
+op("sum_to(x; shape)", "summed_to", written="x.sum_to_size(shape)", node="SumBackward1",
    x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
 op("mean(x)", lambda xp, x: _mean(xp, x, None, x.size, False), written="x.mean()",
-   x=lambda ns, g, x_shape: ns.expand(g, x_shape) / math.prod(x_shape))  # fmt: skip
+   x=_mean_rule)  # fmt: skip
 op("mean_dim(x; dims, keepdim)",
    lambda xp, x, dims, keepdim: _mean(xp, x, dims, _count(x.shape, dims), keepdim),
    written="x.mean(dims, keepdim)", node="MeanBackward1",

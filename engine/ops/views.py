@@ -61,7 +61,7 @@ def expand_check(x: Any, shape: Shape) -> None:
             )
 
 
-op("expand(x; shape)", lambda xp, x, shape: xp.spread(x, shape), written="x.expand(shape)",
+op("expand(x; shape)", "spread", written="x.expand(shape)",
    view=True, check=expand_check, estimate=_shape_given,
    x=lambda ns, g, x_shape: ns.sum_to(g, x_shape))  # fmt: skip
 
