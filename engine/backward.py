@@ -249,7 +249,8 @@ def _root(output: Any, cotangent: Any, i: int, create_graph: bool) -> tuple[Any,
         edge = edge_of(output)
     g: Any
     if cotangent is None and edge is not None:
-        _check_implicit(array)
+        if array.size != 1 or array.dtype.kind not in "fV":
+            raise _not_implicit(array)
         g = scalar(1.0, array.dtype)
         if array.ndim:
             g = g.reshape(array.shape)
@@ -274,15 +275,14 @@ def _shown_at(place: GradientEdge) -> Tensor:
     return tensor
 
 
-def _check_implicit(array: Any) -> None:
+def _not_implicit(array: Any) -> RuntimeError:
     """Only a scalar's cotangent goes without saying: it is 1."""
     if array.size != 1:
-        raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    if array.dtype.kind not in "fV":
-        raise RuntimeError(
-            "grad can be implicitly created only for real scalar outputs but got "
-            f"{dtypes.of(array.dtype)}"
-        )
+        return RuntimeError("grad can be implicitly created only for scalar outputs")
+    return RuntimeError(
+        "grad can be implicitly created only for real scalar outputs but got "
+        f"{dtypes.of(array.dtype)}"
+    )
 
 
 def _check_cotangent(output: Tensor, cotangent: Any, i: int) -> None:

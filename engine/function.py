@@ -154,7 +154,7 @@ def _row(cls: Any) -> Op:
     row = Op()
     row.name, row.node_name = cls.__name__, f"{cls.__name__}Backward"
     row.operands, row.params, row.variadic = ("inputs",), ("ctx",), True
-    row.pullbacks = (Pullback(lambda ns, g, ctx: _pulled_back(ns, g, ctx), 1, 0),)
+    row.pull_back_by([Pullback(lambda ns, g, ctx: _pulled_back(ns, g, ctx), 1, 0)])
     row.needs, row.reasons, row.masks, row.saves = (("ctx",),), (None,), (False,), ("ctx",)
     row.places, row.wants, row.kept = (2,), (frozenset({0}),), {}
     row.frees = row.saves_facts = row.broadcasts = row.floats = row.numbers = row.view = False

@@ -18,7 +18,7 @@ traced Tensors (gradients as formulas) and, compiled, over jax.numpy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -82,7 +82,7 @@ class Op:
         "bound", "broadcasts", "check", "context", "differentiable", "estimate", "floats",
         "forward", "frees", "holomorphic", "kept", "masks", "name", "needs", "node_name",
         "numbers", "operands", "outputs", "params", "places", "pullbacks", "reasons", "saves",
-        "saves_facts", "twins", "variadic", "view", "wants", "written",
+        "saves_facts", "steps", "twins", "variadic", "view", "wants", "written",
     )  # fmt: skip
 
     name: str
@@ -93,6 +93,7 @@ class Op:
     forward: Any
     bound: Any
     pullbacks: tuple[Pullback, ...]
+    steps: tuple[tuple[Rule, int, Any], ...]  # the pullbacks as plain tuples: they unpack faster
     needs: tuple[tuple[str, ...], ...]
     reasons: tuple[str | None, ...]
     masks: tuple[bool, ...]
@@ -117,6 +118,11 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<row {self.name}>"
+
+    def pull_back_by(self, pullbacks: Iterable[Pullback]) -> None:
+        """Give the row its pullbacks."""
+        self.pullbacks = tuple(pullbacks)
+        self.steps = tuple((rule, count, pick) for rule, count, pick in self.pullbacks)
 
     def over(self, xp: Any) -> Callable[..., Any]:
         """The forward as a function of arrays of the namespace `xp`."""
@@ -230,7 +236,7 @@ def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
     row.frees = any(name in row.operands or name == "out" for name in row.saves)
     row.saves_facts = any(name in facts for name in row.saves)
     row.differentiable = bool(needs)
-    row.pullbacks = tuple(
+    row.pull_back_by(
         _pullback(rules[name], needs[name], row.saves) if name in needs else NO_PULLBACK  # type: ignore[arg-type]
         for name in row.operands
     )

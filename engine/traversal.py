@@ -166,7 +166,7 @@ class Traversal:
                 self._send_all(node, g, values)
             else:
                 for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
-                    node.edges, op.pullbacks, node.restore or _UNCHANGED
+                    node.edges, op.steps, node.restore or _UNCHANGED
                 ):
                     if edge is None or (needed is not None and _node_of(edge) not in needed):
                         continue

@@ -149,7 +149,7 @@ def _rounding(rule: Rule) -> Rule:
 
 def _twin(op: Op, over: Callable[[Rule], Rule]) -> Op:
     twin = copy(op)
-    twin.pullbacks = tuple(
+    twin.pull_back_by(
         pullback
         if pullback is NO_PULLBACK
         else Pullback(over(pullback.rule), pullback.arguments, pullback.pick)
