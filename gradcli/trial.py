@@ -56,15 +56,13 @@ def _whole(fix: str, fault: Fault, text: str) -> str:
     option, span = _OPTION.fullmatch(fix), fault.span
     if option is None or span is None or "\n" in text:
         return fix
-    if text.endswith(")"):
-        return f"{text[:-1]}, {fix})"
     key, value = option.groups()
     before, after = text[: span.column], text[span.end_column :]
     if before.endswith(f"{key}="):
         return f"{before}{value}{after}"
     if value == "...":  # the key alone was wrong
         return f"{before}{key}{after}"
-    return f"{text.rstrip()} {fix}"
+    return f"{text[:-1]}, {fix})" if text.endswith(")") else f"{text.rstrip()} {fix}"
 
 
 def _runs(session: Session, fix: str) -> bool:

@@ -49,7 +49,9 @@ def backward(
             raise
         why = f"gradient gives each element of {tensor.text} its weight, so their shapes agree."
         fact = f"shape {list(weights.shape)}, {tensor.text} has {list(root.shape)}"
-        raise Fault("RuntimeError", str(error), gradient.span, fact=fact, why=why) from error
+        fix = f"gradient=ones_like({tensor.text})"
+        raise Fault("RuntimeError", str(error), gradient.span, fact=fact, why=why,
+                    fixes=(fix,)) from error  # fmt: skip
 
 
 @command("autograd")

@@ -118,7 +118,9 @@ def _placed(node: ast.AST, kind: type[ast.AST], inside: int, source: Source) -> 
                 message = f"keyword argument repeated: {keyword.arg}"
             seen.add(keyword.arg)
     if message:
-        raise Fault("SyntaxError", message, source.span(node), why=_WHY.get(message.split()[-2]))
+        value = getattr(node, "value", None) if kind is ast.Return else None
+        raise Fault("SyntaxError", message, source.span(node), why=_WHY.get(message.split()[-2]),
+                    fixes=[ast.unparse(value)] if isinstance(value, ast.expr) else [])  # fmt: skip
 
 
 _WHY = {

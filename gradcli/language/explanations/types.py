@@ -50,7 +50,9 @@ def _not_tensor(case: Case) -> None:
             return case.tell(f"{case.word} takes a tensor.", *fixes)
         if isinstance(operand.value, str):
             case.point(index)
-            return case.tell(f"{case.word} takes a tensor, and {case.text(index)} is text.")
+            why = f"{case.word} takes a tensor, and {case.text(index)} is text."
+            named = operand.value in case.walker.variables
+            return case.tell(why, *[case.put(index, operand.value)] if named else [])
     return None
 
 

@@ -86,9 +86,11 @@ REFUSALS: dict[str, tuple[str, Rewrite | None]] = {
     r"expected sequence of length (\d+) at dim": (
         "all rows of a tensor are of one length.", None),
     r"Sizes of tensors must match except in dimension|stack expects each tensor to be equal": (
-        "what is joined has one size, but for the dimension joined along.", None),
+        "what is joined has one size, but for the dimension joined along.",
+        _swapped(r"\bstack\(", "cat(")),
     r"expanded size of the tensor \(\d+\) must match": (
-        "expand repeats dimensions of size 1 alone; a new one goes in front.", None),
+        "expand repeats dimensions of size 1 alone; a new one goes in front.",
+        _swapped(r"\.expand\((.*), *\d+\)", r".expand(\1, -1)")),
     r"expected target dtype|expected scalar type Long": (
         "a target is the number of a class.", _last_tensor(".long()")),
     r"Target -?\d+ is out of bounds": ("classes count from 0 to one less than there are.", None),

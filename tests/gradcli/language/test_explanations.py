@@ -35,7 +35,7 @@ def test_mistake(text: str) -> None:
 
 WHAT_WAS_MEANT = "only the user knows what was meant"
 UNMENDED = {
-    "sqrt('a')": WHAT_WAS_MEANT, "sin('x')": WHAT_WAS_MEANT, "int('a')": WHAT_WAS_MEANT,
+    "sin('x')": WHAT_WAS_MEANT, "int('a')": WHAT_WAS_MEANT,
     "assert x.sum() == 7, f'got {x.sum()}'": "what is asserted is to fail",
     "assert 1 == 2": "what is asserted is to fail", "raise ValueError": "it is to fail",
     "assert a.sum() == 4, 'the sum is not 4'": "what is asserted is to fail",
@@ -43,11 +43,11 @@ UNMENDED = {
     "else: 1": WHAT_WAS_MEANT, "ones(10**6, 10**6)": WHAT_WAS_MEANT,
     "f(x)": "the mistake is inside a function", "loss(m.T)": "the mistake is inside a function",
     "torch.ones(2, 3).expnd(2)": "the argument is wrong too",
-    "x.grad_fn.name()": WHAT_WAS_MEANT, "break": WHAT_WAS_MEANT, "return x": WHAT_WAS_MEANT,
+    "x.grad_fn.name()": WHAT_WAS_MEANT, "break": WHAT_WAS_MEANT,
     "cat([])": WHAT_WAS_MEANT, "@double\ndef f(x):\n    return x\n": WHAT_WAS_MEANT,
     "einsum('ij,jk->ik', ones(2, 3), ones(2, 3))": WHAT_WAS_MEANT,
     "einsum('ijk', ones(2, 3))": WHAT_WAS_MEANT, "'{0.__class__}'.format(a)": "it is not allowed",
-    "backward y gradient=[1., 1., 1.]": WHAT_WAS_MEANT,
+
     "class A: pass": "it is not in the language",
     "x.sum().backward(retain_grap=True)": "x is not tracked either",
     "load x nothing.csv": "there is no such file", "load x ../secret.csv": "it is not allowed",
@@ -55,7 +55,7 @@ UNMENDED = {
     "try: 1/0\nexcept: pass": "it is to fail", "().__class__": "it is not allowed",
     "torch.__builtins__": "it is not allowed", "a.__reduce__()": "it is not allowed",
     "tensor([[1., 2.], [3.]])": WHAT_WAS_MEANT, "cat([ones(2, 2), ones(3, 3)])": WHAT_WAS_MEANT,
-    "stack([ones(2), ones(3)])": WHAT_WAS_MEANT, "ones(2).expand(3, 5)": WHAT_WAS_MEANT,
+
     "step W lr=0.1": "there is nothing to go backward from",
     "torch.nn.functional.cross_entropy(ones(2, 3), tensor([0, 5]))": WHAT_WAS_MEANT,
     "f(1)": "the function never ends", "[0]*10**10": WHAT_WAS_MEANT, "'a'*10**10": WHAT_WAS_MEANT,
@@ -115,4 +115,4 @@ def test_an_error_tells_why_and_its_fixes_run(inputs: tuple[str, ...]) -> None:
 
 def test_only_what_has_no_fix_is_excused() -> None:
     assert set(UNMENDED) <= set(FAILING.values())
-    assert len(FAILING) - len(UNMENDED) >= 178
+    assert len(FAILING) - len(UNMENDED) >= 183
