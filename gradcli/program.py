@@ -18,6 +18,7 @@ class Sentence(NamedTuple):
     """A statement that took effect.
 
     `line` is its number as the user sees it; `first` and `last` are the lines that nodes remember.
+    Nodes that it made have ranks below `since`: it tells statements of one line apart.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Sentence(NamedTuple):
     line: int
     first: int
     last: int
+    since: int
 
     @property
     def makes(self) -> set[str]:
@@ -48,12 +50,12 @@ class Program:
     def __init__(self, sentences: Sequence[Sentence]) -> None:
         self.sentences = sentences
 
-    def at(self, remembered: int | None) -> Sentence | None:
-        """The statement that a remembered line belongs to."""
+    def at(self, remembered: int | None, rank: int) -> Sentence | None:
+        """The statement of a remembered line that was running when a rank was given."""
         if remembered is None:
             return None
         for sentence in reversed(self.sentences):
-            if sentence.first <= remembered <= sentence.last:
+            if sentence.first <= remembered <= sentence.last and rank < sentence.since:
                 return sentence
         return None
 

@@ -214,7 +214,7 @@ class Session:
                 journal.current = None
                 kept = True
                 if not self._alone:
-                    self._keep(statement, changes, before, ambient)
+                    self._keep(statement, changes, before, ambient, since)
             if not self._alone and self.settings.notes and self.echo:  # a *.py file has no echo
                 self._tell_notes(statement.node, before, since)
         except BaseException as error:
@@ -233,6 +233,7 @@ class Session:
         changes: journal.Journal,
         before: dict[str, Any],
         ambient: tuple[Any, ...],
+        since: int,
     ) -> None:
         """Make a step of what a statement changed, if it changed anything."""
         if _ambient() != ambient:
@@ -247,7 +248,7 @@ class Session:
             self.past.append(step)
             self.future.clear()
             self._log.append(step)
-            sentence = self._sentence(statement)
+            sentence = self._sentence(statement, since)
             changes.call(_sentence_swap(self.sentences, sentence))
 
     def _tell_notes(self, statement: ast.stmt, before: dict[str, Any], since: int) -> None:
@@ -257,12 +258,12 @@ class Session:
         for kind, text in notes(self, statement, before, since):
             self.emit(Noted(kind, text))
 
-    def _sentence(self, statement: Statement) -> Sentence:
+    def _sentence(self, statement: Statement, since: int) -> Sentence:
         """A statement that took effect, with its lines."""
         start, number, _ = self._blocks[-1]
         node, place = statement.node, statement.line - 1
         end = (node.end_lineno or statement.line) - 1
-        return Sentence(statement.text, node, number + place, start + place, start + end)
+        return Sentence(statement.text, node, number + place, start + place, start + end, since)
 
     def _run_statement(self, statement: Statement) -> None:
         self._alone = _stands_alone(statement)

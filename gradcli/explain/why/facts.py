@@ -63,7 +63,7 @@ class Facts:
     @cached_property
     def ran(self) -> Sentence | None:
         """The statement that ran it."""
-        return self.program.at(self.run.line) if self.run is not None else None
+        return self.program.at(self.run.line, self.run.rank) if self.run is not None else None
 
     @cached_property
     def root(self) -> Any:
@@ -183,14 +183,16 @@ class Facts:
     def sentence_of(self, item: Any) -> Sentence | None:
         """The statement that made a value."""
         node = node_of(item)
-        return self.program.at(node.trace.line) if node is not None and node.trace else None
+        if node is None or not node.trace:
+            return None
+        return self.program.at(node.trace.line, node.rank)
 
     def rebuild(self, start: Sentence | None, instead: Mapping[Sentence, str] = {},
                 after: Mapping[Sentence, str] = {}) -> list[str]:  # fmt: skip
         """What to run again, from a statement to the last backward, with some of it changed."""
         if start is None or self.ran is None:
             return []
-        others = [self.program.at(run.line) for run in self.session.runs[:-1]]
+        others = [self.program.at(run.line, run.rank) for run in self.session.runs[:-1]]
         without = [s for s in others if s is not None and s is not self.ran and s is not start]
         lines = self.program.again(start, self.ran, instead, after, without)
         held = any(

@@ -122,3 +122,12 @@ def test_an_answer_is_json_too() -> None:
     facts = asked(session, name).facts()
     assert facts["why"] == "detach"
     assert facts["fix"] == [["zero", "y = a * b", "z = y.sum()", "backward z"]]
+
+
+def test_statements_of_one_line_are_told_apart() -> None:
+    session = Session(lambda output: None)
+    session.run("a = param([0., 2.]); b = sqrt(a); z = (b*0).sum(); backward z")
+    found = asked(session, "a")
+    assert [list(fix) for fix in found.fixes] == [
+        ["zero", "b = sqrt(a.clamp(min=1e-12))", "z = (b*0).sum()", "backward z"]
+    ]
