@@ -32,6 +32,7 @@ PICTURES = {
     "why": [
         "a = param([0., 2.])", "z = where(a > 0, sqrt(a), 0.).sum()", "backward z", "why a",
     ],
+    "check": ["a = param([1., 2.])", "z = (a * a.detach()).sum()", "check z"],
     "diff": [
         "X = randn(3, 2); y = ones(3); w = param(zeros(2))", "loss = ((X @ w - y)**2).sum()",
         "diff loss w", "diff loss w w",
