@@ -97,32 +97,31 @@ class _GradMode:
         return inside
 
 
-class no_grad(_GradMode):  # noqa: N801 (PyTorch's name)
+class _Recording(_GradMode):
+    """Whether operations are recorded inside: a context, or a decorator without brackets."""
+
+    bits = 0
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        made = super().__new__(cls)
+        made._changed, made._bits, made._before = GRAD, cls.bits, []
+        return made if function is None else made(function)
+
+    def __init__(self, function: Callable[..., Any] | None = None) -> None:
+        """Made in __new__, which may give a function instead."""
+
+
+class no_grad(_Recording):  # noqa: N801 (PyTorch's name)
     """Nothing is recorded inside."""
 
     __module__ = "torch.autograd.grad_mode"
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        made = super().__new__(cls)
-        made._changed, made._bits, made._before = GRAD, 0, []
-        return made if function is None else made(function)
 
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        """Made in __new__, which may give a function instead."""
-
-
-class enable_grad(_GradMode):  # noqa: N801
+class enable_grad(_Recording):  # noqa: N801
     """Recording is on inside, within no_grad too."""
 
     __module__ = "torch.autograd.grad_mode"
-
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        made = super().__new__(cls)
-        made._changed, made._bits, made._before = GRAD, GRAD, []
-        return made if function is None else made(function)
-
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        """Made in __new__, which may give a function instead."""
+    bits = GRAD
 
 
 class inference_mode(_GradMode):  # noqa: N801

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 GAP = "  "
 
 
+def shortened(text: str, room: int) -> str:
+    """A text that has room for so many characters, its end left out if it is longer."""
+    return text if len(text) <= room else text[: room - 3] + "..."
+
+
 class Output(Protocol):
     """Anything that can be shown."""
 

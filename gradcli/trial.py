@@ -60,7 +60,7 @@ def _whole(fix: str, fault: Fault, text: str) -> str:
     before, after = text[: span.column], text[span.end_column :]
     if before.endswith(f"{key}="):
         return f"{before}{value}{after}"
-    if value == "...":  # the key alone was wrong
+    if after.startswith("="):  # the key alone was wrong
         return f"{before}{key}{after}"
     return f"{text[:-1]}, {fix})" if text.endswith(")") else f"{text.rstrip()} {fix}"
 

@@ -17,7 +17,6 @@ from engine.record import apply
 from engine.tensor import Tensor
 
 _NUMBER = (int, float, complex)  # bool is an int
-_REAL = frozenset({int, float})
 
 _PLAIN = (
     "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh "
@@ -99,8 +98,6 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @public()
 def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent; either may be a number."""
-    if type(exponent) in _REAL and type(input) is Tensor and input.array.dtype.kind == "f":
-        return ops.pow(input, exponent)
     if type(exponent) is Tensor:
         if type(input) is Tensor:
             return ops.pow_tensor(input, exponent)
@@ -115,7 +112,7 @@ def square(input: Tensor) -> Tensor:
 
 
 def _power(x: Tensor, exponent: Any) -> Tensor:
-    if type(exponent) in _REAL and x.array.dtype.kind in "fV":
+    if type(exponent) in (int, float) and x.array.dtype.kind in "fV":
         return ops.pow(x, exponent)
     if not isinstance(exponent, _NUMBER):
         raise TypeError(

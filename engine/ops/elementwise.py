@@ -78,9 +78,8 @@ def _pow(xp: Any, x: Any, exponent: Any) -> Any:
 def _pow_rule(ns: Any, g: Any, x: Any, exponent: float) -> Any:
     if exponent == 0:
         return ns.zeros_like(g)
-    if exponent == 2 and type(x) is np.ndarray:  # of numbers, x is as good as x**1
-        return g * (x + x)
-    power = ns.pow(x, exponent - 1)
+    numbers = exponent == 2 and type(x) is np.ndarray  # of numbers, x is as good as x**1
+    power = x if numbers else ns.pow(x, exponent - 1)
     return g * (power + power if exponent == 2 else power * exponent)
 
 
@@ -219,15 +218,15 @@ def _trunc_divide(xp: Any, a: Any, b: Any) -> Any:
 
 
 _elementwise("remainder(a, b)", _remainder, written="a % b", node="RemainderBackward1",
-             a=lambda ns, g: g,
+             a=passed,
              b=lambda ns, g, a, b: -g * ns.div_floor(a, b))  # fmt: skip
 _operator("remainder_number(a, b)", _remainder, written="a % b", node="RemainderBackward0",
-          a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
+          a=passed, b=non_differentiable)  # fmt: skip
 _elementwise("fmod(a, b)", _fmod, node="FmodBackward1",
-             a=lambda ns, g: g,
+             a=passed,
              b=lambda ns, g, a, b: -g * ns.div_trunc(a, b))  # fmt: skip
 _operator("fmod_number(a, b)", _fmod, written="fmod(a, b)", node="FmodBackward0",
-          a=lambda ns, g: g, b=non_differentiable)  # fmt: skip
+          a=passed, b=non_differentiable)  # fmt: skip
 _operator("remainder_base(a, b)", _remainder, written="a % b", node="NotImplemented",
           a=non_differentiable, b=no_derivative("remainder"))  # fmt: skip
 _operator("floor_divide(a, b)", _floor_divide, written="a // b", node="NotImplemented",
@@ -467,7 +466,7 @@ def _cast(xp: Any, x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
-op("clone(x)", lambda xp, x: xp.array(x, copy=True), x=lambda ns, g: g)
+op("clone(x)", lambda xp, x: xp.array(x, copy=True), x=passed)
 op("to_copy(x; dtype)", _cast, written="x.to(dtype)",
    x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype))  # fmt: skip
 op("zeros_like(x)", "zeros_like", x=non_differentiable)
@@ -477,5 +476,5 @@ op("fill(x; value)", lambda xp, x, value: xp.full(x.shape, value, dtype=x.dtype)
    x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 op("zero(x)", "zeros_like", x=lambda ns, g: ns.zeros_like(g))
 op("beside(g0, x)", lambda xp, g0, x: g0, written="g0",
-   g0=lambda ns, g: g, x=lambda ns, g, x: ns.zeros_like(x))  # fmt: skip
+   g0=passed, x=lambda ns, g, x: ns.zeros_like(x))  # fmt: skip
 """g0, a gradient whose node in PyTorch takes x as well: its derivative by x is 0, not missing."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.op import non_differentiable, op, truth
+from engine.op import non_differentiable, op, passed, truth
 from engine.ops.elementwise import broadcast_error
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ op("scatter_value(x, index; dim, value)",
 op("scatter_add(x, index, src; dim)",
    lambda xp, x, index, src, dim: _put_along(xp, xp.added_at, x, index, src, dim),
    written="scatter_add(x, dim, index, src)", index=non_differentiable,
-   x=lambda ns, g: g,
+   x=passed,
    src=lambda ns, g, index, dim: ns.gather(g, index, dim))  # fmt: skip
 
 # ---- along one dimension, whole parts --------------------------------------------------------
@@ -167,7 +167,7 @@ op("index_select(x, index; dim)", _index_select, written="index_select(x, dim, i
        ns.index_add(ns.zeros(x_shape, x_dtype), index, g, dim, 1))  # fmt: skip
 op("index_add(x, index, source; dim, alpha)", _index_add,
    written="index_add(x, dim, index, source)", index=non_differentiable,
-   x=lambda ns, g: g,
+   x=passed,
    source=lambda ns, g, index, source_shape, dim, alpha: _like_source(
        ns, ns.index_select(g if alpha == 1 else g * alpha, index, dim), source_shape))  # fmt: skip
 op("index_copy(x, index, source; dim)",

@@ -56,7 +56,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The product of vectors, matrices or batches of matrices, as `input @ other`."""
     a, b = array_of("matmul", input), array_of("matmul", other, "other", 2)
-    if a.ndim == 2 == b.ndim:
+    if a.ndim == 2 and b.ndim == 2:
         return ops.mm(input, other)
     if not a.ndim or not b.ndim:
         raise RuntimeError(

@@ -10,7 +10,7 @@ import numpy as np
 from engine import dtypes
 from engine.callers import TENSORS as ops
 from engine.catalog import expose, namespaces, public
-from engine.op import non_differentiable, op
+from engine.op import non_differentiable, op, passed
 from engine.ops.arguments import array_of, several_forms
 from engine.ops.elementwise import broadcast_error
 from engine.ops.results import named
@@ -59,13 +59,13 @@ def _expose_pair(name: str, where: str, doc: str) -> None:
 _row("addcmul(input, tensor1, tensor2; value)",
      lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2),
      written="input + value*tensor1*tensor2",
-     input=lambda ns, g: g,
+     input=passed,
      tensor1=lambda ns, g, tensor2, value: g * (tensor2 * value),
      tensor2=lambda ns, g, tensor1, value: g * (tensor1 * value))  # fmt: skip
 _row("addcdiv(input, tensor1, tensor2; value)",
      lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 / tensor2),
      written="input + value*tensor1/tensor2",
-     input=lambda ns, g: g,
+     input=passed,
      tensor1=lambda ns, g, tensor2, value: g * (value / tensor2),
      tensor2=lambda ns, g, tensor1, tensor2, value: (
          -g * (value * tensor1 / (tensor2 * tensor2))))  # fmt: skip
@@ -188,7 +188,7 @@ def _scale(name: str, node: str, factor: float, doc: str) -> None:
 _scale("deg2rad", "Deg2RadBackward0", math.pi / 180, "Degrees as radians.")
 _scale("rad2deg", "Rad2DegBackward0", 180 / math.pi, "Radians as degrees.")
 
-_row("frac(x)", _floating("frac", lambda xp, x: x - xp.trunc(x)), x=lambda ns, g: g)
+_row("frac(x)", _floating("frac", lambda xp, x: x - xp.trunc(x)), x=passed)
 _expose_row("frac", "torch Tensor Tensor_ torch_", "What is left of input after its whole part.")
 
 

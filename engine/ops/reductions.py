@@ -49,7 +49,7 @@ def _mean_rule(ns: Any, g: Any, x_shape: Dims) -> Any:
     """g / n everywhere: recorded as PyTorch does it, dividing last; of numbers, first."""
     count = math.prod(x_shape)
     if type(g) is np.ndarray:
-        return ns.expand(g / count, x_shape) if count else ns.expand(g, x_shape)
+        return ns.expand(g / count, x_shape)
     return ns.expand(g, x_shape) / count
 
 

@@ -114,8 +114,7 @@ class _Writer:
 
     def at(self, tree: ast.expr, level: int) -> str:
         """A tree, in brackets if it binds less tightly."""
-        text, binds = self.write(tree)
-        return text if binds >= level else rf"\left({text}\right)"
+        return _within(self.write(tree), level)
 
     def _name(self, text: str) -> str:
         if re.fullmatch(r"d[^\W\d_]\w*", text) and text not in self.scalars:
@@ -150,14 +149,14 @@ class _Writer:
 
     def _product(self, left: ast.expr, right: ast.expr) -> Piece:
         """Element by element, or by a number, which stands beside what it multiplies."""
-        first, second = self.at(left, PRODUCT), self.at(right, SUM)
-        binds = min(self.write(right)[1], PRODUCT)
+        a, b = self.write(left), self.write(right)
+        first, second = _within(a, PRODUCT), _within(b, SUM)
+        binds = max(min(b[1], PRODUCT), SUM)
         if isinstance(right, ast.Constant):
             return rf"{first} \cdot {second}", PRODUCT
         if self.is_scalar(left) or self.is_scalar(right) or _is_unit(left) or _is_unit(right):
-            tight = min(self.write(left)[1], self.write(right)[1]) >= FACTOR
-            return f"{first} {second}", FACTOR if tight else max(binds, SUM)
-        return rf"{first} \odot {second}", max(binds, SUM)
+            return f"{first} {second}", FACTOR if min(a[1], b[1]) >= FACTOR else binds
+        return rf"{first} \odot {second}", binds
 
     def is_scalar(self, tree: ast.expr) -> bool:
         """Whether a tree is a number, or made of numbers."""
@@ -242,6 +241,12 @@ class _Writer:
         first = f"{self.write(a)[0]} & {self.write(condition)[0]}"
         second = rf"{self.write(b)[0]} & \text{{else}}"
         return rf"\begin{{cases}} {first} \\ {second} \end{{cases}}", ATOM
+
+
+def _within(piece: Piece, level: int) -> str:
+    """What is written, in brackets if it binds less tightly."""
+    text, binds = piece
+    return text if binds >= level else rf"\left({text}\right)"
 
 
 def _is_negative(tree: ast.expr) -> TypeGuard[ast.UnaryOp]:

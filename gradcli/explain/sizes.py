@@ -13,6 +13,7 @@ from engine.record import source
 from engine.symbolic import node_of
 from engine.tensor import Tensor
 from gradcli.explain.naming import Naming
+from gradcli.outputs import shortened
 
 if TYPE_CHECKING:
     from gradcli.faults import Line
@@ -53,7 +54,7 @@ class Flow:
         """Name, bar (a factor of ten for every few cells), size, zeros, remark."""
         said = max((len(_said(size)) for size in self.sizes), default=0)
         room = max(self.width - BAR - said - 16, 16)
-        names = [_cut(size.name, room) for size in self.sizes]
+        names = [shortened(size.name, room) for size in self.sizes]
         wide = max(map(len, names), default=0)
         logs = [math.log10(s.rms) for s in self.sizes if 0 < s.rms < math.inf]
         low, high = min(logs, default=0.0), max(logs, default=0.0)
@@ -179,7 +180,3 @@ def _said(size: Size) -> str:
     if kind in size.remark:
         return size.remark if share == 1 else f"{share:.0%} {size.remark}"
     return f"{share:.0%} {kind}" + f"   {size.remark}" * bool(size.remark)
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: room - 3] + "..."

@@ -15,6 +15,7 @@ from engine.tensor import Tensor
 from gradcli.command import REGISTRY
 from gradcli.language import values
 from gradcli.language.builtins import BARE
+from gradcli.outputs import shortened
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
@@ -47,7 +48,7 @@ class Completion(Completer):
         if not prefix.startswith("_"):
             fit = {name: meaning for name, meaning in fit.items() if not name.startswith("_")}
         for name, meaning in fit.items():
-            yield Candidate(name, -len(prefix), display_meta=_short(meaning))
+            yield Candidate(name, -len(prefix), display_meta=shortened(meaning, WIDEST))
 
     def _candidates(self, before: str) -> tuple[str, Iterator[Found]]:
         member = _MEMBER.search(before)
@@ -131,7 +132,3 @@ def describe(value: Any) -> str:
 
 def _first_line(thing: Any) -> str:
     return (getattr(thing, "__doc__", None) or "").strip().partition("\n")[0]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradcli.outputs import shortened
+
 if TYPE_CHECKING:
     from gradcli.explain.graph.data import Graph, Vertex
 
 _SHAPES = {"leaf": "box", "constant": "plaintext", "operation": "ellipse", "value": "plaintext",
            "folded": "plaintext"}  # fmt: skip
+WIDEST = 40
+"""Characters of a line in a vertex."""
 COLOURS = {"": "#7f7f7f", "zero": "#9e9e9e", "faint": "#4a86e8", "usual": "#8e44ad",
            "huge": "#e67e22", "broken": "#d62728"}  # fmt: skip
 """Per band; each can be read on white and on black."""
@@ -36,11 +40,7 @@ def dot(graph: Graph) -> str:
 def texts_of(vertex: Vertex) -> list[str]:
     """What is written in a vertex, line by line."""
     head = f"{vertex.label}  {vertex.operation}" if vertex.operation else vertex.label
-    return [_short(text) for text in (head, vertex.value, vertex.gradient) if text]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
+    return [shortened(text, WIDEST) for text in (head, vertex.value, vertex.gradient) if text]
 
 
 def _label(vertex: Vertex) -> str:

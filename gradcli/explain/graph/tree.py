@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gradcli.outputs import shortened
+
 if TYPE_CHECKING:
     from gradcli.explain.graph.data import Graph, Vertex
     from gradcli.faults import Line
@@ -39,7 +41,7 @@ class Tree:
         left = max(len(row.branch) + len(row.label) for row in rows if row.value)
         gradient = max(len(row.gradient) for row in rows)
         room = max(self.width - left - 2 - (gradient + 3 if gradient else 0), 12)
-        rows = [row._replace(value=_cut(row.value, room)) for row in rows]
+        rows = [row._replace(value=shortened(row.value, room)) for row in rows]
         middle = max(len(row.value) for row in rows)
         return [_line(row, left, middle, self.width) for row in rows]
 
@@ -82,20 +84,17 @@ def _narrow(row: _Row, room: int) -> _Row:
     """A row whose name leaves its value and gradient a place."""
     if not row.value:
         return row
-    return row._replace(label=_cut(row.label, max(room - len(row.branch), 6)))
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: room - 3] + "..."
+    return row._replace(label=shortened(row.label, max(room - len(row.branch), 6)))
 
 
 def _line(row: _Row, left: int, middle: int, width: int) -> Line:
     if not row.value:
-        return [(row.branch, "dim"), (_cut(row.label, max(width - len(row.branch), 12)), row.style)]
+        label = shortened(row.label, max(width - len(row.branch), 12))
+        return [(row.branch, "dim"), (label, row.style)]
     gap = " " * (left - len(row.branch) - len(row.label))
     line: Line = [(row.branch, "dim"), (row.label, row.style), (f"{gap}  {row.value}", "value")]
     if row.gradient:
         pad = " " * (middle - len(row.value))
-        shown = _cut(row.gradient, max(width - left - 2 - middle - 3, 16))
+        shown = shortened(row.gradient, max(width - left - 2 - middle - 3, 16))
         line.append((f"{pad}   {shown}", f"gradient.{row.band}" if row.band else "gradient"))
     return line

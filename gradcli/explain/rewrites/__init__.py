@@ -5,7 +5,7 @@ an equal expression, or None where it has nothing to say. Rows without a rewrite
 """
 
 from gradcli.explain.rewrites import arithmetic, conditions, losses, matrices, places, reductions
-from gradcli.explain.rewrites.table import REWRITES, apply_row
+from gradcli.explain.rewrites.table import apply_row
 
-__all__ = ["REWRITES", "apply_row", "arithmetic", "conditions", "losses", "matrices", "places",
+__all__ = ["apply_row", "arithmetic", "conditions", "losses", "matrices", "places",
            "reductions"]  # fmt: skip

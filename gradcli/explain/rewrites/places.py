@@ -33,8 +33,6 @@ _SPREAD = Notation("spread", ("x",), "zeros(*shape).slice_scatter(x, dim, start,
                    ("shape", "dim", "start", "stop", "step"))  # fmt: skip
 _PUT = Notation("put", ("x", "indices"), "zeros(*shape).index_put(indices, x, accumulate)",
                 ("shape", "accumulate"), variadic=True)  # fmt: skip
-
-
 _MASKS = frozenset(
     "gt ge lt le eq ne isnan isinf isfinite logical_and logical_or logical_not bitwise_and "
     "bitwise_or bitwise_xor bitwise_not".split()
@@ -42,7 +40,7 @@ _MASKS = frozenset(
 """Rows that make a mask of floats, or of masks."""
 
 
-@rewrite("select", "slice", "index", "flip", "roll", "index_select", "gather", "diagonal")
+@rewrite("slice", "index", "flip", "roll", "index_select", "gather", "diagonal")
 def _moved(shape: Shape, x: Expression, *params: Any) -> Expression | None:
     """Of elements that are all the same, any are."""
     scalar = scalar_of(x)

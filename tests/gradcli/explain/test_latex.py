@@ -55,6 +55,12 @@ def test_a_formula_is_written_as_in_a_book(formula: str) -> None:
     assert latex(formula, frozenset({"n"})) == WRITTEN[formula]
 
 
+def test_a_deep_product_is_written_once() -> None:
+    depth = 40  # written twice a level, it would never end
+    assert latex("x*(y*" * depth + "z" + ")" * depth).count("z") == 1
+    assert latex("n*(n*" * depth + "n" + ")" * depth, frozenset({"n"})).count("n") == 2 * depth + 1
+
+
 def test_names_and_quotients() -> None:
     names = ["x", "sigma", "W1", "loss", "y_pred", "x_1", "h2_old"]
     assert [name(text) for text in names] == [

@@ -47,7 +47,6 @@ UNMENDED = {
     "cat([])": WHAT_WAS_MEANT, "@double\ndef f(x):\n    return x\n": WHAT_WAS_MEANT,
     "einsum('ij,jk->ik', ones(2, 3), ones(2, 3))": WHAT_WAS_MEANT,
     "einsum('ijk', ones(2, 3))": WHAT_WAS_MEANT, "'{0.__class__}'.format(a)": "it is not allowed",
-
     "class A: pass": "it is not in the language",
     "x.sum().backward(retain_grap=True)": "x is not tracked either",
     "load x nothing.csv": "there is no such file", "load x ../secret.csv": "it is not allowed",
@@ -55,7 +54,6 @@ UNMENDED = {
     "try: 1/0\nexcept: pass": "it is to fail", "().__class__": "it is not allowed",
     "torch.__builtins__": "it is not allowed", "a.__reduce__()": "it is not allowed",
     "tensor([[1., 2.], [3.]])": WHAT_WAS_MEANT, "cat([ones(2, 2), ones(3, 3)])": WHAT_WAS_MEANT,
-
     "step W lr=0.1": "there is nothing to go backward from",
     "torch.nn.functional.cross_entropy(ones(2, 3), tensor([0, 5]))": WHAT_WAS_MEANT,
     "f(1)": "the function never ends", "[0]*10**10": WHAT_WAS_MEANT, "'a'*10**10": WHAT_WAS_MEANT,
