@@ -54,17 +54,24 @@ def backward(
                 "`backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
+    _accumulate(tensors, grad_tensors, retain_graph, create_graph, inputs)
+
+
+def _accumulate(
+    tensors: Any, given: Any, retain_graph: bool | None, create_graph: bool, inputs: Any
+) -> None:
     targets = None
     if inputs is not None:
         targets = _targets(inputs)
         if not targets:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    outputs = _sequence(tensors)
-    roots = _roots(outputs, grad_tensors, create_graph)
+    if given is None and type(tensors) is Tensor:
+        roots = [_root(tensors, None, 0, create_graph)]
+    else:
+        roots = _roots(_sequence(tensors), given, create_graph)
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
-    keep = create_graph if retain_graph is None else retain_graph
-    walk = Traversal(create_graph, keep)
+    walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
     if targets is not None:
         for target in targets:
             if isinstance(target, Tensor) and not target.requires_grad:
@@ -86,7 +93,7 @@ def backward_method(
     inputs: Any = None,
 ) -> None:
     """Add the gradient of this tensor to the `.grad` of the leaves it depends on."""
-    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+    _accumulate(self, gradient, retain_graph, create_graph, inputs)
 
 
 def grad(
@@ -227,8 +234,6 @@ def _tensor_at(target: Any) -> Any:
 
 def _roots(outputs: Sequence[Any], given: Any, create_graph: bool) -> list[tuple[Any, Any]]:
     """Where to start: each output's edge and its cotangent, an array, or a Tensor if recorded."""
-    if given is None and len(outputs) == 1:
-        return [_root(outputs[0], None, 0, create_graph)]
     if given is None:
         return [_root(output, None, i, create_graph) for i, output in enumerate(outputs)]
     cotangents = _sequence(given)

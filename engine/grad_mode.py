@@ -41,15 +41,14 @@ class _GradMode:
     def __init__(self, changed: int, bits: int) -> None:
         self._changed = changed
         self._bits = bits
-        self._before: list[int] = []
 
     def __enter__(self) -> None:
-        now = mode.get()
-        self._before.append(now & self._changed)
+        self._before = now = mode.get()
         mode.set(now & ~self._changed | self._bits)
 
     def __exit__(self, *error: object) -> None:
-        mode.set(mode.get() & ~self._changed | self._before.pop())
+        changed = self._changed
+        mode.set(mode.get() & ~changed | self._before & changed)
 
     def __call__(self, function: Any) -> Any:
         """The function, run in this mode."""
@@ -100,28 +99,30 @@ class _GradMode:
 class _Recording(_GradMode):
     """Whether operations are recorded inside: a context, or a decorator without brackets."""
 
-    bits = 0
+    __slots__ = ()
+    _changed = GRAD
+    _bits = 0
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        made = super().__new__(cls)
-        made._changed, made._bits, made._before = GRAD, cls.bits, []
+        made = object.__new__(cls)
         return made if function is None else made(function)
 
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        """Made in __new__, which may give a function instead."""
+    __init__ = object.__init__  # of what __new__ makes there is nothing to set
 
 
 class no_grad(_Recording):  # noqa: N801 (PyTorch's name)
     """Nothing is recorded inside."""
 
+    __slots__ = ()
     __module__ = "torch.autograd.grad_mode"
 
 
 class enable_grad(_Recording):  # noqa: N801
     """Recording is on inside, within no_grad too."""
 
+    __slots__ = ()
     __module__ = "torch.autograd.grad_mode"
-    bits = GRAD
+    _bits = GRAD
 
 
 class inference_mode(_GradMode):  # noqa: N801
@@ -159,7 +160,7 @@ class set_grad_enabled(_GradMode):  # noqa: N801
 
     def __call__(self, function: Any) -> Any:
         """The function, run in this mode; until then it is as it was before."""
-        mode.set(mode.get() & ~GRAD | self._before[-1])
+        mode.set(mode.get() & ~GRAD | self._before & GRAD)
         return super().__call__(function)
 
 

@@ -19,8 +19,8 @@ traced Tensors (gradients as formulas) and, compiled, over jax.numpy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from operator import itemgetter
+from types import MethodType
 from typing import Any, NamedTuple
 
 Rule = Callable[..., Any]
@@ -128,7 +128,7 @@ class Op:
         """The forward as a function of arrays of the namespace `xp`."""
         if isinstance(self.forward, str):
             return getattr(xp, self.forward)  # type: ignore[no-any-return]
-        return partial(self.forward, xp)
+        return MethodType(self.forward, xp)  # called faster than functools.partial
 
     def gathered(self, arrays: Sequence[Any]) -> Sequence[Any]:
         """The operands as the forward takes them: those of a last operand "*xs" are one tuple."""

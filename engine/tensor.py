@@ -173,9 +173,10 @@ class Tensor(metaclass=Meta):
     @property
     def grad(self) -> Tensor | None:
         """The gradient accumulated by backward; None before."""
-        if self._grad is None and not self.retained and not self.is_leaf:
+        grad = self._grad
+        if grad is None and not self.retained and not self.is_leaf:
             warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
-        return self._grad
+        return grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -203,7 +204,8 @@ class Tensor(metaclass=Meta):
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
-        journal.note_slot(self, "_grad")
+        if journal.current is not None:
+            journal.current.slot(self, "_grad")
         self._grad = value
 
     @grad.deleter
@@ -316,11 +318,11 @@ def leaf(array: Any, requires_grad: bool) -> Tensor:
 
 
 def track(tensor: Tensor) -> None:
-    """Make a tensor a leaf that requires grad; what backward asks of leaves is set, not
-    defaulted.
+    """Make a tensor a leaf that requires grad; what each step of a training asks of leaves is
+    set, not defaulted.
     """
     tensor.edge = LEAF
-    for name in ("_grad", "hooks", "post_hooks"):
+    for name in ("_grad", "hooks", "post_hooks", "unversioned"):
         setattr(tensor, name, getattr(tensor, name))
 
 

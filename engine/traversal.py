@@ -32,7 +32,7 @@ FREED = Freed()
 running: list[Node] = []
 """The nodes whose rules run, while anomalies are looked for; the innermost last."""
 _UNCHANGED = (None,) * 8
-_ALONE = 5
+_ALONE = 4
 _ndarray, _asarray = np.ndarray, np.asarray
 
 
@@ -140,29 +140,31 @@ class Traversal:
         plain, keep, send = not self.create_graph, self.keep, self._send
         last_write = storage.last_write
         watched, hooked = mode.get() & ANOMALY, hooks.on_leaves
-        while heap or ahead is not None:
-            if ahead is None:
+        while True:
+            if ahead is not None:
+                if not heap or ahead.rank < heap[0]:
+                    node, g, ahead = ahead, held, None
+                else:
+                    pending[ahead.rank] = (ahead, held)
+                    node, g = pending.pop(heappushpop(heap, ahead.rank))
+                    ahead = None
+            elif heap:
                 node, g = pending.pop(heappop(heap))
-            elif not heap or ahead.rank < heap[0]:
-                node, g, ahead = ahead, held, None
             else:
-                pending[ahead.rank] = (ahead, held)
-                node, g = pending.pop(heappushpop(heap, ahead.rank))
-                ahead = None
+                return
             watching = node.hooks
-            if wanted or watching is not None:
+            if watching is not None or wanted:
                 g = self._before(node, g)
                 last_write, hooked = storage.last_write, hooks.on_leaves
                 if g is None:
                     continue
-            saved = node.saved
+            op, saved = node.op, node.saved
             if type(saved) is not tuple:
                 saved = opened(node)
             elif last_write < node.rank:
                 check_versions(node)
-            op = node.op
             values = saved if plain else lifted(node, saved)
-            if op.variadic or watching is not None or watched:
+            if watching is not None or watched or op.variadic:
                 self._send_all(node, g, values)
             else:
                 for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
@@ -394,19 +396,23 @@ class Traversal:
                 g = self.wanted[key_of(edge_of(target))]
                 if g is not None:
                     leaves[id(target)] = [target, g]
-        if not hooks.on_leaves:
-            for tensor, g in leaves.values():
-                if g is not None:
-                    accumulate(tensor, g)
-            return
-        for key, (tensor, g) in leaves.items():
-            if tensor.hooks:
-                leaves[key] = [tensor, self._leaf_hooks(tensor, g)]
+        if hooks.on_leaves:
+            for key, (tensor, g) in leaves.items():
+                if tensor.hooks:
+                    leaves[key] = [tensor, self._leaf_hooks(tensor, g)]
         for tensor, g in leaves.values():
             if g is None:
                 continue
-            seen = self._held(g.copy() if type(g) is _ndarray else g) if tensor.post_hooks else None
-            accumulate(tensor, g)
+            seen = None
+            if tensor.post_hooks:
+                seen = self._held(g.copy() if type(g) is _ndarray else g)
+            if tensor._grad is None and type(g) is _ndarray and g.dtype is tensor.array.dtype:
+                if journal.current is not None:
+                    journal.current.slot(tensor, "_grad")
+                tensor._grad = first = Tensor()
+                first.array, first.edge = _owned(g), None
+            else:
+                accumulate(tensor, g)
             if seen is not None:
                 run_after_hooks(tensor, seen)
 
@@ -424,15 +430,9 @@ def accumulate(tensor: Tensor, g: Any) -> None:
         g = _asarray(g)
     if g.dtype is not tensor.array.dtype:
         g = ARRAYS.to_copy(g, tensor.array.dtype)
-    if held is None:
-        if journal.current is not None:
-            journal.current.slot(tensor, "_grad")
-        tensor._grad = kept = Tensor()
-        kept.array = _owned(g)
-        kept.edge = None
-    elif held.requires_grad:
+    if held is None or held.requires_grad:
         journal.note_slot(tensor, "_grad")
-        tensor._grad = wrap(held.array + g)
+        tensor._grad = wrap(g if held is None else held.array + g)
     else:
         journal.note_contents(held.array)
         np.add(held.array, g, held.array)
@@ -440,10 +440,10 @@ def accumulate(tensor: Tensor, g: Any) -> None:
 
 def _owned(g: Any) -> Any:
     """g, or a copy of it if any other tensor, node or caller may hold its memory."""
-    # Held by the table of leaves, its loop, accumulate, this function and getrefcount itself.
-    if g.base is not None or getrefcount(g) > _ALONE or not g.flags.writeable:
-        return g.copy()
-    return g
+    # Held by the table of leaves, who reads it, this function and getrefcount itself.
+    if g.base is None and getrefcount(g) <= _ALONE and (g.ndim or g.flags.writeable):
+        return g
+    return g.copy()  # numbers are shared, and therefore read-only (scalars.py)
 
 
 def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
@@ -473,8 +473,10 @@ def run_rule(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:
 
 def restored(ns: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Undo an operand's broadcast and promotion."""
-    array = g.array if isinstance(g, Tensor) else g
-    if array.dtype is not dtype and array.dtype != dtype:
+    array = g.array if type(g) is Tensor else g
+    if array.dtype is dtype:
+        return g if array.shape == shape else ns.sum_to(g, shape)
+    if array.dtype != dtype:
         if array.dtype.kind == "c" and dtype.kind != "c":
             g = ns.real(g)  # what a real operand can do about a complex result
         g = ns.to_copy(g, dtype)

@@ -98,11 +98,9 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @public()
 def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent; either may be a number."""
-    if type(exponent) is Tensor:
-        if type(input) is Tensor:
-            return ops.pow_tensor(input, exponent)
-        return _power_of(input, exponent)
-    return _power(input, exponent)
+    if type(exponent) is not Tensor:
+        return _power(input, exponent)
+    return ops.pow_tensor(input, exponent) if type(input) is Tensor else _power_of(input, exponent)
 
 
 @public()

@@ -76,10 +76,11 @@ def _pow(xp: Any, x: Any, exponent: Any) -> Any:
 
 
 def _pow_rule(ns: Any, g: Any, x: Any, exponent: float) -> Any:
+    if exponent == 2 and type(x) is np.ndarray:  # of numbers, x is as good as x**1
+        return g * (x + x)
     if exponent == 0:
         return ns.zeros_like(g)
-    numbers = exponent == 2 and type(x) is np.ndarray  # of numbers, x is as good as x**1
-    power = x if numbers else ns.pow(x, exponent - 1)
+    power = ns.pow(x, exponent - 1)
     return g * (power + power if exponent == 2 else power * exponent)
 
 
@@ -310,12 +311,19 @@ _ZEROS = {np.dtype(kind): np.zeros((), kind) for kind in ("f4", "f8")}
 
 def _zero(x: Any) -> Any:
     """0 of x's dtype; the common ones made once."""
-    return _ZEROS.get(x.dtype) if x.dtype in _ZEROS else x.dtype.type(0)
+    zero = _ZEROS.get(x.dtype)
+    return x.dtype.type(0) if zero is None else zero
+
+
+def _kept_above(xp: Any, g: Any, x: Any) -> Any:
+    """g where x > 0 or x is nan; 0 elsewhere."""
+    zero = _zero(x)
+    return xp.where(x <= zero, zero, g)
 
 
 op("relu(x)", lambda xp, x: xp.maximum(_zero(x), x), elementwise=True,
    x=lambda ns, g, out: ns.relu_backward(g, out))  # fmt: skip
-op("relu_backward(g, x)", lambda xp, g, x: xp.where(x <= _zero(x), _zero(g), g),
+op("relu_backward(g, x)", _kept_above,
    written="where(x > 0, g, 0)", node="ThresholdBackwardBackward0",
    g=lambda ns, g, x: ns.relu_backward(g, x),
    x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
