@@ -107,14 +107,16 @@ def unary(op: Op) -> Callable[..., Any]:
         if dtype is not F32 and dtype is not F64:
             return apply(op, (input,), params)
         try:
-            out = forward(array, *params)
+            out = forward(array, *params) if params else forward(array)
         except (ValueError, TypeError, IndexError):
             return apply(op, (input,), params)
         if type(out) is not _ndarray:
             out = _asarray(out)
         edge = input.edge
-        if edge is not None and type(edge) is not Node:
-            edge = input if edge is LEAF else edge_of(input)
+        if edge is LEAF:
+            edge = input
+        elif edge is not None and type(edge) is not Node:
+            edge = edge_of(input)
         tensor = Tensor()
         tensor.array = out
         if edge is None or not now:
@@ -203,7 +205,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
 
     def call(input: Any, other: Any) -> Any:
         if type(input) is not Tensor or (now := _mode()) > GRAD:
-            if type(input) is Tensor and now == _TRACED and _small(input):
+            if type(input) is Tensor and now == _TRACED and broadcasts and _small(input):
                 second = type(other)
                 if second is Tensor:
                     plain = _small(other) and other.array.dtype is input.array.dtype
@@ -215,10 +217,12 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
         x = input.array
         dtype = x.dtype
         edge_a = input.edge
-        if edge_a is not None and type(edge_a) is not Node:
+        if edge_a is LEAF:
+            edge_a = input
+        elif edge_a is not None and type(edge_a) is not Node:
             if edge_a is INFERRED:
                 return general(input, other)
-            edge_a = input if edge_a is LEAF else edge_of(input)
+            edge_a = edge_of(input)
         if type(other) is Tensor:
             y = other.array
             if dtype is not y.dtype or (
@@ -226,10 +230,12 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
             ):
                 return general(input, other)
             edge_b = other.edge
-            if edge_b is not None and type(edge_b) is not Node:
+            if edge_b is LEAF:
+                edge_b = other
+            elif edge_b is not None and type(edge_b) is not Node:
                 if edge_b is INFERRED:
                     return general(input, other)
-                edge_b = other if edge_b is LEAF else edge_of(other)
+                edge_b = edge_of(other)
         elif (
             (type(other) is float or type(other) is int)
             and numbers

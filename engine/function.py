@@ -361,7 +361,7 @@ def _fitted(ns: Any, part: Any, facts: Any, name: str, place: int) -> Any:
             "to be true, but got false.  (Could this error message be improved?  If so, please "
             "report an enhancement request to PyTorch.)"
         )
-    return restored(ns, part.array if ns is ARRAYS else part, shape, dtype)
+    return restored(ns, part.array if ns is ARRAYS else part, (shape, dtype))
 
 
 # ---- once ----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from engine.op import Op, rows
+from engine.scalars import F32, F64
 
 
 class ArrayNamespace:
@@ -47,11 +48,9 @@ class NumpyNamespace(ArrayNamespace):
     @staticmethod
     def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
         """x summed to a shape it was broadcast from; a matrix's rows are summed as a product."""
-        if (
-            x.ndim == 2 and len(shape) == 1 and x.dtype.kind == "f" and shape[0] == x.shape[1]
-            and x.dtype.itemsize > 2
-        ):
-            return _ones(x.shape[0], x.dtype).dot(x)
+        dtype = x.dtype
+        if (dtype is F32 or dtype is F64) and x.ndim == 2 and shape == x.shape[1:]:
+            return _ones(x.shape[0], dtype).dot(x)
         if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # the halves add up in float32
             return _summed_to(np, x.astype(np.float32), shape).astype(x.dtype)
         return _summed_to(np, x, shape)

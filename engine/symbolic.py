@@ -153,7 +153,7 @@ def _contributions(
         contribution = run_rule(pullback, TENSORS, g, values)
         if op.broadcasts:
             operand = tensor_of(item).array
-            contribution = restored(TENSORS, contribution, operand.shape, operand.dtype)
+            contribution = restored(TENSORS, contribution, (operand.shape, operand.dtype))
         yield item, contribution
     if op.variadic and op.pullbacks[-1].rule is not None:
         contributions = run_rule(op.pullbacks[-1], TENSORS, g, values)

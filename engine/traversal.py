@@ -56,7 +56,7 @@ class Traversal:
         self.ns: Any = TENSORS if create_graph else ARRAYS
         self.heap: list[int] = []
         self.pending: dict[int, tuple[Node, Any]] = {}
-        self.leaves: dict[int, list[Any]] = {}
+        self.leaves: dict[int, tuple[Tensor, Any]] = {}
         self.wanted: dict[tuple[int, int], Any] = {}
         self.hooked: set[int] = set()
 
@@ -183,7 +183,7 @@ class Traversal:
                     if contribution is None:
                         continue
                     if was is not None:
-                        contribution = restored(ns, contribution, *was)
+                        contribution = restored(ns, contribution, was)
                     if type(edge) is Node:
                         if ahead is None and not pending:
                             ahead, held = edge, contribution
@@ -197,11 +197,10 @@ class Traversal:
                             pending[rank] = (edge, contribution)
                             heappush(heap, rank)
                     elif type(edge) is Tensor:
-                        arrived = leaves.get(id(edge))
-                        if arrived is None:
-                            leaves[id(edge)] = [edge, contribution]
-                        else:
-                            arrived[1] = arrived[1] + contribution
+                        key = id(edge)
+                        if key in leaves:
+                            contribution = leaves[key][1] + contribution
+                        leaves[key] = (edge, contribution)
                         if hooked and edge.hooks is not None:
                             self._arrived(edge)
                     else:
@@ -236,11 +235,9 @@ class Traversal:
         if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
             return
         if isinstance(edge, Tensor):
-            arrived = self.leaves.get(id(edge))
-            if arrived is None:
-                self.leaves[id(edge)] = [edge, g]
-            else:
-                arrived[1] = arrived[1] + g
+            if id(edge) in self.leaves:
+                g = self.leaves[id(edge)][1] + g
+            self.leaves[id(edge)] = (edge, g)
             if edge.hooks is not None:
                 self._arrived(edge)
             return
@@ -301,7 +298,7 @@ class Traversal:
             retained = hooks.retained.get(index)
             tensor = retained() if retained is not None else None
             if tensor is not None:
-                self.leaves[id(tensor)] = [tensor, parts[index]]
+                self.leaves[id(tensor)] = (tensor, parts[index])
         return parts if type(g) is list else parts[0]
 
     def _through_before_hooks(self, hooks: Any, g: Any) -> Any:
@@ -335,7 +332,7 @@ class Traversal:
             if g is not None and edge.hooks:
                 g = self._leaf_hooks(edge, g)
             if g is not None:
-                g = restored(self.ns, g, edge.array.shape, edge.array.dtype)
+                g = restored(self.ns, g, (edge.array.shape, edge.array.dtype))
         else:
             g = self.wanted[key_of(edge)]
         if g is None or self.create_graph:
@@ -348,8 +345,7 @@ class Traversal:
             self.expected = self._count()
         left = self.expected[id(leaf)] = self.expected.get(id(leaf), 0) - 1
         if left == 0:
-            arrived = self.leaves[id(leaf)]
-            arrived[1] = self._leaf_hooks(leaf, arrived[1])
+            self.leaves[id(leaf)] = (leaf, self._leaf_hooks(leaf, self.leaves[id(leaf)][1]))
 
     def _count(self) -> dict[int, int]:
         """How many gradients will arrive at each leaf with hooks."""
@@ -395,11 +391,11 @@ class Traversal:
             if target is not None and target.edge is not LEAF:
                 g = self.wanted[key_of(edge_of(target))]
                 if g is not None:
-                    leaves[id(target)] = [target, g]
+                    leaves[id(target)] = (target, g)
         if hooks.on_leaves:
             for key, (tensor, g) in leaves.items():
                 if tensor.hooks:
-                    leaves[key] = [tensor, self._leaf_hooks(tensor, g)]
+                    leaves[key] = (tensor, self._leaf_hooks(tensor, g))
         for tensor, g in leaves.values():
             if g is None:
                 continue
@@ -459,7 +455,7 @@ def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[An
     found += [None] * (len(edges) - len(found))
     if node.restore is not None:
         found = [
-            part if part is None or was is None else restored(ns, part, *was)
+            part if part is None or was is None else restored(ns, part, was)
             for part, was in zip(found, node.restore, strict=True)
         ]
     return found
@@ -471,8 +467,9 @@ def run_rule(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:
     return rule(ns, g, *((values[pick],) if count == 1 else pick(values) if count else ()))
 
 
-def restored(ns: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """Undo an operand's broadcast and promotion."""
+def restored(ns: Any, g: Any, was: tuple[tuple[int, ...], Any]) -> Any:
+    """Undo an operand's broadcast and promotion: a gradient of the shape and dtype it had."""
+    shape, dtype = was
     array = g.array if type(g) is Tensor else g
     if array.dtype is dtype:
         return g if array.shape == shape else ns.sum_to(g, shape)

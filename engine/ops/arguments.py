@@ -43,7 +43,7 @@ def numpy_names(function: F) -> F:
 
                 return writes_out(function)(*args, **named)
         try:
-            return function(*args, **named)
+            return function(*args, **named) if named else function(*args)
         except TypeError as error:
             raise _no_form(function, args, named, error) from None
 

@@ -98,6 +98,8 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @public()
 def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent; either may be a number."""
+    if (type(exponent) is int or type(exponent) is float) and input.array.dtype.kind == "f":
+        return ops.pow(input, exponent)
     if type(exponent) is not Tensor:
         return _power(input, exponent)
     return ops.pow_tensor(input, exponent) if type(input) is Tensor else _power_of(input, exponent)

@@ -12,8 +12,10 @@ import numpy as np
 import engine.ops.products  # noqa: F401 (its rows)
 from engine import dtypes, journal, promotion
 from engine.callers import TENSORS as ops
+from engine.callers import binary
 from engine.catalog import public
 from engine.inplace import assign, check_inplace
+from engine.op import rows
 from engine.ops.arguments import array_of, wrap_dim, wrap_dims
 from engine.ops.einsum import einsum
 from engine.ops.elementwise import broadcast_error
@@ -134,14 +136,11 @@ def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _matmul_operator(self: Tensor, other: Any) -> Any:
-    if type(other) is not Tensor:
-        return NotImplemented
-    if self.array.ndim == other.array.ndim == 2:
-        return ops.mm(self, other)
-    return matmul(self, other)
+    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-Tensor.__matmul__ = _matmul_operator  # type: ignore[method-assign]
+getattr(ops, "mm")  # which readies its row
+Tensor.__matmul__ = binary(rows["mm"], _matmul_operator)  # type: ignore[method-assign]
 
 
 @public("Tensor", "__rmatmul__")

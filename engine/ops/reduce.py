@@ -83,15 +83,14 @@ def mean(
     input: Tensor, dim: Any = ABSENT, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:  # fmt: skip
     """The mean of all elements, or over dimensions."""
-    array = array_of("mean", input)
+    array = input.array if type(input) is Tensor else array_of("mean", input)
     if dtype is not None:
         input = in_dtype(input, dtype, "mean")
     elif array.dtype.kind not in "fV":
         _floating("mean", array)
-    if dim is ABSENT:
-        if not keepdim:
-            return ops.mean(input)
-        dim = None
+    if dim is ABSENT and not keepdim:
+        return ops.mean(input)
+    dim = None if dim is ABSENT else dim
     _flag("mean", keepdim)
     return ops.mean_dim(input, dims_of(dim, array.ndim), keepdim)
 
