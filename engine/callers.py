@@ -217,12 +217,10 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
         x = input.array
         dtype = x.dtype
         edge_a = input.edge
-        if edge_a is LEAF:
-            edge_a = input
-        elif edge_a is not None and type(edge_a) is not Node:
+        if edge_a is not None and type(edge_a) is not Node:
             if edge_a is INFERRED:
                 return general(input, other)
-            edge_a = edge_of(input)
+            edge_a = input if edge_a is LEAF else edge_of(input)
         if type(other) is Tensor:
             y = other.array
             if dtype is not y.dtype or (
@@ -286,6 +284,27 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
         return tensor
 
     return call
+
+
+def by_number(op: Op, call: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """`call`, for `number * x` and its like, with a shorter way where nothing is recorded.
+
+    An optimiser's step is this case, and nothing else.
+    """
+    forward = op.bound
+
+    def reflected(self: Tensor, number: Any) -> Any:
+        if self.edge is None and type(number) is float and _mode() <= GRAD:
+            array, scale = self.array, singles.get(number)
+            if scale is not None and array.dtype is F32:
+                out = forward(array, scale)
+                tensor = Tensor()
+                tensor.array = out if type(out) is _ndarray else _asarray(out)
+                tensor.edge = None
+                return tensor
+        return call(self, number)
+
+    return reflected
 
 
 def several(op: Op) -> Callable[..., Any]:

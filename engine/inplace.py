@@ -44,6 +44,9 @@ _ONE_OF_SEVERAL = (
 )
 
 
+_mode = mode.get
+
+
 def check_inplace(target: Tensor) -> None:
     """Raise PyTorch's error if autograd forbids writing into `target`."""
     if target.edge is INFERRED and not mode.get() & INFERENCE:
@@ -215,8 +218,8 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
 
     def operator(self: Tensor, other: Any) -> Any:
         if (
-            mode.get() == 0
-            and type(other) is Tensor
+            type(other) is Tensor
+            and not _mode()
             and journal.current is None
             and self.edge is not INFERRED
         ):

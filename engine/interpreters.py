@@ -48,9 +48,9 @@ class NumpyNamespace(ArrayNamespace):
     @staticmethod
     def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
         """x summed to a shape it was broadcast from; a matrix's rows are summed as a product."""
-        dtype = x.dtype
-        if (dtype is F32 or dtype is F64) and x.ndim == 2 and shape == x.shape[1:]:
-            return _ones(x.shape[0], dtype).dot(x)
+        dtype, had = x.dtype, x.shape
+        if (dtype is F32 or dtype is F64) and x.ndim == 2 and shape == had[1:]:
+            return _ones(had[0], dtype).dot(x)
         if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # the halves add up in float32
             return _summed_to(np, x.astype(np.float32), shape).astype(x.dtype)
         return _summed_to(np, x, shape)

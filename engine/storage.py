@@ -70,16 +70,24 @@ def version(array: Array) -> int:
 def note_write(array: Array, rank: int, writer: str | None = None) -> None:
     """Record that the memory of `array` was written at `rank`, by a node of the name `writer`."""
     global last_write
-    owner = array if array.base is None else owner_of(array)
-    key = id(owner)
-    writes = _writes.get(key)
+    last_write = rank
+    writes = _writes.get(id(array))
     if writes is None:
-        writes = _writes[key] = Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
+        writes = _writes_to(owner_of(array))
     if journal.current is not None:
         journal.current.change(writes, _exchange(len(writes.ranks), writes))
     writes.ranks.append(-rank)
-    writes.writer, writes.written = writer, id(array)
-    last_write = rank
+    writes.writer = writer
+    if writer is not None:
+        writes.written = id(array)
+
+
+def _writes_to(owner: Array) -> Writes:
+    """The record of writes to the memory of `owner`, begun if there is none."""
+    key = id(owner)
+    if key not in _writes:
+        _writes[key] = Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
+    return _writes[key]
 
 
 def _exchange(count: int, before: Writes) -> Callable[[Writes], None]:

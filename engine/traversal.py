@@ -43,6 +43,8 @@ class Traversal:
     """For grad(): nothing will be added to any .grad."""
     roots: Sequence[tuple[Any, Any]] = ()
     needed: set[Any] | None = None
+    wanted: dict[tuple[int, int], Any] = {}  # noqa: RUF012 (replaced, never changed)
+    hooked: frozenset[int] = frozenset()
     reached: set[int] | None = None
     expected: dict[int, int] | None = None
     current: Traversal | None = None
@@ -57,14 +59,12 @@ class Traversal:
         self.heap: list[int] = []
         self.pending: dict[int, tuple[Node, Any]] = {}
         self.leaves: dict[int, tuple[Tensor, Any]] = {}
-        self.wanted: dict[tuple[int, int], Any] = {}
-        self.hooked: set[int] = set()
 
     # ---- which nodes to run ------------------------------------------------------------------
 
     def restrict(self, edges: Sequence[Any]) -> None:
         """Run only the nodes that lead to these edges, and keep the gradients that reach them."""
-        self.needed = set()
+        self.needed, self.wanted = set(), {}
         for edge in edges:
             if isinstance(edge, Tensor):
                 self.needed.add(edge)
@@ -137,21 +137,20 @@ class Traversal:
         """
         heap, pending, leaves = self.heap, self.pending, self.leaves
         needed, wanted, ns = self.needed, self.wanted, self.ns
-        plain, keep, send = not self.create_graph, self.keep, self._send
+        create_graph, keep, send = self.create_graph, self.keep, self._send
         last_write = storage.last_write
         watched, hooked = mode.get() & ANOMALY, hooks.on_leaves
         while True:
-            if ahead is not None:
-                if not heap or ahead.rank < heap[0]:
-                    node, g, ahead = ahead, held, None
-                else:
-                    pending[ahead.rank] = (ahead, held)
-                    node, g = pending.pop(heappushpop(heap, ahead.rank))
-                    ahead = None
-            elif heap:
+            if ahead is None:
+                if not heap:
+                    return
                 node, g = pending.pop(heappop(heap))
+            elif heap and heap[0] < ahead.rank:
+                pending[ahead.rank] = (ahead, held)
+                node, g = pending.pop(heappushpop(heap, ahead.rank))
+                ahead = None
             else:
-                return
+                node, g, ahead = ahead, held, None
             watching = node.hooks
             if watching is not None or wanted:
                 g = self._before(node, g)
@@ -163,7 +162,7 @@ class Traversal:
                 saved = opened(node)
             elif last_write < node.rank:
                 check_versions(node)
-            values = saved if plain else lifted(node, saved)
+            values = lifted(node, saved) if create_graph else saved
             if watching is not None or watched or op.variadic:
                 self._send_all(node, g, values)
             else:
@@ -369,7 +368,7 @@ class Traversal:
         """A leaf's gradient, passed through its hooks; once."""
         if id(leaf) in self.hooked:
             return g
-        self.hooked.add(id(leaf))
+        self.hooked |= {id(leaf)}
         own = leaf.hooks or []
         if self.captures:  # the node that adds to .grad does not run
             own = [hook for hook in own if type(hook) is not LeafNodeHook]
@@ -397,20 +396,17 @@ class Traversal:
                 if tensor.hooks:
                     leaves[key] = (tensor, self._leaf_hooks(tensor, g))
         for tensor, g in leaves.values():
-            if g is None:
-                continue
-            seen = None
-            if tensor.post_hooks:
+            if tensor.post_hooks and g is not None:
                 seen = self._held(g.copy() if type(g) is _ndarray else g)
-            if tensor._grad is None and type(g) is _ndarray and g.dtype is tensor.array.dtype:
+                accumulate(tensor, g)
+                run_after_hooks(tensor, seen)
+            elif tensor._grad is None and type(g) is _ndarray and g.dtype is tensor.array.dtype:
                 if journal.current is not None:
                     journal.current.slot(tensor, "_grad")
                 tensor._grad = first = Tensor()
                 first.array, first.edge = _owned(g), None
-            else:
+            elif g is not None:
                 accumulate(tensor, g)
-            if seen is not None:
-                run_after_hooks(tensor, seen)
 
 
 def accumulate(tensor: Tensor, g: Any) -> None:
@@ -428,7 +424,7 @@ def accumulate(tensor: Tensor, g: Any) -> None:
         g = ARRAYS.to_copy(g, tensor.array.dtype)
     if held is None or held.requires_grad:
         journal.note_slot(tensor, "_grad")
-        tensor._grad = wrap(g if held is None else held.array + g)
+        tensor._grad = wrap(g.copy() if held is None else held.array + g)
     else:
         journal.note_contents(held.array)
         np.add(held.array, g, held.array)

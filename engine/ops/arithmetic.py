@@ -8,7 +8,7 @@ from typing import Any
 import engine.ops.elementwise  # noqa: F401 (its rows)
 from engine import dtypes
 from engine.callers import TENSORS as ops
-from engine.callers import binary
+from engine.callers import binary, by_number
 from engine.catalog import expose, public
 from engine.op import rows
 from engine.ops.arguments import ABSENT, array_of
@@ -256,6 +256,12 @@ def _operator(name: str, swapped: bool = False) -> Any:
     return binary(row, general)
 
 
+def _commuting(name: str) -> tuple[Any, Any]:
+    """A row as a binary operator whose operands may change places, and that with them changed."""
+    call = _operator(name)
+    return call, by_number(rows[name], call)
+
+
 def _refuse_bools(*operands: Any) -> None:
     """PyTorch's errors for subtraction with truth values."""
     bools = [x for x in operands if x is True or x is False or _is_bool(x)]
@@ -312,9 +318,9 @@ def _invert(self: Tensor) -> Any:
 
 def _install_operators() -> None:
     table = {
-        "add": (_operator("add"), _operator("add")),
+        "add": _commuting("add"),
         "sub": (_operator("sub"), _reflected_sub),
-        "mul": (_operator("mul"), _operator("mul")),
+        "mul": _commuting("mul"),
         "truediv": (_operator("div"), _rtruediv),
         "floordiv": (_operator("floor_divide"), _operator("floor_divide", swapped=True)),
         "mod": (_remainder, _reflected_remainder),
