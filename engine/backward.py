@@ -66,7 +66,7 @@ def _accumulate(
         if not targets:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     if given is None and type(tensors) is Tensor:
-        roots = [_root(tensors, None, 0, create_graph)]
+        roots = [_implicit(tensors, create_graph)]
     else:
         roots = _roots(_sequence(tensors), given, create_graph)
     if create_graph:
@@ -248,27 +248,34 @@ def _roots(outputs: Sequence[Any], given: Any, create_graph: bool) -> list[tuple
 def _root(output: Any, cotangent: Any, i: int, create_graph: bool) -> tuple[Any, Any]:
     if isinstance(output, GradientEdge):
         output = _shown_at(output)
-    array = output.array
-    edge = output.edge
+    if cotangent is None:
+        return _implicit(output, create_graph, i)
+    _check_cotangent(output, cotangent, i)
+    edge = edge_of(output)
+    if edge is None:
+        raise _untracked(i)
+    same = output.array.dtype
+    return edge, cotangent if create_graph else cotangent.array.astype(same, copy=False)
+
+
+def _implicit(output: Tensor, create_graph: bool, i: int = 0) -> tuple[Any, Any]:
+    """The start of a scalar whose cotangent is 1."""
+    array, edge = output.array, output.edge
     if type(edge) is not Node:
         edge = edge_of(output)
-    g: Any
-    if cotangent is None and edge is not None:
-        if array.size != 1 or array.dtype.kind not in "fV":
-            raise _not_implicit(array)
-        g = scalar(1.0, array.dtype)
-        if array.ndim:
-            g = g.reshape(array.shape)
-        if create_graph:
-            g = wrap(g)
-    elif cotangent is not None:
-        _check_cotangent(output, cotangent, i)
-        g = cotangent if create_graph else cotangent.array.astype(array.dtype, copy=False)
-    if edge is None:
-        raise RuntimeError(
-            f"element {i} of tensors does not require grad and does not have a grad_fn"
-        )
-    return edge, g
+        if edge is None:
+            raise _untracked(i)
+    dtype = array.dtype
+    if array.size != 1 or dtype.kind not in "fV":
+        raise _not_implicit(array)
+    g = scalar(1.0, dtype)
+    if array.ndim:
+        g = g.reshape(array.shape)
+    return edge, wrap(g) if create_graph else g
+
+
+def _untracked(i: int) -> RuntimeError:
+    return RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
 
 
 def _shown_at(place: GradientEdge) -> Tensor:

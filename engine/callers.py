@@ -96,13 +96,19 @@ def unary(op: Op) -> Callable[..., Any]:
     keeps_shape, keeps_given = keeps == ("x_shape",), keeps == ("x", *op.params)
 
     def call(input: Any = None, *params: Any) -> Any:
-        if type(input) is not Tensor or (now := _mode()) > GRAD:
+        try:
+            array = input.array
+            edge = input.edge
+        except AttributeError:
             if input is None:
-                raise TypeError(f'{op.name}() missing 1 required positional arguments: "input"')
-            if type(input) is Tensor and now == _TRACED and bounded and _small(input):
+                raise TypeError(
+                    f'{op.name}() missing 1 required positional arguments: "input"'
+                ) from None
+            return apply(op, (input,), params)
+        if (now := _mode()) > GRAD:
+            if now == _TRACED and bounded and _small(input):
                 return traced(op, call, (input,), params)
             return apply(op, (input,), params)
-        array = input.array
         dtype = array.dtype
         if dtype is not F32 and dtype is not F64:
             return apply(op, (input,), params)
@@ -112,11 +118,8 @@ def unary(op: Op) -> Callable[..., Any]:
             return apply(op, (input,), params)
         if type(out) is not _ndarray:
             out = _asarray(out)
-        edge = input.edge
-        if edge is LEAF:
-            edge = input
-        elif edge is not None and type(edge) is not Node:
-            edge = edge_of(input)
+        if edge is not None and type(edge) is not Node:
+            edge = input if edge is LEAF else edge_of(input)
         tensor = Tensor()
         tensor.array = out
         if edge is None or not now:
@@ -204,8 +207,13 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
     general = fallback or (lambda a, b: apply(op, (a, b)))
 
     def call(input: Any, other: Any) -> Any:
-        if type(input) is not Tensor or (now := _mode()) > GRAD:
-            if type(input) is Tensor and now == _TRACED and broadcasts and _small(input):
+        try:
+            x = input.array
+            edge_a = input.edge
+        except AttributeError:
+            return general(input, other)
+        if (now := _mode()) > GRAD:
+            if now == _TRACED and broadcasts and _small(input):
                 second = type(other)
                 if second is Tensor:
                     plain = _small(other) and other.array.dtype is input.array.dtype
@@ -214,9 +222,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
                 if plain:
                     return traced(op, call, (input, other), ())
             return general(input, other)
-        x = input.array
         dtype = x.dtype
-        edge_a = input.edge
         if edge_a is not None and type(edge_a) is not Node:
             if edge_a is INFERRED:
                 return general(input, other)
