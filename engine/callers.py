@@ -17,7 +17,7 @@ from engine.interpreters import NUMPY, Rows
 from engine.modes import GRAD, TRACE, mode
 from engine.node import Node, edge_of
 from engine.op import NO_PULLBACK
-from engine.record import apply, renew_view, saved_values, source, trace_of
+from engine.record import apply, fit, renew_view, saved_values, source, trace_of
 from engine.scalars import F32, F64, doubles, scalar, singles
 from engine.storage import View, next_rank
 from engine.tensor import INFERRED, LEAF, Tensor
@@ -204,6 +204,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
     floats, broadcasts, numbers = op.floats, op.broadcasts, op.numbers
     crosswise = op.needs == ((op.operands[1],), (op.operands[0],))
     keeps_nothing = op.saves == ()
+    (ndim_a, ndim_b), kinds = (op.ndims, "iu") if op.ndims else ((None, None), "iub")
     general = fallback or (lambda a, b: apply(op, (a, b)))
 
     def call(input: Any, other: Any) -> Any:
@@ -230,7 +231,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
         if type(other) is Tensor:
             y = other.array
             if dtype is not y.dtype or (
-                dtype is not F32 and dtype is not F64 and (floats or dtype.kind not in "iub")
+                dtype is not F32 and dtype is not F64 and (floats or dtype.kind not in kinds)
             ):
                 return general(input, other)
             edge_b = other.edge
@@ -250,6 +251,8 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
                 y = scalar(other, dtype)
             edge_b = None
         else:
+            return general(input, other)
+        if ndim_a is not None and (x.ndim != ndim_a or y.ndim != ndim_b):
             return general(input, other)
         try:
             out = forward(x, y)
@@ -302,10 +305,9 @@ def by_number(op: Op, call: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def reflected(self: Tensor, number: Any) -> Any:
         if self.edge is None and type(number) is float and _mode() <= GRAD:
             array, scale = self.array, singles.get(number)
-            if scale is not None and array.dtype is F32:
-                out = forward(array, scale)
+            if scale is not None and array.dtype is F32 and array.ndim:
                 tensor = Tensor()
-                tensor.array = out if type(out) is _ndarray else _asarray(out)
+                tensor.array = forward(array, scale)
                 tensor.edge = None
                 return tensor
         return call(self, number)
@@ -345,6 +347,8 @@ def several(op: Op) -> Callable[..., Any]:
                 return apply(op, operands, params)
             arrays.append(array)
             edges.append(edge)
+        if op.ndims is not None and not fit(op.ndims, arrays):
+            return apply(op, operands, params)
         try:
             out = forward(*arrays, *params)
         except (ValueError, TypeError, IndexError):

@@ -13,7 +13,7 @@ from engine.inplace import take_over
 from engine.modes import PACK, mode
 from engine.node import Node, Output, edge_of
 from engine.saved import modified
-from engine.storage import View, next_rank
+from engine.storage import View
 from engine.tensor import LEAF, Tensor, wrap
 
 _VIEW_INSIDE = (
@@ -112,7 +112,7 @@ class Outputs:
                 "Some elements marked as dirty during the forward method were not returned as "
                 "output. The inputs that are modified inplace must all be outputs of the Function."
             )
-        storage.note_write(tensor.array, next_rank(), ctx.name())
+        storage.note_write(tensor.array, writer=ctx.name())
 
     def recorded(self) -> tuple[Any, ...]:
         """The outputs as the caller gets them."""

@@ -15,7 +15,6 @@ from engine.hooks import RemovableHandle, register_hook
 from engine.modes import PACK, mode
 from engine.node import AccumulateGrad, GradientEdge, KnownEdge, accumulator, edge_of
 from engine.saving import Pair, pairs
-from engine.storage import next_rank
 from engine.tensor import LEAF, Tensor
 from engine.traversal import Traversal
 
@@ -56,7 +55,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
     """Count a write that was made behind the engine's back."""
     for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        storage.note_write(each.array, next_rank())
+        storage.note_write(each.array)
 
 
 # ---- what is saved -----------------------------------------------------------------------------

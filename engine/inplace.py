@@ -127,7 +127,7 @@ def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
         target.edge.stale = True
     if not target.unversioned:
         name = None if writer is None else writer.op.node_name
-        storage.note_write(written, next_rank() if rank is None else rank, name)
+        storage.note_write(written, rank, name)
     return target
 
 
@@ -217,25 +217,21 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
     ufunc = row.over(NUMPY)
 
     def operator(self: Tensor, other: Any) -> Any:
-        if (
-            type(other) is Tensor
-            and not _mode()
-            and journal.current is None
-            and self.edge is not INFERRED
-        ):
+        if journal.current is None and not _mode() and type(other) is Tensor:
             array, values = self.array, other.array
             dtype = array.dtype
             if (
                 dtype is values.dtype
                 and (dtype is F32 or dtype is F64)
-                and (array.base is None is values.base or _apart(self, values))
+                and self.edge is not INFERRED
+                and ((array.base is None and values.base is None) or _apart(self, values))
             ):
                 try:
                     ufunc(array, values, array)
                 except ValueError:
                     return method(self, other)  # which says what is wrong
                 if not self.unversioned:
-                    storage.note_write(array, next_rank())
+                    storage.note_write(array)
                 return self
         if type(other) is not Tensor and not isinstance(other, (int, float, complex)):
             return NotImplemented

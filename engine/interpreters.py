@@ -36,6 +36,8 @@ class ArrayNamespace:
 class NumpyNamespace(ArrayNamespace):
     """NumPy; what it lacks is written with in-place stores into fresh arrays."""
 
+    dot = staticmethod(np.ndarray.dot)  # np.dot asks first whether somebody stands in for NumPy
+
     @staticmethod
     def spread(x: Any, shape: tuple[int, ...]) -> Any:
         """x broadcast to shape, sharing its memory; np.broadcast_to takes ten times longer."""

@@ -80,7 +80,7 @@ class Op:
 
     __slots__ = (
         "bound", "broadcasts", "check", "context", "differentiable", "estimate", "floats",
-        "forward", "frees", "holomorphic", "kept", "masks", "name", "needs", "node_name",
+        "forward", "frees", "holomorphic", "kept", "masks", "name", "ndims", "needs", "node_name",
         "numbers", "operands", "outputs", "params", "places", "pullbacks", "reasons", "saves",
         "saves_facts", "steps", "twins", "variadic", "view", "wants", "written",
     )  # fmt: skip
@@ -97,6 +97,7 @@ class Op:
     needs: tuple[tuple[str, ...], ...]
     reasons: tuple[str | None, ...]
     masks: tuple[bool, ...]
+    ndims: tuple[int | None, ...] | None
     saves: tuple[str, ...]
     saves_facts: bool
     places: tuple[int, ...]
@@ -152,6 +153,7 @@ def op(
     outputs: int = 1,
     view: bool = False,
     holomorphic: bool = True,
+    ndims: tuple[int | None, ...] | None = None,
     check: Callable[..., None] | None = None,
     estimate: Callable[..., Sequence[int]] | None = None,
     **rules: Rule | NotDifferentiable,
@@ -175,6 +177,8 @@ def op(
             for real numbers, and over complex ones the driver conjugates what they take (twins.py).
             Where that does not hold, the rules are written for complex numbers too: a gradient is
             dL/dRe + i dL/dIm.
+        ndims: how many dimensions each operand has (None: any); nothing else reaches the forward,
+            nor do truth values: they go to `check`.
         check: called with the arrays and parameters when the forward fails, to raise PyTorch's
             error.
         estimate: from the same, the result's shape, where it can be larger than the operands'.
@@ -194,7 +198,7 @@ def op(
     row.node_name = node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
     row.broadcasts, row.floats, row.outputs, row.view = elementwise, floats, outputs, view
     row.numbers, row.holomorphic, row.twins = numbers, holomorphic, {}
-    row.check, row.estimate, row.context = check, estimate, None
+    row.check, row.estimate, row.context, row.ndims = check, estimate, None, ndims
     arguments = ", ".join(
         f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands
     )

@@ -49,6 +49,8 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
         elif is_half(array.dtype):
             op = over_halves(op)
             break
+    if op.ndims is not None and op.check is not None and not fit(op.ndims, arrays):
+        op.check(*arrays, *params)
     if limits.elements is not None:
         _check_size(op, arrays, params)
     try:
@@ -165,6 +167,13 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
         if any(a is not None and a.dtype is not first for a in arrays):
             op.check(*arrays)
     return arrays
+
+
+def fit(ndims: tuple[int | None, ...], arrays: list[Any]) -> bool:
+    """Whether the arrays have so many dimensions each, and hold numbers."""
+    return arrays[-1].dtype.kind != "b" and all(
+        ndim is None or array.ndim == ndim for array, ndim in zip(arrays, ndims, strict=True)
+    )
 
 
 def _cast(array: Any, dtype: Any) -> Any:

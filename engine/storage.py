@@ -67,10 +67,13 @@ def version(array: Array) -> int:
     return 0 if writes is None else len(writes.ranks)
 
 
-def note_write(array: Array, rank: int, writer: str | None = None) -> None:
-    """Record that the memory of `array` was written at `rank`, by a node of the name `writer`."""
+def note_write(array: Array, rank: int | None = None, writer: str | None = None) -> None:
+    """Record that the memory of `array` was written, by a node of the name `writer`.
+
+    It was written at `rank`; now, unless that is told.
+    """
     global last_write
-    last_write = rank
+    last_write = rank = next_rank() if rank is None else rank
     writes = _writes.get(id(array))
     if writes is None:
         writes = _writes_to(owner_of(array))

@@ -32,8 +32,18 @@ FREED = Freed()
 running: list[Node] = []
 """The nodes whose rules run, while anomalies are looked for; the innermost last."""
 _UNCHANGED = (None,) * 8
-_ALONE = 4
 _ndarray, _asarray = np.ndarray, np.asarray
+
+
+def _references() -> int:
+    """How often an array in a table counts as referred to, by whom reads it there."""
+    for _, g in {0: (None, np.empty(1))}.values():
+        count = getrefcount(g)
+    return count
+
+
+_ALONE = _references()
+"""No more: nobody but the table of leaves holds it."""
 
 
 class Traversal:
@@ -133,13 +143,13 @@ class Traversal:
     def _loop(self, ahead: Any = None, held: Any = None) -> None:
         """Run the nodes that wait; the gradient `held` of the node `ahead` waits outside the heap.
 
-        A chain of operations never touches the heap.
+        A chain of operations never touches the heap. A sum that waits is taken out of its table to
+        be added to: nobody else holds it then, and NumPy adds to a large one in place.
         """
         heap, pending, leaves = self.heap, self.pending, self.leaves
-        needed, wanted, ns = self.needed, self.wanted, self.ns
-        create_graph, keep, send = self.create_graph, self.keep, self._send
-        last_write = storage.last_write
-        watched, hooked = mode.get() & ANOMALY, hooks.on_leaves
+        needed, ns, keep, send = self.needed, self.ns, self.keep, self._send
+        special = self.create_graph or self.wanted or mode.get() & ANOMALY
+        last_write, hooked, sum_to = storage.last_write, hooks.on_leaves, ns.sum_to
         while True:
             if ahead is None:
                 if not heap:
@@ -151,67 +161,78 @@ class Traversal:
                 ahead = None
             else:
                 node, g, ahead = ahead, held, None
-            watching = node.hooks
-            if watching is not None or wanted:
-                g = self._before(node, g)
+            op = node.op
+            if special or node.hooks is not None or op.variadic:
+                self._visit(node, g)
                 last_write, hooked = storage.last_write, hooks.on_leaves
-                if g is None:
-                    continue
-            op, saved = node.op, node.saved
+                continue
+            saved = node.saved
             if type(saved) is not tuple:
                 saved = opened(node)
             elif last_write < node.rank:
                 check_versions(node)
-            values = lifted(node, saved) if create_graph else saved
-            if watching is not None or watched or op.variadic:
-                self._send_all(node, g, values)
-            else:
-                for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
-                    node.edges, op.steps, node.restore or _UNCHANGED
-                ):
-                    if edge is None or (needed is not None and _node_of(edge) not in needed):
-                        continue
-                    if count == 1:
-                        contribution = rule(ns, g, values[pick])
-                    elif rule is passed:
-                        contribution = g
-                    elif count == 0:
-                        contribution = rule(ns, g)
-                    else:
-                        contribution = rule(ns, g, *pick(values))
-                    if contribution is None:
-                        continue
-                    if was is not None:
-                        contribution = restored(ns, contribution, was)
-                    if type(edge) is Node:
-                        if ahead is None and not pending:
-                            ahead, held = edge, contribution
-                        elif edge is ahead:
-                            held = held + contribution
-                        elif (rank := edge.rank) in pending:
-                            pending[rank] = (edge, pending[rank][1] + contribution)
-                        elif ahead is None:
-                            ahead, held = edge, contribution
-                        else:
-                            pending[rank] = (edge, contribution)
-                            heappush(heap, rank)
-                    elif type(edge) is Tensor:
-                        key = id(edge)
-                        if key in leaves:
-                            contribution = leaves[key][1] + contribution
-                        leaves[key] = (edge, contribution)
-                        if hooked and edge.hooks is not None:
-                            self._arrived(edge)
-                    else:
-                        send(edge, contribution)
-            if op.frees and not keep:
-                if node.trace is None:
-                    node.saved = FREED
+            for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
+                node.edges, op.steps, node.restore or _UNCHANGED
+            ):
+                if edge is None or (needed is not None and _node_of(edge) not in needed):
+                    continue
+                if count == 1:
+                    contribution = rule(ns, g, saved[pick])
+                elif rule is passed:
+                    contribution = g
+                elif count == 0:
+                    contribution = rule(ns, g)
                 else:
-                    _mark_freed(node, saved)
+                    contribution = rule(ns, g, *pick(saved))
+                if contribution is None:
+                    continue
+                if was is not None:
+                    if contribution.dtype is was[1]:
+                        contribution = sum_to(contribution, was[0])
+                    else:
+                        contribution = restored(ns, contribution, was)
+                kind = type(edge)
+                if kind is Node:
+                    if ahead is None and not pending:
+                        ahead, held = edge, contribution
+                    elif edge is ahead:
+                        held = held + contribution
+                    elif (rank := edge.rank) in pending:
+                        pending[rank] = (edge, pending.pop(rank)[1] + contribution)
+                    elif ahead is None:
+                        ahead, held = edge, contribution
+                    else:
+                        pending[rank] = (edge, contribution)
+                        heappush(heap, rank)
+                elif kind is Tensor:
+                    key = id(edge)
+                    if key in leaves:
+                        contribution = leaves.pop(key)[1] + contribution
+                    leaves[key] = (edge, contribution)
+                    if hooked and edge.hooks is not None:
+                        self._arrived(edge)
+                else:
+                    send(edge, contribution)
+            if op.frees and not keep:
+                _let_go(node, saved)
+
+    def _visit(self, node: Node, g: Any) -> None:
+        """Run a node with hooks, or asked for, or on Tensors, or of any number of operands."""
+        if node.hooks is not None or self.wanted:
+            g = self._before(node, g)
+            if g is None:
+                return
+        saved = node.saved
+        if type(saved) is not tuple:
+            saved = opened(node)
+        elif storage.last_write < node.rank:
+            check_versions(node)
+        self._send_all(node, g, lifted(node, saved) if self.create_graph else saved)
+        if node.op.frees and not self.keep:
+            _let_go(node, saved)
 
     def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
-        """Send what a row with any number of operands, or a node with hooks, has to send."""
+        """Run a node's rules, pass what comes out through its hooks, and send it on."""
         watched = mode.get() & ANOMALY
         if watched:
             from engine import anomaly
@@ -235,23 +256,22 @@ class Traversal:
             return
         if isinstance(edge, Tensor):
             if id(edge) in self.leaves:
-                g = self.leaves[id(edge)][1] + g
+                g = self.leaves.pop(id(edge))[1] + g
             self.leaves[id(edge)] = (edge, g)
             if edge.hooks is not None:
                 self._arrived(edge)
             return
-        node = edge
-        have: Any
-        if type(edge) is Output:
-            node = edge.node
-            have = list(self.pending.get(node.rank, (None, ()))[1])
-            have += [None] * (max(edge.index + 1, node.op.outputs) - len(have))
-            have[edge.index] = g if have[edge.index] is None else have[edge.index] + g
-            g = have
-        elif node.rank in self.pending:
-            g = self.pending[node.rank][1] + g
-        if node.rank not in self.pending:
+        node = edge.node if type(edge) is Output else edge
+        waiting = self.pending.pop(node.rank, None)
+        if waiting is None:
             heappush(self.heap, node.rank)
+        if type(edge) is Output:
+            parts = [] if waiting is None else list(waiting[1])
+            parts += [None] * (max(edge.index + 1, node.op.outputs) - len(parts))
+            parts[edge.index] = g if parts[edge.index] is None else parts[edge.index] + g
+            g = parts
+        elif waiting is not None:
+            g = waiting[1] + g
         self.pending[node.rank] = (node, g)
 
     # ---- hooks and captures ------------------------------------------------------------------
@@ -336,7 +356,7 @@ class Traversal:
             g = self.wanted[key_of(edge)]
         if g is None or self.create_graph:
             return g
-        return wrap(_owned(g))
+        return wrap(g if g.base is None and getrefcount(g) <= _ALONE and g.ndim else g.copy())
 
     def _arrived(self, leaf: Tensor) -> None:
         """Call a leaf's hooks if this was the last gradient on its way there."""
@@ -403,8 +423,11 @@ class Traversal:
             elif tensor._grad is None and type(g) is _ndarray and g.dtype is tensor.array.dtype:
                 if journal.current is not None:
                     journal.current.slot(tensor, "_grad")
+                if g.base is not None or getrefcount(g) > _ALONE or not g.ndim:
+                    g = g.copy()  # numbers are shared, and therefore read-only (scalars.py)
                 tensor._grad = first = Tensor()
-                first.array, first.edge = _owned(g), None
+                first.array = g
+                first.edge = None
             elif g is not None:
                 accumulate(tensor, g)
 
@@ -428,14 +451,6 @@ def accumulate(tensor: Tensor, g: Any) -> None:
     else:
         journal.note_contents(held.array)
         np.add(held.array, g, held.array)
-
-
-def _owned(g: Any) -> Any:
-    """g, or a copy of it if any other tensor, node or caller may hold its memory."""
-    # Held by the table of leaves, who reads it, this function and getrefcount itself.
-    if g.base is None and getrefcount(g) <= _ALONE and (g.ndim or g.flags.writeable):
-        return g
-    return g.copy()  # numbers are shared, and therefore read-only (scalars.py)
 
 
 def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
@@ -476,10 +491,13 @@ def restored(ns: Any, g: Any, was: tuple[tuple[int, ...], Any]) -> Any:
     return g if array.shape == shape else ns.sum_to(g, shape)
 
 
-def _mark_freed(node: Node, saved: tuple[Any, ...]) -> None:
-    """Mark a traced node as used; what it saved stays to be shown."""
-    journal.note_slot(node, "saved")
-    node.saved = Freed(saved)
+def _let_go(node: Node, saved: tuple[Any, ...]) -> None:
+    """Let go of what a node saved; a traced node is marked as used, and still shows it."""
+    if node.trace is None:
+        node.saved = FREED
+    else:
+        journal.note_slot(node, "saved")
+        node.saved = Freed(saved)
 
 
 def _node_of(edge: Any) -> Any:

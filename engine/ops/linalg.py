@@ -139,7 +139,7 @@ def _matmul_operator(self: Tensor, other: Any) -> Any:
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-getattr(ops, "mm")  # which readies its row
+ops.mm  # noqa: B018 (which readies its row)
 Tensor.__matmul__ = binary(rows["mm"], _matmul_operator)  # type: ignore[method-assign]
 
 

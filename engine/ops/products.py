@@ -55,18 +55,11 @@ def _mm_check(a: Any, b: Any) -> None:
     _not_for_bool("addmm_impl_cpu_", a)
 
 
-def _matrix(xp: Any, a: Any, b: Any) -> Any:
-    """a.dot(b), NumPy's quickest, which takes any shapes and bools too."""
-    if a.ndim != 2 or b.ndim != 2 or a.dtype is _BOOL:
-        raise ValueError("two matrices of numbers expected")
-    return a.dot(b)
-
-
 def _rows_by_columns(a: Any, b: Any) -> tuple[int, int]:
     return (a.shape[0], b.shape[1])
 
 
-op("mm(a, b)", _matrix, written="a @ b", check=_mm_check, estimate=_rows_by_columns,
+op("mm(a, b)", "dot", written="a @ b", ndims=(2, 2), check=_mm_check, estimate=_rows_by_columns,
    a=lambda ns, g, b: ns.mm(g, ns.t(b)),
    b=lambda ns, g, a: ns.mm(ns.t(a), g))  # fmt: skip
 
@@ -132,13 +125,7 @@ def _mv_check(a: Any, b: Any, bias: Any = None) -> None:
     _not_for_bool("addmv_impl_cpu", a)
 
 
-def _vector(xp: Any, a: Any, b: Any) -> Any:
-    if a.ndim != 2 or b.ndim != 1 or a.dtype is _BOOL:
-        raise ValueError("a matrix and a vector of numbers expected")
-    return a.dot(b)
-
-
-op("mv(a, b)", _vector, written="a @ b", check=_mv_check,
+op("mv(a, b)", "dot", written="a @ b", ndims=(2, 1), check=_mv_check,
    a=lambda ns, g, b: ns.unsqueeze(g, 1) * ns.unsqueeze(b, 0),
    b=lambda ns, g, a: ns.mv(ns.t(a), g))  # fmt: skip
 op("squeezed(x; dim)", lambda xp, x, dim: x.squeeze(dim), written="x.squeeze(dim)",
@@ -161,13 +148,7 @@ def _dot_check(a: Any, b: Any) -> None:
     _not_for_bool("dot", a)
 
 
-def _dot(xp: Any, a: Any, b: Any) -> Any:
-    if a.ndim != 1 or b.ndim != 1 or a.dtype is _BOOL:
-        raise ValueError("two vectors of numbers expected")
-    return a.dot(b)
-
-
-op("dot(a, b)", _dot, check=_dot_check, written="dot(a, b)",
+op("dot(a, b)", "dot", ndims=(1, 1), check=_dot_check, written="dot(a, b)",
    a=lambda ns, g, b: g * b,
    b=lambda ns, g, a: g * a)  # fmt: skip
 
@@ -206,14 +187,14 @@ def _addmm_check(bias: Any, a: Any, b: Any, *scales: Any) -> None:
 
 
 op("addmm(bias, a, b; beta, alpha)",
-   lambda xp, bias, a, b, beta, alpha: _sum(_matrix(xp, a, b), bias, beta, alpha),
-   check=_addmm_check, written="addmm(bias, a, b, beta=beta, alpha=alpha)",
+   lambda xp, bias, a, b, beta, alpha: _sum(a.dot(b), bias, beta, alpha),
+   ndims=(None, 2, 2), check=_addmm_check, written="addmm(bias, a, b, beta=beta, alpha=alpha)",
    estimate=lambda bias, a, b, beta, alpha: _rows_by_columns(a, b),
    bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),
    a=lambda ns, g, b, alpha: ns.mm(_scaled(g, alpha), ns.t(b)),
    b=lambda ns, g, a, alpha: ns.mm(ns.t(a), _scaled(g, alpha)))  # fmt: skip
 op("addmv(bias, a, b; beta, alpha)",
-   lambda xp, bias, a, b, beta, alpha: _sum(_vector(xp, a, b), bias, beta, alpha),
+   lambda xp, bias, a, b, beta, alpha: _sum(a.dot(b), bias, beta, alpha), ndims=(None, 2, 1),
    check=lambda bias, a, b, *scales: _mv_check(a, b, bias),
    written="addmv(bias, a, b, beta=beta, alpha=alpha)",
    bias=lambda ns, g, bias_shape, beta: ns.sum_to(_scaled(g, beta), bias_shape),

@@ -70,7 +70,7 @@ class UntypedStorage:
     def _write(self, index: Any, value: Any) -> None:
         journal.note_contents(self.array)
         self._numbers()[index] = value
-        storage.note_write(self.array, storage.next_rank())
+        storage.note_write(self.array)
 
     def size(self) -> int:
         """How many elements (bytes) it has."""
