@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from engine.tensor import Tensor
+from engine.tensor import Tensor, Waiting
 
 waiting: dict[str, str] = {}
 """Name → the family that gives it, for families not loaded yet (families.py)."""
@@ -25,6 +25,15 @@ def arrives(name: str) -> bool:
 
     families.load_family(family)
     return True
+
+
+def await_methods() -> None:
+    """Let the Tensor have each waiting name and its in-place form, to load the family that may
+    have such a method.
+    """
+    for method in {*waiting, *(f"{name}_" for name in waiting if not name.endswith("_"))}:
+        if method not in vars(Tensor):
+            setattr(Tensor, method, Waiting(method))
 
 
 def complete() -> None:

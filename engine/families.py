@@ -129,6 +129,7 @@ def load() -> None:
     catalog.waiting.update(
         (name, family) for family, names in WAITING.items() for name in names.split()
     )
+    catalog.await_methods()
 
 
 def load_family(family: str) -> None:

@@ -142,6 +142,7 @@ def retain_for(tensor: Tensor, edge: Any) -> None:
     hooks.retained[index] = weakref.ref(tensor)
     journal.note_slot(tensor, "retained")
     tensor.retained = True
+    tensor._grad = tensor._grad
 
 
 def add_node_hook(node: Node | AccumulateGrad, hook: Hook, before: bool = False) -> RemovableHandle:

@@ -230,7 +230,7 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
                     ufunc(array, values, array)
                 except ValueError:
                     return method(self, other)  # which says what is wrong
-                if not self.unversioned:
+                if not (self.bare_unversioned if self.edge is LEAF else self.unversioned):
                     storage.note_write(array)
                 return self
         if type(other) is not Tensor and not isinstance(other, (int, float, complex)):

@@ -2,8 +2,7 @@
 
 Only what every tensor is stands here; operations become its methods from the table of rows
 (`engine.api`). `edge` says how the tensor is tracked: None, not at all; LEAF, it requires grad
-itself; a Node or an Output made it; or a View, it shows part of another tensor. A slot never set
-means its default, so that making a tensor costs two stores.
+itself; a Node or an Output made it; or a View, it shows part of another tensor.
 """
 
 from __future__ import annotations
@@ -41,11 +40,6 @@ class Inferred:
 LEAF = Leaf()
 INFERRED = Inferred()
 
-_DEFAULTS: dict[str, Any] = {
-    "origin": None, "_grad": None, "hooks": None, "label": None, "unversioned": False,
-    "retained": False, "post_hooks": None, "parameter": False,
-}  # fmt: skip
-
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
     "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
@@ -55,18 +49,59 @@ _NON_LEAF_GRAD = (
 )
 
 
-class Meta(type):
-    """The type of Tensor: `Tensor.name` finds methods that wait, as `tensor.name` does."""
+class Optional:
+    """A slot of the Tensor that means its default until it is set.
 
-    def __getattr__(cls, name: str) -> Any:
+    So that making a tensor costs two stores; `__getattr__` would make all its attributes slow
+    (CPython 3.11 to 3.13 know no short way to those of a class that has one).
+    """
+
+    __slots__ = ("_default", "_slot")
+
+    def __init__(self, slot: Any, default: Any) -> None:
+        self._slot = slot
+        self._default = default
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        if tensor is None:
+            return self
+        try:
+            return self._slot.__get__(tensor)
+        except AttributeError:
+            return self._default
+
+    def __set__(self, tensor: Tensor, value: Any) -> None:
+        self._slot.__set__(tensor, value)
+
+    def __delete__(self, tensor: Tensor) -> None:
+        self._slot.__delete__(tensor)
+
+
+class Waiting:
+    """Stands among the Tensor's attributes for one whose family is not loaded yet."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        self._arrive()
+        return getattr(owner if tensor is None else tensor, self._name)
+
+    def __set__(self, tensor: Tensor, value: Any) -> None:
+        self._arrive()
+        setattr(tensor, self._name, value)
+
+    def _arrive(self) -> None:
         from engine.catalog import arrives
 
-        if not name.startswith("__") and arrives(name):
-            return getattr(cls, name)
-        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+        arrives(self._name)
+        if vars(Tensor).get(self._name) is self:  # a function of its family, but no method
+            delattr(Tensor, self._name)
 
 
-class Tensor(metaclass=Meta):
+class Tensor:
     """A multi-dimensional array with a gradient, as torch.Tensor."""
 
     __slots__ = (
@@ -84,6 +119,8 @@ class Tensor(metaclass=Meta):
     retained: bool
     unversioned: bool
     _grad: Tensor | None
+    bare_grad: Tensor | None
+    bare_unversioned: bool
 
     if TYPE_CHECKING:  # engine.ops.arithmetic and engine.ops.index give these
 
@@ -113,16 +150,6 @@ class Tensor(metaclass=Meta):
         def __getitem__(self, index: Any) -> Tensor: ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
         def __iter__(self) -> Iterator[Tensor]: ...
-
-    def __getattr__(self, name: str) -> Any:
-        if name in _DEFAULTS:
-            return _DEFAULTS[name]
-        from engine.catalog import arrives
-
-        if arrives(name):
-            return getattr(self, name)
-        kind = "Parameter" if self.parameter else "Tensor"
-        raise AttributeError(f"'{kind}' object has no attribute '{name}'")
 
     # ---- what it is --------------------------------------------------------------------------
 
@@ -173,7 +200,10 @@ class Tensor(metaclass=Meta):
     @property
     def grad(self) -> Tensor | None:
         """The gradient accumulated by backward; None before."""
-        grad = self._grad
+        try:
+            grad = self.bare_grad
+        except AttributeError:
+            grad = None
         if grad is None and not self.retained and not self.is_leaf:
             warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
         return grad
@@ -206,7 +236,7 @@ class Tensor(metaclass=Meta):
                 raise RuntimeError("can't assign Variable as its own grad")
         if journal.current is not None:
             journal.current.slot(self, "_grad")
-        self._grad = value
+        self.bare_grad = value
 
     @grad.deleter
     def grad(self) -> None:
@@ -281,6 +311,15 @@ class Tensor(metaclass=Meta):
         return id(self)
 
 
+# What every step of a training asks of a leaf is asked of the bare slots, which a leaf has set.
+Tensor.bare_grad = vars(Tensor)["_grad"]
+Tensor.bare_unversioned = vars(Tensor)["unversioned"]
+for _name in ("_grad", "hooks", "label", "origin", "post_hooks"):
+    setattr(Tensor, _name, Optional(vars(Tensor)[_name], None))
+for _name in ("parameter", "retained", "unversioned"):
+    setattr(Tensor, _name, Optional(vars(Tensor)[_name], False))
+
+
 class Size(tuple[int, ...]):
     """The sizes of a tensor's dimensions, as torch.Size."""
 
@@ -318,12 +357,9 @@ def leaf(array: Any, requires_grad: bool) -> Tensor:
 
 
 def track(tensor: Tensor) -> None:
-    """Make a tensor a leaf that requires grad; what each step of a training asks of leaves is
-    set, not defaulted.
-    """
+    """Make a tensor a leaf that requires grad, its bare slots set."""
     tensor.edge = LEAF
-    for name in ("_grad", "hooks", "post_hooks", "unversioned"):
-        setattr(tensor, name, getattr(tensor, name))
+    tensor._grad, tensor.unversioned = tensor._grad, tensor.unversioned
 
 
 def detached(tensor: Tensor, row: str = "detach") -> Tensor:

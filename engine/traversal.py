@@ -408,6 +408,7 @@ class Traversal:
         leaves = self.leaves
         for target in targets or ():
             if target is not None and target.edge is not LEAF:
+                target._grad = target._grad
                 g = self.wanted[key_of(edge_of(target))]
                 if g is not None:
                     leaves[id(target)] = (target, g)
@@ -416,16 +417,20 @@ class Traversal:
                 if tensor.hooks:
                     leaves[key] = (tensor, self._leaf_hooks(tensor, g))
         for tensor, g in leaves.values():
-            if tensor.post_hooks and g is not None:
+            if hooks.on_leaves and tensor.post_hooks and g is not None:
                 seen = self._held(g.copy() if type(g) is _ndarray else g)
                 accumulate(tensor, g)
                 run_after_hooks(tensor, seen)
-            elif tensor._grad is None and type(g) is _ndarray and g.dtype is tensor.array.dtype:
+            elif (
+                tensor.bare_grad is None
+                and type(g) is _ndarray
+                and g.dtype is tensor.array.dtype
+            ):
                 if journal.current is not None:
                     journal.current.slot(tensor, "_grad")
                 if g.base is not None or getrefcount(g) > _ALONE or not g.ndim:
                     g = g.copy()  # numbers are shared, and therefore read-only (scalars.py)
-                tensor._grad = first = Tensor()
+                tensor.bare_grad = first = Tensor()
                 first.array = g
                 first.edge = None
             elif g is not None:

@@ -17,12 +17,12 @@ from engine.catalog import expose, public
 from engine.ops.arguments import integers, on_cpu
 from engine.ops.creation import negative_size
 from engine.ops.data import copied, requiring
-from engine.tensor import Meta, Size, Tensor, wrap
+from engine.tensor import Size, Tensor, wrap
 
 Tensor.__module__ = "torch"
 
 
-class _Kind(Meta):
+class _Kind(type):
     """A class of tensors: `dtype` is theirs; None is the default one, and any for isinstance."""
 
     _dtype: str | None
@@ -201,7 +201,7 @@ class Variable(metaclass=_IsTensor):
 expose("Variable", Variable, "autograd")
 
 
-class _IsParameter(Meta):
+class _IsParameter(type):
     """`isinstance(x, Parameter)` holds for the tensors that Parameter made."""
 
     def __instancecheck__(self, instance: object) -> bool:

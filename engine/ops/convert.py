@@ -21,7 +21,7 @@ from engine.ops.arguments import (
     wrong_type,
 )
 from engine.storage import View
-from engine.tensor import Meta, Size, Tensor, detached, set_requires_grad, wrap
+from engine.tensor import Size, Tensor, detached, set_requires_grad, wrap
 
 op("cast(x; dtype)", rows["to_copy"].forward, written="x.to(dtype)",
    x=non_differentiable)  # fmt: skip
@@ -97,7 +97,7 @@ def type_of(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """self in another dtype; alone: the name of its type."""
     if dtype is None:
         return f"torch.{self.dtype.tensor_type}"
-    if isinstance(dtype, (str, Meta)):
+    if isinstance(dtype, str) or (isinstance(dtype, type) and issubclass(dtype, Tensor)):
         from engine.ops.classes import kind_dtype
 
         dtype = kind_dtype(dtype)
