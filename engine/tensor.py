@@ -50,31 +50,31 @@ _NON_LEAF_GRAD = (
 
 
 class Optional:
-    """A slot of the Tensor that means its default until it is set.
+    """A slot that means its default until it is set, so that making a tensor costs two stores.
 
-    So that making a tensor costs two stores; `__getattr__` would make all its attributes slow
-    (CPython 3.11 to 3.13 know no short way to those of a class that has one).
+    `__getattr__` would do as well, and make every attribute slow (CPython 3.11 to 3.13 know no
+    short way to those of a class that has one).
     """
 
     __slots__ = ("_default", "_slot")
 
-    def __init__(self, slot: Any, default: Any) -> None:
+    def __init__(self, slot: str, default: Any = None) -> None:
         self._slot = slot
         self._default = default
 
-    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+    def __get__(self, tensor: Any, owner: type) -> Any:
         if tensor is None:
             return self
         try:
-            return self._slot.__get__(tensor)
+            return getattr(tensor, self._slot)
         except AttributeError:
             return self._default
 
-    def __set__(self, tensor: Tensor, value: Any) -> None:
-        self._slot.__set__(tensor, value)
+    def __set__(self, tensor: Any, value: Any) -> None:
+        setattr(tensor, self._slot, value)
 
-    def __delete__(self, tensor: Tensor) -> None:
-        self._slot.__delete__(tensor)
+    def __delete__(self, tensor: Any) -> None:
+        delattr(tensor, self._slot)
 
 
 class Waiting:
@@ -105,25 +105,26 @@ class Tensor:
     """A multi-dimensional array with a gradient, as torch.Tensor."""
 
     __slots__ = (
-        "__weakref__", "_grad", "array", "edge", "hooks", "label", "origin", "parameter",
-        "post_hooks", "retained", "unversioned",
+        "__weakref__", "array", "bare_grad", "bare_hooks", "bare_label", "bare_origin",
+        "bare_parameter", "bare_post_hooks", "bare_retained", "bare_unversioned", "edge",
     )  # fmt: skip
 
     array: np.ndarray[Any, Any]
     edge: Any
-    origin: Any
-    label: str | None
-    hooks: list[Any] | None
-    parameter: bool
-    post_hooks: list[Any] | None
-    retained: bool
-    unversioned: bool
-    _grad: Tensor | None
     bare_grad: Tensor | None
-    bare_unversioned: bool
+    """Of leaves, and whatever else collects a gradient, sure to be set. So is bare_unversioned."""
+    _grad = Optional("bare_grad")
+    origin = Optional("bare_origin")
+    label = Optional("bare_label")
+    hooks = Optional("bare_hooks")
+    post_hooks = Optional("bare_post_hooks")
+    parameter = Optional("bare_parameter", False)
+    retained = Optional("bare_retained", False)
+    unversioned = Optional("bare_unversioned", False)
 
-    if TYPE_CHECKING:  # engine.ops.arithmetic and engine.ops.index give these
+    if TYPE_CHECKING:  # the table of rows gives these
 
+        def __getattr__(self, name: str) -> Any: ...
         def __add__(self, other: Any) -> Tensor: ...
         def __radd__(self, other: Any) -> Tensor: ...
         def __sub__(self, other: Any) -> Tensor: ...
@@ -309,15 +310,6 @@ class Tensor:
 
     def __hash__(self) -> int:
         return id(self)
-
-
-# What every step of a training asks of a leaf is asked of the bare slots, which a leaf has set.
-Tensor.bare_grad = vars(Tensor)["_grad"]
-Tensor.bare_unversioned = vars(Tensor)["unversioned"]
-for _name in ("_grad", "hooks", "label", "origin", "post_hooks"):
-    setattr(Tensor, _name, Optional(vars(Tensor)[_name], None))
-for _name in ("parameter", "retained", "unversioned"):
-    setattr(Tensor, _name, Optional(vars(Tensor)[_name], False))
 
 
 class Size(tuple[int, ...]):

@@ -28,30 +28,30 @@ class _Kind(type):
     _dtype: str | None
 
     @property
-    def dtype(self) -> dtypes.dtype:
+    def dtype(cls) -> dtypes.dtype:
         """The element type of the tensors it makes."""
-        name = self._dtype
+        name = cls._dtype
         if name is None:
             return dtypes.get_default_dtype()
         found = dtypes.names[name]
         return found
 
-    def __instancecheck__(self, instance: object) -> bool:
+    def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, Tensor) and (
-            self._dtype is None or instance.dtype is self.dtype
+            cls._dtype is None or instance.dtype is cls.dtype
         )
 
-    def __subclasscheck__(self, other: type) -> bool:
-        return issubclass(other, Tensor) if self._dtype is None else self is other
+    def __subclasscheck__(cls, other: type) -> bool:
+        return issubclass(other, Tensor) if cls._dtype is None else cls is other
 
-    def __eq__(self, other: object) -> bool:
-        return self is other or (self._dtype is None and other is Tensor)
+    def __eq__(cls, other: object) -> bool:
+        return cls is other or (cls._dtype is None and other is Tensor)
 
-    def __hash__(self) -> int:
+    def __hash__(cls) -> int:
         return hash(Tensor)
 
-    def __call__(self, *data: Any, size: Any = None, device: Any = None, **named: Any) -> Tensor:
-        return made(self.dtype, data, size, device, named, self._dtype is not None)
+    def __call__(cls, *data: Any, size: Any = None, device: Any = None, **named: Any) -> Tensor:
+        return made(cls.dtype, data, size, device, named, cls._dtype is not None)
 
 
 def made(
@@ -204,7 +204,7 @@ expose("Variable", Variable, "autograd")
 class _IsParameter(type):
     """`isinstance(x, Parameter)` holds for the tensors that Parameter made."""
 
-    def __instancecheck__(self, instance: object) -> bool:
+    def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, Tensor) and instance.parameter
 
 

@@ -167,7 +167,7 @@ class Optimizer:
         return loss
 
     def _move(self, param: Tensor, group: Options) -> None:
-        grad = real(param._grad)  # type: ignore[arg-type]
+        grad = real(param._grad)
         if group.get("maximize"):
             grad = -grad
         decay = scalar(group.get("weight_decay", 0))

@@ -418,7 +418,8 @@ def name_of(tensor: Tensor, names: Mapping[str, Any]) -> str | None:
     node = node_of(tensor.origin)
     if node is not None and node.trace is not None:
         return node.trace.name
-    return tensor.label
+    label: str | None = tensor.label
+    return label
 
 
 def _is_number(text: str) -> bool:

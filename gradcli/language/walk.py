@@ -239,7 +239,8 @@ class Walker:
 
     def measure(self, value: Any) -> None:
         """Refuse a container that holds itself, or so much that comparing it would never end."""
-        if type(value) in CONTAINERS:
+        kind = type(value)
+        if kind in CONTAINERS and (kind is dict or not CONTAINERS.isdisjoint(map(type, value))):
             from gradcli.language.memory import extent
 
             self.limits.check_items(extent(value, self.limits.items) // 10)

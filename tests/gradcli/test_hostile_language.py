@@ -17,6 +17,8 @@ import pytest
 from gradcli.faults import Fault, plain
 from tests.gradcli.language.desk import Desk
 
+SECONDS = 2
+"""On a machine that counts to a million in a twentieth of one."""
 MEGABYTES = 400
 """How much the largest moment of all of these may add."""
 
@@ -464,17 +466,26 @@ def _peak() -> int:
     return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
+def _slowness() -> float:
+    """How much slower the machine is now, since it may have other work; at least 1."""
+    before, count = time.process_time(), 0
+    for i in range(10**6):
+        count += i
+    return max(1.0, (time.process_time() - before) / 0.05)
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:60])
 def test_hostile(text: str) -> None:
     desk = Desk(steps=150_000)
     desk.run(SETUP)
-    before = time.process_time()  # the machine may have other work
+    before = time.process_time()
     kind, shown = "OK", ""
     try:
         desk.run(text)
     except Fault as fault:
         kind, shown = fault.kind, plain(fault, text.split("\n"))
-    assert time.process_time() - before < 2
+    seconds = time.process_time() - before
+    assert seconds < SECONDS or seconds < SECONDS * _slowness()
     assert kind in HOSTILE[text].split("|"), shown[:500]
     assert len(shown) < 2_000
     assert all(len(line) <= 80 for line in shown.split("\n")[1:])
