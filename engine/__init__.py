@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from engine import catalog, families
+from engine import catalog, families, memory
 from engine.tensor import Size, Tensor
 
 __version__ = "0.1.0"
 
 np.seterr(all="ignore")
+memory.keep_freed()
 families.load()
 
 from engine.ops.classes import CALLABLE_TENSOR  # noqa: E402

@@ -9,6 +9,16 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
+def keep_freed() -> None:
+    """Let the C library keep the memory of large arrays for the next ones.
+
+    glibc gives it back to the system until a block as large as it will ever keep (32 MiB) has been
+    freed (mallopt(3), M_MMAP_THRESHOLD); with a million elements more than half of the time then
+    goes into fetching pages anew. This block is never written, and so never has pages.
+    """
+    np.empty(2**25 - 2**16, np.uint8)
+
+
 def owner_of(array: Array) -> Array:
     """The array whose memory `array` shows."""
     base = array.base
