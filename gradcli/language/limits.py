@@ -26,6 +26,8 @@ LOOK = 100_000_000
 HEAVY = 1_000
 """Tensors of fewer elements are not counted."""
 BOUNDED = "a session keeps within bounds, so that it cannot run out of memory."
+NESTED = frozenset({list, tuple, dict, range})
+"""What may hold so much that only a walk through it can tell."""
 FORMAT_WIDTH = 10_000
 """The widest field a format may ask for."""
 

@@ -8,12 +8,12 @@ from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 from gradcli.language.functions import Function
+from gradcli.language.limits import NESTED
 from gradcli.language.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NESTED = frozenset({list, tuple, dict, range})
 _HELD = frozenset({list, tuple, dict, str, Function, Scope})
 _STRETCH = 100_000
 
@@ -103,16 +103,16 @@ def extent(value: Any, enough: int) -> int:
                     return ceiling
                 continue
             kinds = set(map(type, parts))
-            if not kinds & _NESTED:
+            if not kinds & NESTED:
                 sizes[key] = len(parts) + 1
                 continue
             sizes[key] = -1
             stack.append((node, True))
-            stack.extend((part, False) for part in parts if type(part) in _NESTED)
+            stack.extend((part, False) for part in parts if type(part) in NESTED)
         else:
             total = 1
             for part in parts:
-                total += sizes.get(id(part), 1) if type(part) in _NESTED else 1
+                total += sizes.get(id(part), 1) if type(part) in NESTED else 1
             if total > ceiling:
                 return ceiling
             sizes[key] = total

@@ -240,7 +240,7 @@ class Walker:
     def measure(self, value: Any) -> None:
         """Refuse a container that holds itself, or so much that comparing it would never end."""
         kind = type(value)
-        if kind in CONTAINERS and (kind is dict or not CONTAINERS.isdisjoint(map(type, value))):
+        if kind in CONTAINERS and (kind is dict or not bounds.NESTED.isdisjoint(map(type, value))):
             from gradcli.language.memory import extent
 
             self.limits.check_items(extent(value, self.limits.items) // 10)
