@@ -82,7 +82,8 @@ attributes: set[str] = {
 
 def of_tensors(name: str) -> bool:
     """Whether a program may ask a Tensor for `name`."""
-    return name in methods or name in attributes or (arrives(name) and name in methods)
+    arrives(name)
+    return name in methods or name in attributes
 
 
 written_over: dict[str, tuple[Callable[..., Any], bool]] = {}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import storage
 from engine.callers import TENSORS
 from engine.grad_mode import enable_grad
 from engine.node import Node, Output
@@ -66,6 +67,33 @@ def derivative(
         else:
             _flow(start, cotangent, targets, found)
     return [found.get(key(target)) for target in targets]
+
+
+def written_since(y: Tensor) -> list[Tensor]:
+    """The tensors that were written in place after y was computed from them.
+
+    The trace holds the values on the way as they were, and of these the ones that are now.
+    """
+    start = node_of(source(y))
+    if start is None or storage.last_write > start.rank:
+        return []
+    found: dict[int, Tensor] = {}
+    seen: set[int] = set()
+    stack = [start]
+    while stack:
+        node = stack.pop()
+        if node.rank in seen or node.trace is None:
+            continue
+        seen.add(node.rank)
+        for item in node.trace.args:
+            made = node_of(item)
+            if made is not None:
+                stack.append(made)
+            elif isinstance(item, Tensor):
+                writes = storage.writes_of(item.array)
+                if writes is not None and writes.seen_by(node.rank) != len(writes.ranks):
+                    found[id(item)] = item
+    return list(found.values())
 
 
 def path(y: Tensor, x: Tensor) -> list[Node]:

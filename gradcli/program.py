@@ -63,9 +63,10 @@ class Program:
         """The last statement that made a name."""
         return next((s for s in reversed(self.sentences) if name in s.makes), None)
 
-    def first_use(self, name: str) -> Sentence | None:
-        """The first statement that reads a name without making it anew."""
-        return next((s for s in self.sentences if name in s.uses and name not in s.makes), None)
+    def first_use(self, name: str, start: Sentence | None = None) -> Sentence | None:
+        """The first statement, from `start` on, that reads a name without making it anew."""
+        after = self.sentences if start is None else self.since(start)
+        return next((s for s in after if name in s.uses and name not in s.makes), None)
 
     def since(self, sentence: Sentence) -> Iterator[Sentence]:
         """A statement and those after it."""

@@ -138,13 +138,20 @@ def diff(
                     fixes=(f"diff {y.text} x",))  # fmt: skip
     orders = wanted_by(by, None if order is None else _order(order, 9))
     of_text = None if y.text in session.variables else y.text
-    found = [derivative(of, names, session.variables, of_text, places) for names in orders]
+    found: list[Any] = [
+        derivative(of, names, session.variables, of_text, places) for names in orders
+    ]
     if as_ is not None:
         if as_ != "latex":
             raise Fault("ValueError", f"as is latex, not {as_}", as_.span,  # type: ignore[attr-defined]
                         why="a formula is written in the language, or in LaTeX.",
                         fixes=("as=latex",))  # fmt: skip
         return Several("derivatives", [note(each.latex(), **each.facts()) for each in found])
+    old = [name for name in written_since(session, of) if name not in places]
+    if old:
+        listed = " and ".join(old)
+        found.append(note(f"note: {listed} was written in place after {y.text} was computed; the "
+                          f"values are for {listed} as it is now"))  # fmt: skip
     return Several("derivatives", found)
 
 
@@ -178,6 +185,11 @@ def trace(session: Session, y: Operand, x: Operand, step: Name | None = None) ->
     from gradcli.explain.chain import chain
 
     of, by = wanted(y, "trace"), wanted(x, "trace")
+    for name in written_since(session, of):
+        raise Fault("RuntimeError", f"{name} was written in place after {y.text} was computed",
+                    y.span, why=f"the steps would mix {name} as it is now with values on the way "
+                    f"from before: compute {y.text} again, then trace.",
+                    fixes=(f"diff {y.text} {x.text}",))  # fmt: skip
     found = chain(of, by, session.variables)
     if not found.rows:
         raise Fault("RuntimeError", f"{y.text} was not computed from {x.text}", x.span,
@@ -267,6 +279,16 @@ def info(session: Session, value: Operand | None = None) -> Table:
         return _facts(_of_tensor(session, value.value))
     return _facts([("type", type(value.value).__name__),
                    ("value", session.value(value.text, value.value).text)])  # fmt: skip
+
+
+def written_since(session: Session, y: Tensor) -> list[str]:
+    """What y was computed from and was written in place after that, by name."""
+    found = symbolic.written_since(y)
+    names = [
+        name for name, value in session.variables.items()
+        if name != "_" and any(value is x for x in found)
+    ]  # fmt: skip
+    return names or (["a value without a name"] if found else [])
 
 
 def kind_of(tensor: Tensor) -> str:

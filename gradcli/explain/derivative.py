@@ -194,7 +194,8 @@ def derivative(
 ) -> Derivative:
     """The derivative of y by each of xs in turn, written with `names` (name → value).
 
-    `at` gives other values for some of the names.
+    `at` gives other values for some of the names. What was written in place since y was computed
+    counts as it is now, wherever y was computed from it.
     """
     found = Derivative(of or name_of(y, names) or "y", [name for name, _ in xs])
     found.scalars = frozenset(
@@ -206,6 +207,8 @@ def derivative(
         return found
     rest = xs[count:]
     places = [(names[name], array) for name, array in (at or {}).items()]
+    given = {id(x) for x, _ in places}
+    places += [(x, x.array) for x in symbolic.written_since(y) if id(x) not in given]
     found.value = _value(closed, [x for _, x in rest], places)
     if rest:
         _open(closed, y, rest, names, found)

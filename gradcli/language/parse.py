@@ -52,19 +52,23 @@ def incomplete(text: str) -> bool:
         scan = Scan(text, {}, (), ())
     except Fault:
         return False
-    if scan.depth or text.endswith("\\") or _open_string(text):
+    quote = _open_quote(text)
+    if quote is not None:
+        return len(quote) == 3
+    if scan.depth or text.endswith("\\"):
         return True
     return scan.block and bool(text.rpartition("\n")[2].strip())
 
 
-def _open_string(text: str) -> bool:
-    """Whether a triple-quoted string is not closed."""
+def _open_quote(text: str) -> str | None:
+    """The quote of a string that is not closed: one sign, or three of a string of many lines."""
     last = ("", -1)
     for token in TOKEN.finditer(text):
         if token.lastgroup == "op" and token.group() in "'\"":
-            return last[0] == token.group() * 2 and last[1] == token.start()
+            triple = last[0] == token.group() * 2 and last[1] == token.start()
+            return token.group() * (3 if triple else 1)
         last = (token.group()[-2:], token.end())
-    return False
+    return None
 
 
 def _clean(text: str) -> str:

@@ -75,6 +75,8 @@ def _row(vertex: Vertex, branch: str) -> _Row:
     if vertex.kind == "folded":
         return _Row(branch, label, "", "", "dim", "")
     what = vertex.operation if vertex.kind == "operation" else vertex.kind
+    if vertex.kind != "operation" and vertex.operation:
+        what += f", {vertex.operation}"
     if what and label != what:
         label = f"{label}  {what}"
     return _Row(branch, label, vertex.value, vertex.gradient, vertex.kind, vertex.band)

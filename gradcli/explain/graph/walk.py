@@ -27,7 +27,9 @@ def graph_of(tensor: Tensor, names: Mapping[str, Any], deepest: int, most: int) 
     What is deeper than `deepest` is folded into one vertex; of more than `most` branches the rest
     is counted.
     """
-    return _Walk(names, deepest, most, _gradients(tensor)).run([source(tensor)])
+    walk = _Walk(names, deepest, most, _gradients(tensor))
+    walk.written = {id(x) for x in symbolic.written_since(tensor)}
+    return walk.run([source(tensor)])
 
 
 def gradient_graph_of(
@@ -56,6 +58,7 @@ class _Walk:
         self.tensors = {id(source(value)): value for _, value in bound}
         self.titles: dict[int, str] = {}
         self.forward: set[Any] = set()
+        self.written: set[int] = set()
         self.reader = ForwardReader(self.names)
         self.deepest = deepest
         self.most = most
@@ -155,7 +158,8 @@ class _Walk:
             kind = "leaf" if item.edge is LEAF else "constant"
             text, size = self._gradient(item) if kind == "leaf" else ("", "")
             shape, value = item.array.shape, values_text(item.array)
-            return Vertex(self._name(item), "", kind, shape, value, text, size)
+            since = "written since" if id(item) in self.written else ""
+            return Vertex(self._name(item), since, kind, shape, value, text, size)
         array = np.asarray(node.trace.values[getattr(item, "index", 0)])
         text, size = self._gradient(item)
         kind = "value" if self._is_forward(item) else "operation"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine.symbolic import node_of
 from engine.tensor import Tensor
 from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.cuts import how, tracked
 from gradcli.explain.why.table import situation
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def rebound(facts: Facts) -> Answer | None:
         else f"{name} = ... made a new tensor, computed from the old {name}: it is no leaf."
     )
     fix = [f"{name} = {name}.detach().requires_grad_()"]
-    first = facts.program.first_use(name)
+    rebinding = facts.sentence_of(node)
+    first = facts.program.first_use(name, rebinding) or facts.program.first_use(name)
     if first is not None and facts.ran is not None:
         fix += facts.program.again(first, facts.ran)
     quotes = facts.quoted(node, f"in place it stays a leaf:  step {name}")
@@ -61,22 +63,22 @@ def itself_cut(facts: Facts) -> Answer | None:
     node = node_of(x.origin)
     if facts.gradient is not None or x.requires_grad or node is None or node.trace is None:
         return None
-    above = next((arg for arg in node.trace.args if _tracked(arg)), None)
+    above = next((arg for arg in node.trace.args if tracked(arg)), None)
     if above is None:
         return None
     what = facts.called(above)
-    how = _how(node)
+    cut = how(node)
     sentence = facts.sentence_of(node)
     fix = facts.rebuild(sentence, after={sentence: f"{name}.requires_grad_()"}) if sentence else []
     return Answer(
-        "itself cut", f"{name}.grad is None because {name} is cut off from the graph: {how}.",
+        "itself cut", f"{name}.grad is None because {name} is cut off from the graph: {cut}.",
         more=[f"gradients go to {what}, not to {name}."],
         quotes=facts.quoted(node), fixes=[fix],
     )  # fmt: skip
 
 
 @situation
-def never_tracked(facts: Facts) -> Answer | None:
+def nevertracked(facts: Facts) -> Answer | None:
     """x is a constant."""
     x, name = facts.x, facts.name
     if facts.gradient is not None or x.requires_grad:
@@ -141,24 +143,6 @@ def _ancestor(node: Any, name: str, x: Tensor) -> Tensor | None:
         if made is not None and made.trace is not None:
             stack.extend(arg for arg in made.trace.args if not isinstance(arg, (int, float)))
     return None
-
-
-def _tracked(item: Any) -> bool:
-    """Whether gradients could have gone on to an operand."""
-    node = node_of(item)
-    if node is None:
-        return isinstance(item, Tensor) and item.requires_grad
-    return any(edge is not None for edge in node.edges)
-
-
-def _how(node: Any) -> str:
-    if node.op.name == "detach":
-        return "detach() cut it"
-    if node.op.name == "data":
-        return ".data cut it"
-    if node.trace.cut:
-        return "it was computed under no_grad"
-    return f"{node.op.name} has no derivative"
 
 
 def _depends(facts: Facts, value: Any) -> bool:

@@ -158,6 +158,6 @@ def similar(word: str, names: Any) -> list[str]:
     from difflib import get_close_matches
 
     in_place = word[-1:] == "_"
-    known = [n for n in names if n[:1] != "_" and (in_place or n[-1:] != "_")]
+    known = [n for n in names if n[:1] != "_" and (in_place or n[-1:] != "_") and n != word]
     same = [name for name in known if name.lower() == word.lower()]
     return same or get_close_matches(word, known, 2, 0.7)

@@ -36,8 +36,13 @@ def _untracked(case: Case) -> None:
         case.point(index)
         a = case.text(index)
         value = case.operands[index].value
-        names = _constants(case, value)
-        if names:
+        names, cut = _given(case, value)
+        if cut is not None:
+            from gradcli.explain.why.cuts import how
+
+            why = f"no gradient goes from {a} to what it was made from: {how(cut)}."
+            fixes = []
+        elif names:
             were = "was" if len(names) == 1 else "were"
             why = f"{a} was made from {' and '.join(names)}, which {were} not tracked."
             fixes = [_tracked_first(case, names, a, index)]
@@ -58,23 +63,29 @@ def _tracked_first(case: Case, names: list[str], a: str, index: int) -> str:
     return "; ".join([f"track {' '.join(names)}", *again, case.call(index, "")])
 
 
-def _constants(case: Case, tensor: Any) -> list[str]:
-    """The variables, untracked and of real numbers, that a tensor was made from."""
+def _given(case: Case, tensor: Any) -> tuple[list[str], Any]:
+    """The variables, untracked and of real numbers, that a tensor was made from; and the node that
+    cut it off from tracked ones, if one did.
+    """
+    from gradcli.explain.why.cuts import tracked
+
     found: list[Any] = []
     stack = [getattr(tensor, "origin", None)]
     for _ in range(_LOOKED_AT):
         if not stack:
             break
         origin = stack.pop()
-        trace = getattr(getattr(origin, "node", origin), "trace", None)
-        for arg in getattr(trace, "args", ()):
+        node = getattr(origin, "node", origin)
+        for arg in getattr(getattr(node, "trace", None), "args", ()):
+            if tracked(arg):
+                return [], node
             if not isinstance(arg, Tensor):
                 stack.append(arg)
             elif arg.is_floating_point():
                 found.append(arg)
     variables = case.walker.variables.items()
     names = {name for name, value in variables if any(value is arg for arg in found)}
-    return sorted(names - {"_"})[:3]
+    return sorted(names - {"_"})[:3], None
 
 
 @explains(r"backward through the graph a second time")
@@ -92,17 +103,29 @@ def _second(case: Case) -> None:
         case.tell(f"the first backward freed the graph of {a}; retain=true keeps it.", *fixes)
 
 
-@explains(r"a leaf Variable that requires grad is being used in an in-place")
+@explains(r"a (view of a )?leaf Variable that requires grad is being used in an in-place")
 def _leaf(case: Case) -> None:
     for index in case.tensors()[:1]:
         a = case.text(index).partition("[")[0]
         case.point(index)
-        why = f"{a} is a leaf that requires grad: writing into it would change what its gradient "
+        value = case.operands[index].value
+        about = "its gradient"
+        what = f"{a} is a leaf that requires grad"
+        if not value.is_leaf:
+            about = "the gradient"
+            what = f"{a} shows the memory of {_name(case, value._base)}, a leaf that requires grad"
+        why = f"{what}: writing into it would change what {about} is about."
         line = _line(case)
         fixes = [f"with torch.no_grad(): {line}"] if line else []
-        if case.operands[index].value._grad is not None:
+        if value._grad is not None:
             fixes.append(f"step {a}")
-        case.tell(why + "is about.", *fixes)
+        case.tell(why, *fixes)
+
+
+def _name(case: Case, tensor: Any) -> str:
+    """What the user calls a tensor."""
+    names = [name for name, value in case.walker.variables.items() if value is tensor]
+    return names[0] if names else "another tensor"
 
 
 def _line(case: Case) -> str:
@@ -204,3 +227,9 @@ def _not_required(case: Case) -> None:
             fixes = [fix] if "\n" not in fix and len(fix) <= 100 else []
             return case.tell(f"{a} was never tracked.", *fixes, fact="requires_grad=False")
     return None
+
+
+@explains(r"^GradcheckError: (Jacobian|Backward) mismatch|Jacobian mismatch for output")
+def _mismatch(case: Case) -> None:
+    case.tell("what backward gives (analytical) is not what central differences give (numerical): "
+              "a backward rule is wrong, or detach and its like hide a way.")  # fmt: skip

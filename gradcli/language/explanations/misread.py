@@ -22,7 +22,7 @@ def misread(
     fault = Fault(kind, message, span)
     first = re.match(r"\s*:?(\w+)[ \t]+(?=[\w'\"(])", line)
     if first and message.startswith("invalid syntax"):
-        found = similar(first[1], commands)
+        found = [] if first[1] in commands else similar(first[1], commands)
         if found:
             rest = line[first.end() :].strip()
             fault.why = f"no command is called {first[1]}; did you mean {found[0]}?"

@@ -88,7 +88,10 @@ def explain_none(case: Case) -> None:
             line = case.walker.source.text.strip()
             why = f"no backward has reached {name} yet."
             first = f"backward ({name}**2).sum()"
-            if not owner.requires_grad:
+            if not owner.is_leaf:
+                why = f"{name} = ... made a new tensor, no leaf: backward gives it no .grad."
+                first = f"{name} = {name}.detach().requires_grad_(); {first}"
+            elif not owner.requires_grad:
                 why = f"{name}.grad is None because {name} was never tracked."
                 first = f"track {name}; {first}"
             fixes = [f"{first}; {line}"] if "\n" not in line and len(line) <= 40 else []
