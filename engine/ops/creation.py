@@ -11,6 +11,7 @@ from engine import dtypes, limits
 from engine.callers import TENSORS as ops
 from engine.catalog import expose, public
 from engine.ops.arguments import (
+    ABSENT,
     Shape,
     array_of,
     dtype_of,
@@ -104,11 +105,13 @@ def _fill_dtype(value: Any) -> tuple[Any, DType]:
 @public("torch")
 @several_forms
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None,
+    size: Any, fill_value: Any = ABSENT, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A tensor of a given size, every element the same."""
     on_cpu(device)
+    if fill_value is ABSENT:
+        raise TypeError('full() missing 1 required positional arguments: "fill_value"')
     if not isinstance(size, (tuple, list)):
         raise wrong_type("full", "size", 1, "tuple of ints", size)
     number, own = _fill_dtype(fill_value)

@@ -7,6 +7,7 @@ reader is asked, so that it cannot disagree with the engine.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,8 @@ def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
             for place, label in enumerate(labels)
         ]
         try:
-            with tracing():
+            with tracing(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of numbers that nobody gave
                 result = function(*leaves)
         except (
             RuntimeError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.completion import Completer
@@ -16,6 +17,7 @@ from gradcli.command import REGISTRY
 from gradcli.language import values
 from gradcli.language.builtins import BARE
 from gradcli.outputs import shortened
+from gradcli.settings import CHECKS
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
@@ -78,6 +80,11 @@ class Completion(Completer):
 
     def _operands(self, word: str, in_option: bool) -> Iterator[Found]:
         command = REGISTRY[word]
+        if word == "set":
+            yield from ((name, "a setting") for name in CHECKS)
+            return
+        if "path" in command.kinds and not in_option:
+            yield from _files()
         if not in_option:
             yield from ((f"{option}=", command.describe(option)) for option in command.options)
         yield from self._variables()
@@ -85,10 +92,10 @@ class Completion(Completer):
             yield from _described(BARE.everything())
 
     def _explained(self) -> Iterator[Found]:
-        yield from ((word, each.summary) for word, each in REGISTRY.items())
         catalog.complete()
         for names in catalog.namespaces.values():
             yield from _described(names)
+        yield from ((word, each.summary) for word, each in REGISTRY.items())
 
     def _members(self, path: list[str]) -> Iterator[Found]:
         owner = self._owner(path)
@@ -111,6 +118,13 @@ class Completion(Completer):
             elif not isinstance(owner, Tensor) or name not in ("grad", "data", "T"):
                 raise AttributeError(name)
         return owner
+
+
+def _files() -> Iterator[Found]:
+    """The files here that a session reads and writes."""
+    for path in sorted(Path.cwd().iterdir()):
+        if path.suffix in (".csv", ".npy", ".npz"):
+            yield path.name, "a file"
 
 
 def _described(things: dict[str, Any]) -> Iterator[Found]:
