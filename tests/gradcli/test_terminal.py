@@ -87,7 +87,7 @@ COMPLETIONS = [
     ("wei", "ghts", ""),
     ("weights.grad.numel", "", ""),
     ("1 + tenso", "r", ""),
-    ("set no", "tes", "a setting"),
+    ("set no", "tes", ""),
 ]
 
 
