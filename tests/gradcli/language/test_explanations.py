@@ -35,6 +35,9 @@ def test_mistake(text: str) -> None:
 
 WHAT_WAS_MEANT = "only the user knows what was meant"
 UNMENDED = {
+    "y.sum().backward()": "the cut may be meant", "backward z": "the cut may be meant",
+    "backward x.argmax().float()": "argmax has no derivative",
+    "torch.autograd.gradcheck(lambda x: x.detach()*x, (x,))": "it is to fail",
     "sin('x')": WHAT_WAS_MEANT, "int('a')": WHAT_WAS_MEANT,
     "assert x.sum() == 7, f'got {x.sum()}'": "what is asserted is to fail",
     "assert 1 == 2": "what is asserted is to fail", "raise ValueError": "it is to fail",
