@@ -83,7 +83,7 @@ def traced(
         node.saved = ()
     node.trace = trace_of(args, params, tensor.array, False)
     if tensor.edge is not None or node.trace.depth <= MAXIMUM_CONSTANT_DEPTH:
-        tensor.origin = node
+        tensor.bare_origin = node
     return tensor
 
 

@@ -311,7 +311,7 @@ def _wrap(
     if origin is not None:
         trace = (origin.node if type(origin) is Output else origin).trace
         if trace is not None and (edge is not None or trace.depth <= MAXIMUM_CONSTANT_DEPTH):
-            tensor.origin = origin
+            tensor.bare_origin = origin
     if op.view and array.base is not None:
         if tensor.origin is not None:
             note_shown(array, getattr(origin, "node", origin))

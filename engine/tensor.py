@@ -113,6 +113,8 @@ class Tensor:
     edge: Any
     bare_grad: Tensor | None
     """Of leaves, and whatever else collects a gradient, sure to be set. So is bare_unversioned."""
+    bare_origin: Any
+    """Of what a trace made, sure to be set."""
     _grad = Optional("bare_grad")
     origin = Optional("bare_origin")
     label = Optional("bare_label")

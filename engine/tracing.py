@@ -148,7 +148,10 @@ def tracing() -> Iterator[None]:
 
 def name(tensor: Any, text: str) -> None:
     """Let a traced value remember the name it is bound to; the first name stays."""
-    origin = tensor.origin
+    try:
+        origin = tensor.bare_origin
+    except AttributeError:
+        origin = None
     if origin is None or tensor.edge is LEAF:
         if tensor.label is None:
             journal.note_slot(tensor, "label")
