@@ -19,43 +19,48 @@ from typing import Any
 
 import numpy as np
 
-from engine import catalog, families, memory
-from engine.tensor import Size, Tensor
+from engine import loading
+from engine.arrays import memory
+from engine.graph import registry
+from engine.graph.tensor import Size, Tensor
 
 __version__ = "0.1.0"
 
 np.seterr(all="ignore")
 memory.keep_freed()
-families.load()
+loading.load()
 
-from engine.ops.classes import CALLABLE_TENSOR  # noqa: E402
+from engine.ops.creation.tensor_classes import CALLABLE_TENSOR  # noqa: E402
 
 
 def _publish() -> None:
-    """Make the catalog's namespaces importable: engine.nn.functional, engine.autograd, ...
+    """Make the registry's namespaces importable: engine.nn.functional, engine.autograd, ...
 
-    A namespace with a file of its own, such as random.py, is that file.
+    A namespace with a package of its own, such as nn/, is that package; one with a file, such as
+    nn/init.py, is that file, imported when it is first asked for.
     """
+    here = os.path.dirname(__file__)
     modules = {"torch": sys.modules[__name__]}
-    files = {name.partition(".")[0] for name in os.listdir(os.path.dirname(__file__))}
-    for dotted in sorted(catalog.namespaces):
+    for dotted in sorted(registry.namespaces):
         above, _, last = dotted.rpartition(".")
-        if above in modules and (above != "torch" or last not in files):
-            name = __name__ + dotted.removeprefix("torch")
-            modules[dotted] = sys.modules[name] = ModuleType(name)
-            setattr(modules[above], last, modules[dotted])
+        name = __name__ + dotted.removeprefix("torch")
+        path = os.path.join(here, *dotted.split(".")[1:])
+        if above and not os.path.exists(f"{path}.py"):
+            made = import_module(name) if os.path.isdir(path) else ModuleType(name)
+            modules[dotted] = sys.modules[name] = made
+            setattr(modules[above], last, made)
         if dotted in modules:
             vars(modules[dotted])["__getattr__"] = _finder(modules[dotted], dotted)
             vars(modules[dotted])["__dir__"] = partial(_listed, dotted)
-    vars(modules["torch"]).update(catalog.namespaces["torch"])  # tensor, before the module tensor
+    vars(modules["torch"]).update(registry.namespaces["torch"])  # tensor, before the module tensor
 
 
 def _finder(module: ModuleType, dotted: str) -> Callable[[str], Any]:
     """What finds a name of a namespace when it is first asked for."""
-    names = catalog.namespaces[dotted]
+    names = registry.namespaces[dotted]
 
     def find(name: str) -> Any:
-        if f"{dotted}.{name}" in catalog.namespaces:
+        if f"{dotted}.{name}" in registry.namespaces:
             return import_module(f"{module.__name__}.{name}")
         if name not in names:
             raise AttributeError(f"module '{dotted}' has no attribute '{name}'")
@@ -66,8 +71,8 @@ def _finder(module: ModuleType, dotted: str) -> Callable[[str], Any]:
 
 
 def _listed(dotted: str) -> list[str]:
-    catalog.complete()
-    return sorted(catalog.namespaces[dotted])
+    registry.complete()
+    return sorted(registry.namespaces[dotted])
 
 
 _publish()

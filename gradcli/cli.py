@@ -11,8 +11,8 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gradcli.screen import Screen
-    from gradcli.session import Session
+    from gradcli.output.screen import Screen
+    from gradcli.session.session import Session
 
 FINE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -34,15 +34,24 @@ def _colour(context: click.Context, option: click.Parameter, choice: str | None)
 
 
 color_option = click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), callback=_colour,
-    expose_value=False, help="Colour: on a terminal (auto), always or never.",
-)  # fmt: skip
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    callback=_colour,
+    expose_value=False,
+    help="Colour: on a terminal (auto), always or never.",
+)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["--help"]})
 @color_option
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
-              help="Show the versions and exit.")  # fmt: skip
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the versions and exit.",
+)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """A calculator for gradients: PyTorch's autograd at a prompt, on NumPy.
@@ -92,8 +101,8 @@ def evaluate(context: click.Context, inputs: tuple[str, ...], as_json: bool) -> 
       gradcli eval --json 'param([1., 2.]).sum()'
       cat script.grad | gradcli eval -
     """
-    from gradcli.guard import guarded
-    from gradcli.sources import read_stream
+    from gradcli.base.sources import read_stream
+    from gradcli.session.guard import guarded
 
     screen = _screen(context, as_json)
     session = _session(screen)
@@ -111,8 +120,13 @@ def evaluate(context: click.Context, inputs: tuple[str, ...], as_json: bool) -> 
 @cli.command()
 @color_option
 @click.option("-i", "--interactive", is_flag=True, help="Go on at the prompt afterwards.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...",
-                type=click.Path(exists=True, dir_okay=False))  # fmt: skip
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False),
+)
 @click.pass_context
 def run(context: click.Context, files: tuple[str, ...], interactive: bool) -> None:
     """Run session files, one after the other, in one session.
@@ -160,8 +174,8 @@ def test(context: click.Context, paths: tuple[str, ...], update: bool) -> None:
     """
     from pathlib import Path
 
-    from gradcli.outputs import Notice, note
-    from gradcli.replay import files, replay
+    from gradcli.base.outputs import Notice, note
+    from gradcli.transcripts.replay import files, replay
 
     screen = _screen(context)
     passed = failed = 0
@@ -198,22 +212,22 @@ class _Finished(Exception):  # noqa: N818 - it carries a status, good or bad
 
 
 def _screen(context: click.Context, as_json: bool = False) -> Screen:
-    from gradcli.screen import Screen
+    from gradcli.output.screen import Screen
 
     return Screen(context.find_root().meta.get("colour", "auto"), as_json)
 
 
 def _session(screen: Screen) -> Session:
-    from gradcli.session import Session
+    from gradcli.session.session import Session
 
     return Session(screen.emit)
 
 
 def _run_file(session: Session, screen: Screen, path: Path) -> int:
     """Run one file; a transcript's inputs each as the prompt would."""
-    from gradcli.guard import guarded
-    from gradcli.sources import read_file
-    from gradcli.transcript import inputs, is_transcript
+    from gradcli.base.sources import read_file
+    from gradcli.session.guard import guarded
+    from gradcli.transcripts.transcript import inputs, is_transcript
 
     session.folder = path.parent
 
@@ -233,9 +247,9 @@ def _piped(context: click.Context) -> int:
     """Run standard input as a script."""
     from pathlib import Path
 
-    from gradcli.guard import guarded
-    from gradcli.sources import read_stream
-    from gradcli.transcript import inputs, is_transcript
+    from gradcli.base.sources import read_stream
+    from gradcli.session.guard import guarded
+    from gradcli.transcripts.transcript import inputs, is_transcript
 
     screen = _screen(context)
     session = _session(screen)
@@ -267,7 +281,7 @@ def main() -> None:
 
 
 def _main() -> int:
-    from gradcli.screen import UnwritableError
+    from gradcli.output.screen import UnwritableError
 
     _open_streams()
     try:
@@ -289,8 +303,8 @@ def _main() -> int:
             click.echo(f"Error: cannot write: {reason.strerror}", err=True)
         return FAILED
     except Exception as error:
-        from gradcli.outputs import Failure, plain
-        from gradcli.state import reported
+        from gradcli.base.outputs import Failure, plain
+        from gradcli.base.state import reported
 
         click.echo(plain(Failure(reported(error, " ".join(sys.argv)))), err=True, nl=False)
         return FAILED

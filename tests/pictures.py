@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME, TerminalTheme
 
-from gradcli.render.paint import THEME, painted
-from gradcli.session import Session
+from gradcli.output.paint import THEME, painted
+from gradcli.session.session import Session
 
 if TYPE_CHECKING:
-    from gradcli.outputs import Output
+    from gradcli.base.outputs import Output
 
 FOLDER = Path(__file__).parents[1] / "sessions" / "pictures"
 START = ["a = param([5., 4.]); b = tensor([6., 8.])", "y = a**2 + 5*b; z = y.mean()", "backward z"]
@@ -30,14 +30,19 @@ PICTURES = {
         "flow y.sum()",
     ],
     "why": [
-        "a = param([0., 2.])", "z = where(a > 0, sqrt(a), 0.).sum()", "backward z", "why a",
+        "a = param([0., 2.])",
+        "z = where(a > 0, sqrt(a), 0.).sum()",
+        "backward z",
+        "why a",
     ],
     "check": ["a = param([1., 2.])", "z = (a * a.detach()).sum()", "check z"],
     "diff": [
-        "X = randn(3, 2); y = ones(3); w = param(zeros(2))", "loss = ((X @ w - y)**2).sum()",
-        "diff loss w", "diff loss w w",
+        "X = randn(3, 2); y = ones(3); w = param(zeros(2))",
+        "loss = ((X @ w - y)**2).sum()",
+        "diff loss w",
+        "diff loss w w",
     ],
-}  # fmt: skip
+}
 """Picture → what is typed; the last inputs are shown with what they say."""
 
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import engine
-from gradcli.outputs import plain
+from gradcli.base.outputs import plain
 from tests.gradcli.prompt import Prompt
 from tests.recorder.scripts import RECORDED, printed, sources
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.fused import fused
+from engine.arrays.fma import fused
 
 Array = np.ndarray[Any, Any]
 

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import journal
-from engine.grad_mode import enable_grad, no_grad
+from engine.arrays import journal
+from engine.graph.grad_mode import enable_grad, no_grad
+from engine.graph.registry import public
+from engine.graph.tensor import Tensor, wrap
 from engine.optim.kernels import plus
 from engine.optim.optimizer import Array, Closure, Optimizer, check_rate, put, real, scalar
-from engine.tensor import Tensor, wrap
 
 
 class Point(NamedTuple):
@@ -27,21 +28,31 @@ class Point(NamedTuple):
     slope: float
 
 
+@public("torch.optim")
 class LBFGS(Optimizer):
     """Steps along a guess of Newton's direction. `step` needs a closure, and calls it often."""
 
     def __init__(
-        self, params: Any, lr: Any = 1, max_iter: int = 20, max_eval: int | None = None,
-        tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9, history_size: int = 100,
+        self,
+        params: Any,
+        lr: Any = 1,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
         line_search_fn: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         check_rate(lr)
         defaults = {
-            "lr": lr, "max_iter": max_iter,
+            "lr": lr,
+            "max_iter": max_iter,
             "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change,
-            "history_size": history_size, "line_search_fn": line_search_fn,
-        }  # fmt: skip
+            "tolerance_grad": tolerance_grad,
+            "tolerance_change": tolerance_change,
+            "history_size": history_size,
+            "line_search_fn": line_search_fn,
+        }
         super().__init__(params, defaults)
         if len(self.param_groups) != 1:
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")

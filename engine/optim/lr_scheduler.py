@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog import expose
+from engine.graph.registry import expose
 from engine.optim.scheduler import EPOCH, LRScheduler, check_optimizer, rates, set_rate
 
 if TYPE_CHECKING:
@@ -86,9 +86,12 @@ class MultiStepLR(LRScheduler):
     """The rate times gamma at each milestone."""
 
     def __init__(
-        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1,
+        self,
+        optimizer: Optimizer,
+        milestones: Iterable[int],
+        gamma: float = 0.1,
         last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
@@ -105,9 +108,12 @@ class ConstantLR(LRScheduler):
     """The rate times a factor, until total_iters steps were made."""
 
     def __init__(
-        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5,
+        self,
+        optimizer: Optimizer,
+        factor: float = 1.0 / 3,
+        total_iters: int = 5,
         last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if not 0 <= factor <= 1:
             raise ValueError("Constant multiplicative factor expected to be between 0 and 1.")
         self.factor, self.total_iters = factor, total_iters
@@ -126,9 +132,13 @@ class LinearLR(LRScheduler):
     """The rate times a factor that moves evenly from one number to another."""
 
     def __init__(
-        self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0,
-        total_iters: int = 5, last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
         if not 0 < start_factor <= 1:
             raise ValueError(
                 "Starting multiplicative factor expected to be greater than 0 and less or equal "
@@ -192,9 +202,12 @@ class CosineAnnealingLR(LRScheduler):
     """The rate along a cosine, down to eta_min in T_max steps and up again."""
 
     def __init__(
-        self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0,  # noqa: N803
+        self,
+        optimizer: Optimizer,
+        T_max: int,  # noqa: N803 (PyTorch's name)
+        eta_min: float = 0.0,
         last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
@@ -220,9 +233,13 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     """
 
     def __init__(
-        self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0,  # noqa: N803
+        self,
+        optimizer: Optimizer,
+        T_0: int,  # noqa: N803
+        T_mult: int = 1,  # noqa: N803
+        eta_min: float = 0.0,
         last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if T_0 <= 0 or not isinstance(T_0, int):
             raise ValueError(f"Expected positive integer T_0, but got {T_0}")
         if T_mult < 1 or not isinstance(T_mult, int):
@@ -267,9 +284,12 @@ class SequentialLR(LRScheduler):
     """One scheduler after another, the next taking over at each milestone."""
 
     def __init__(
-        self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int],
+        self,
+        optimizer: Optimizer,
+        schedulers: list[LRScheduler],
+        milestones: list[int],
         last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+    ) -> None:
         _check_schedulers(self, optimizer, schedulers, "scheduler")
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
@@ -375,10 +395,17 @@ class ReduceLROnPlateau(LRScheduler):
     """The rate times a factor when a metric has not got better for `patience` steps."""
 
     def __init__(
-        self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
-        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
-        min_lr: Any = 0, eps: float = 1e-8,
-    ) -> None:  # fmt: skip
+        self,
+        optimizer: Optimizer,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: Any = 0,
+        eps: float = 1e-8,
+    ) -> None:
         if factor >= 1:
             raise ValueError("Factor should be < 1.0.")
         check_optimizer(optimizer)
@@ -451,8 +478,19 @@ class ReduceLROnPlateau(LRScheduler):
 
 
 for _class in (
-    LRScheduler, LambdaLR, MultiplicativeLR, StepLR, MultiStepLR, ConstantLR, LinearLR,
-    ExponentialLR, PolynomialLR, CosineAnnealingLR, CosineAnnealingWarmRestarts, SequentialLR,
-    ChainedScheduler, ReduceLROnPlateau,
-):  # fmt: skip
+    LRScheduler,
+    LambdaLR,
+    MultiplicativeLR,
+    StepLR,
+    MultiStepLR,
+    ConstantLR,
+    LinearLR,
+    ExponentialLR,
+    PolynomialLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    SequentialLR,
+    ChainedScheduler,
+    ReduceLROnPlateau,
+):
     expose(_class.__name__, _class, "torch.optim.lr_scheduler")

@@ -15,19 +15,21 @@ from typing import Any
 
 import numpy as np
 
-from engine import dtypes, journal
-from engine.grad_mode import enable_grad, no_grad
-from engine.hooks import RemovableHandle
-from engine.inplace import assign
-from engine.ops.convert import converted
+from engine.arrays import dtypes, journal
+from engine.dispatch.inplace import assign
+from engine.graph.grad_mode import enable_grad, no_grad
+from engine.graph.hooks import RemovableHandle
+from engine.graph.registry import public
+from engine.graph.tensor import Tensor, set_requires_grad, wrap
+from engine.ops.creation.convert import converted
 from engine.optim.kernels import plus
-from engine.tensor import Tensor, set_requires_grad, wrap
 
 Array = np.ndarray[Any, Any]
 Options = dict[str, Any]
 Closure = Callable[[], Any]
 
 
+@public("torch.optim")
 class Optimizer:
     """The base of all optimizers.
 
@@ -236,10 +238,13 @@ class Optimizer:
                 "loaded state dict contains a parameter group that doesn't match the size of "
                 "optimizer's group"
             )
-        by_place = dict(zip(
-            chain.from_iterable(group["params"] for group in saved),
-            chain.from_iterable(group["params"] for group in groups), strict=True,
-        ))  # fmt: skip
+        by_place = dict(
+            zip(
+                chain.from_iterable(group["params"] for group in saved),
+                chain.from_iterable(group["params"] for group in groups),
+                strict=True,
+            )
+        )
         state: dict[Any, Any] = defaultdict(dict)
         for place, value in state_dict["state"].items():
             if place in by_place:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from engine import journal
+from engine.arrays import journal
+from engine.graph.tensor import Tensor, wrap
 from engine.optim.optimizer import Optimizer, Options, put, scalar
-from engine.tensor import Tensor, wrap
 
 _TOO_EARLY = (
     "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, "

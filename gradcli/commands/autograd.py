@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog import namespaces
-from engine.grad_mode import no_grad
-from engine.tensor import LEAF, Tensor
-from gradcli.command import Operand, command
-from gradcli.faults import Fault
-from gradcli.outputs import Moved, Notice, Warned
+from engine.graph.grad_mode import no_grad
+from engine.graph.registry import namespaces
+from engine.graph.tensor import LEAF, Tensor
+from gradcli.base.faults import Fault
+from gradcli.base.outputs import Moved, Notice, Warned
+from gradcli.commands.registry import Operand, command
 
 if TYPE_CHECKING:
-    from gradcli.session import Session
+    from gradcli.session.session import Session
 
 _SUFFIX = re.compile(r"(?:,\s+(?:dtype|size)=\S+)*\)$")
 
@@ -50,8 +50,9 @@ def backward(
         why = f"gradient gives each element of {tensor.text} its weight, so their shapes agree."
         fact = f"shape {list(weights.shape)}, {tensor.text} has {list(root.shape)}"
         fix = f"gradient=ones_like({tensor.text})"
-        raise Fault("RuntimeError", str(error), gradient.span, fact=fact, why=why,
-                    fixes=(fix,)) from error  # fmt: skip
+        raise Fault(
+            "RuntimeError", str(error), gradient.span, fact=fact, why=why, fixes=(fix,)
+        ) from error
 
 
 @command("autograd")
@@ -67,8 +68,12 @@ def grad(session: Session, *tensors: Operand) -> object:
         return session.value(f"{name}.grad", _gradient(session, name, tensor))
     found = [(part.text, wanted(part, "grad")) for part in tensors] or leaves(session)
     if not found:
-        raise Fault("RuntimeError", "no variable requires grad",
-                    why="only what is tracked has a gradient.", fixes=_tracks(session))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            "no variable requires grad",
+            why="only what is tracked has a gradient.",
+            fixes=_tracks(session),
+        )
     return _named(
         [(name, session.value(name, _gradient(session, name, each)).text) for name, each in found]
     )
@@ -105,9 +110,12 @@ def step(session: Session, *tensors: Operand, lr: Operand | None = None) -> Move
     else:
         found = [(name, leaf) for name, leaf in leaves(session) if leaf.grad is not None]
         if not found:
-            raise Fault("RuntimeError", "no variable has a gradient to step against",
-                        why="backward was not run yet, or zero forgot what it left.",
-                        fixes=_backwards(session))  # fmt: skip
+            raise Fault(
+                "RuntimeError",
+                "no variable has a gradient to step against",
+                why="backward was not run yet, or zero forgot what it left.",
+                fixes=_backwards(session),
+            )
     moves = []
     with no_grad():
         for name, leaf in found:
@@ -210,18 +218,20 @@ def _rate(option: Operand) -> Any:
 def _backwards(session: Session) -> list[str]:
     """`backward loss`, of the last variable that it can start from."""
     found = [
-        name for name, value in session.variables.items()
+        name
+        for name, value in session.variables.items()
         if isinstance(value, Tensor) and value.grad_fn is not None and value.array.size == 1
-    ]  # fmt: skip
+    ]
     return [f"backward {name}" for name in found[-1:]]
 
 
 def _tracks(session: Session) -> list[str]:
     """`track a`, of the first variable that may have a gradient."""
     found = [
-        name for name, value in session.variables.items()
+        name
+        for name, value in session.variables.items()
         if isinstance(value, Tensor) and value.array.dtype.kind in "fc"
-    ]  # fmt: skip
+    ]
     return [f"track {name}" for name in found[:1]]
 
 
@@ -230,9 +240,13 @@ def _movable(session: Session, part: Operand) -> Tensor:
     tensor: Tensor = wanted(part, "step")
     name, span = part.text, part.span
     if not tensor.is_leaf:
-        raise Fault("RuntimeError", f"step moves leaves, and {name} is computed from others", span,
-                    why=f"{name} would be computed anew from them.",
-                    fixes=(f"{name} = {name}.detach().requires_grad_()",))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"step moves leaves, and {name} is computed from others",
+            span,
+            why=f"{name} would be computed anew from them.",
+            fixes=(f"{name} = {name}.detach().requires_grad_()",),
+        )
     if tensor.grad is not None:
         return tensor
     if tensor.requires_grad:
@@ -244,7 +258,7 @@ def _movable(session: Session, part: Operand) -> Tensor:
 
 def _numbers(tensor: Tensor) -> str:
     """The numbers alone, as they are printed."""
-    from engine.format import tensor_text
+    from engine.graph.printing import tensor_text
 
     return _SUFFIX.sub("", tensor_text(tensor.array, prefix=""))
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gradcli.command import GROUPS, REGISTRY, Command, Name, Operand, Path, command
-from gradcli.faults import Fault
-from gradcli.outputs import Notice, Table, note, texts
-from gradcli.settings import CHECKS
+from gradcli.base.faults import Fault
+from gradcli.base.outputs import Notice, Table, note, texts
+from gradcli.base.settings import CHECKS
+from gradcli.commands.registry import GROUPS, REGISTRY, Command, Name, Operand, Path, command
 
 if TYPE_CHECKING:
-    from gradcli.session import Session, Step
+    from gradcli.session.session import Session, Step
 
 
 @command("session", "vars")
@@ -21,8 +21,8 @@ def variables(session: Session) -> Table:
 
     vars
     """
-    from engine.format import values_text
-    from engine.tensor import Tensor
+    from engine.graph.printing import values_text
+    from engine.graph.tensor import Tensor
     from gradcli.commands.understand import kind_of
 
     rows = []
@@ -38,8 +38,13 @@ def variables(session: Session) -> Table:
     taken = sum(max(len(row[column]) for row in rows) + 2 for column in range(4)) if rows else 0
     room = max(session.columns - taken, 12)
     rows = [(*row[:4], _cut(row[4], room)) for row in rows]
-    return Table("vars", ("name", "shape", "dtype", "kind", "value"), rows,
-                 ("name", "plain", "plain", "kind", "value"), "no variables yet")  # fmt: skip
+    return Table(
+        "vars",
+        ("name", "shape", "dtype", "kind", "value"),
+        rows,
+        ("name", "plain", "plain", "kind", "value"),
+        "no variables yet",
+    )
 
 
 @command("session")
@@ -89,7 +94,7 @@ def save(session: Session, file: Path) -> Notice:
 
     save model        to model.npz; `load model` brings it back
     """
-    from gradcli.saving import save_session
+    from gradcli.session.save_file import save_session
 
     with _at(file):
         path = session.writable(file if file.endswith(".npz") else file + ".npz")
@@ -113,7 +118,7 @@ def load(
     array: which array of an .npz file, if it holds several
     """
     if file is None:
-        from gradcli.saving import load_session
+        from gradcli.session.save_file import load_session
 
         with _at(name):
             path = session.path(name if name.endswith(".npz") else name + ".npz")
@@ -122,7 +127,7 @@ def load(
     if not name.isidentifier():
         with _at(name):
             raise Fault("SyntaxError", f"{name!r} is not a name", fixes=("load x data.csv",))
-    from gradcli.reading import read_tensor
+    from gradcli.session.data_files import read_tensor
 
     which = None if array is None else str(array.value)
     with _at(file):
@@ -179,15 +184,22 @@ def set_(
 def _switched(session: Session, name: Name, switch: Name | None) -> None:
     """set notes on, set notes off."""
     if name != "notes":
-        raise Fault("ValueError", f"set has no switch {name}", name.span,  # type: ignore[attr-defined]
-                    why="notes are switched on and off; the rest is set to a value.",
-                    fixes=("help set" if name in CHECKS else "set notes off",))  # fmt: skip
+        raise Fault(
+            "ValueError",
+            f"set has no switch {name}",
+            name.span,  # type: ignore[attr-defined]
+            why="notes are switched on and off; the rest is set to a value.",
+            fixes=("help set" if name in CHECKS else "set notes off",),
+        )
     try:
         session.change("notes", switch)
     except ValueError as error:
-        raise Fault("ValueError", f"notes are {error}, not {switch or 'nothing'}",
-                    getattr(switch, "span", name.span),  # type: ignore[attr-defined]
-                    fixes=("set notes off",)) from None  # fmt: skip
+        raise Fault(
+            "ValueError",
+            f"notes are {error}, not {switch or 'nothing'}",
+            getattr(switch, "span", name.span),  # type: ignore[attr-defined]
+            fixes=("set notes off",),
+        ) from None
 
 
 @command("session", "help")
@@ -201,7 +213,7 @@ def help_(session: Session, name: Name | None = None) -> Notice:
         return _overview()
     if name in REGISTRY:
         return _of_command(REGISTRY[name])
-    from gradcli.explain.operation import describe
+    from gradcli.explain.operation_help import describe
 
     found = describe(name)
     if found is not None:
@@ -216,7 +228,7 @@ def exit_(session: Session) -> None:
 
     exit              also quit, and Ctrl-D
     """
-    from gradcli.session import Leave
+    from gradcli.session.session import Leave
 
     raise Leave
 
@@ -242,10 +254,16 @@ def _overview() -> Notice:
         lines += [[(group, "head")]]
         for same in words.values():
             if REGISTRY[same[0]].group == group:
-                lines.append([("  " + ", ".join(same).ljust(margin), "name"),
-                              ("  " + REGISTRY[same[0]].summary, "plain")])  # fmt: skip
-    lines += [[("", "plain")], [("Anything else is Python with PyTorch's names: ", "plain"),
-              ("y = a**2 + 5*b", "source")]]  # fmt: skip
+                lines.append(
+                    [
+                        ("  " + ", ".join(same).ljust(margin), "name"),
+                        ("  " + REGISTRY[same[0]].summary, "plain"),
+                    ]
+                )
+    lines += [
+        [("", "plain")],
+        [("Anything else is Python with PyTorch's names: ", "plain"), ("y = a**2 + 5*b", "source")],
+    ]
     lines += [[("help WORD", "source"), (" tells more of a command or an operation.", "plain")]]
     return Notice(lines, {"commands": {word: each.summary for word, each in REGISTRY.items()}})
 
@@ -266,10 +284,12 @@ def _of_command(each: Command) -> Notice:
 def _no_help(word: Name) -> Fault:
     from difflib import get_close_matches
 
-    from engine import catalog
+    from engine.graph import registry
 
-    catalog.complete()
-    known = {*REGISTRY, *catalog.methods, *catalog.attributes}.union(*catalog.namespaces.values())
+    registry.complete()
+    known = {*REGISTRY, *registry.methods, *registry.attributes}.union(
+        *registry.namespaces.values()
+    )
     close = get_close_matches(word, known, 2)
     return Fault(
         "NameError",

@@ -5,23 +5,23 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from engine import symbolic
-from engine.tensor import Tensor
-from gradcli.command import REGISTRY, Name, Operand, Path, command
+from engine.graph.tensor import Tensor
+from engine.transforms import symbolic
+from gradcli.base.faults import Fault
+from gradcli.base.outputs import Failure, Notice, Several, Table, note
 from gradcli.commands.autograd import leaves, wanted
-from gradcli.faults import Fault
-from gradcli.outputs import Failure, Notice, Several, Table, note
+from gradcli.commands.registry import REGISTRY, Name, Operand, Path, command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradcli.explain.chain import Chain
+    from gradcli.base.faults import Line
+    from gradcli.explain.chain_rule import Chain
+    from gradcli.explain.gradient_flow import Flow
     from gradcli.explain.graph.data import Graph
     from gradcli.explain.graph.tree import Tree
-    from gradcli.explain.sizes import Flow
     from gradcli.explain.why.answer import Answer
-    from gradcli.faults import Line
-    from gradcli.session import Session
+    from gradcli.session.session import Session
 
 
 @command("understand")
@@ -52,8 +52,13 @@ def graph(
     of = wanted(tensor, "graph")
     format_ = _with_span(format_of, to, save)
     if depth is not None and (type(depth.value) is not int or depth.value < 1):
-        raise Fault("ValueError", f"depth is a whole number from 1, not {depth.text}", depth.span,
-                    why="it is how many operations to go down.", fixes=("depth=3",))  # fmt: skip
+        raise Fault(
+            "ValueError",
+            f"depth is a whole number from 1, not {depth.text}",
+            depth.span,
+            why="it is how many operations to go down.",
+            fixes=("depth=3",),
+        )
     deepest = (12 if format_ is None else 40) if depth is None else depth.value
     most = 40 if format_ is None and depth is None else 400
     found = _graph(session, tensor, of, bool(backward and backward.value), deepest, most)
@@ -71,9 +76,13 @@ def _graph(
         return graph_of(of, session.variables, deepest, most)
     by = [(name, leaf) for name, leaf in leaves(session) if symbolic.path(of, leaf)]
     if not by:
-        raise Fault("RuntimeError", f"no gradient flows from {tensor.text}", tensor.span,
-                    why=f"{tensor.text} was computed from no variable that requires grad.",
-                    fixes=(f"graph {tensor.text}",))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"no gradient flows from {tensor.text}",
+            tensor.span,
+            why=f"{tensor.text} was computed from no variable that requires grad.",
+            fixes=(f"graph {tensor.text}",),
+        )
     called = tensor.text if tensor.text.isidentifier() else f"({tensor.text})"
     return gradient_graph_of(of, by, called, session.variables, deepest, most)
 
@@ -85,9 +94,13 @@ def _picture(session: Session, found: Graph, format_: str, save: Path | None) ->
     said = {"graph": found.facts()}
     missing = without(format_, session.confined, save)
     if missing is not None and save is not None:
-        raise Fault("RuntimeError", f"no {format_} can be drawn: {missing}",
-                    save.span, why="gradcli writes DOT, which Graphviz makes pictures of.",  # type: ignore[attr-defined]
-                    fixes=(f"save={save.rpartition('.')[0]}.dot",))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"no {format_} can be drawn: {missing}",
+            save.span,  # type: ignore[attr-defined]
+            why="gradcli writes DOT, which Graphviz makes pictures of.",
+            fixes=(f"save={save.rpartition('.')[0]}.dot",),
+        )
     content = drawn(found, format_ if missing is None else "dot")
     if save is None:
         lines: list[Line] = [[(line, "plain")] for line in content.decode().split("\n")]
@@ -126,16 +139,20 @@ def diff(
     order: 2 for all second derivatives among the names
     as: latex
     """
-    from gradcli.explain.derivative import derivative, wanted_by
+    from gradcli.explain.formula.derivative import derivative, wanted_by
 
     of = wanted(y, "diff")
     places = {name: _place(session, name, value) for name, value in at.items()}
     by = [(part.text, wanted(part, "diff")) for part in x] or leaves(session)
     by = [(name, leaf) for name, leaf in by if x or symbolic.path(of, leaf)]
     if not by:
-        raise Fault("RuntimeError", f"diff {y.text} needs a name to differentiate by", y.span,
-                    why=f"{y.text} was computed from no variable that requires grad.",
-                    fixes=(f"diff {y.text} x",))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"diff {y.text} needs a name to differentiate by",
+            y.span,
+            why=f"{y.text} was computed from no variable that requires grad.",
+            fixes=(f"diff {y.text} x",),
+        )
     orders = wanted_by(by, None if order is None else _order(order, 9))
     of_text = None if y.text in session.variables else y.text
     found: list[Any] = [
@@ -143,15 +160,23 @@ def diff(
     ]
     if as_ is not None:
         if as_ != "latex":
-            raise Fault("ValueError", f"as is latex, not {as_}", as_.span,  # type: ignore[attr-defined]
-                        why="a formula is written in the language, or in LaTeX.",
-                        fixes=("as=latex",))  # fmt: skip
+            raise Fault(
+                "ValueError",
+                f"as is latex, not {as_}",
+                as_.span,  # type: ignore[attr-defined]
+                why="a formula is written in the language, or in LaTeX.",
+                fixes=("as=latex",),
+            )
         return Several("derivatives", [note(each.latex(), **each.facts()) for each in found])
     old = [name for name in written_since(session, of) if name not in places]
     if old:
         listed = " and ".join(old)
-        found.append(note(f"note: {listed} was written in place after {y.text} was computed; the "
-                          f"values are for {listed} as it is now"))  # fmt: skip
+        found.append(
+            note(
+                f"note: {listed} was written in place after {y.text} was computed; the "
+                f"values are for {listed} as it is now"
+            )
+        )
     return Several("derivatives", found)
 
 
@@ -169,9 +194,13 @@ def _place(session: Session, name: str, given: Operand) -> Any:
         array = None
     if array is None or array.shape != variable.array.shape:
         shape = tuple(variable.array.shape)
-        raise Fault("ValueError", f"{name} has the shape {shape}, and {given.text} has not",
-                    given.span, why="a graph is for values of the shapes it was made with.",
-                    fixes=(f"{name}=full({shape}, 1.)",))  # fmt: skip
+        raise Fault(
+            "ValueError",
+            f"{name} has the shape {shape}, and {given.text} has not",
+            given.span,
+            why="a graph is for values of the shapes it was made with.",
+            fixes=(f"{name}=full({shape}, 1.)",),
+        )
     return array
 
 
@@ -182,31 +211,41 @@ def trace(session: Session, y: Operand, x: Operand, step: Name | None = None) ->
     trace z a
     trace z a step    at the prompt: a step for each Enter
     """
-    from gradcli.explain.chain import chain
+    from gradcli.explain.chain_rule import chain
 
     of, by = wanted(y, "trace"), wanted(x, "trace")
     for name in written_since(session, of):
-        raise Fault("RuntimeError", f"{name} was written in place after {y.text} was computed",
-                    y.span, why=f"the steps would mix {name} as it is now with values on the way "
-                    f"from before: compute {y.text} again, then trace.",
-                    fixes=(f"diff {y.text} {x.text}",))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"{name} was written in place after {y.text} was computed",
+            y.span,
+            why=f"the steps would mix {name} as it is now with values on the way "
+            f"from before: compute {y.text} again, then trace.",
+            fixes=(f"diff {y.text} {x.text}",),
+        )
     found = chain(of, by, session.variables)
     if not found.rows:
-        raise Fault("RuntimeError", f"{y.text} was not computed from {x.text}", x.span,
-                    why="the chain rule goes from a value to what it was computed from.",
-                    fixes=(f"graph {y.text}",))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"{y.text} was not computed from {x.text}",
+            x.span,
+            why="the chain rule goes from a value to what it was computed from.",
+            fixes=(f"graph {y.text}",),
+        )
     if step not in (None, "step"):
-        raise Fault("ValueError", f"trace goes from one value to another, or in steps: not {step}",
-                    step.span, why="a third word can only be step.",  # type: ignore[attr-defined]
-                    fixes=(f"trace {y.text} {x.text} step",))  # fmt: skip
+        raise Fault(
+            "ValueError",
+            f"trace goes from one value to another, or in steps: not {step}",
+            step.span,  # type: ignore[attr-defined]
+            why="a third word can only be step.",
+            fixes=(f"trace {y.text} {x.text} step",),
+        )
     found.stepwise = step is not None
     return found
 
 
 @command("understand")
-def check(
-    session: Session, z: Operand, *x: Operand, order: Operand | None = None
-) -> Several:
+def check(session: Session, z: Operand, *x: Operand, order: Operand | None = None) -> Several:
     """Compare the gradient of z with central differences, in float64.
 
     check z           with respect to every leaf
@@ -214,22 +253,31 @@ def check(
 
     order: 2 for the second derivative
     """
-    from gradcli.explain.numeric import check as compared
+    from gradcli.explain.finite_differences import check as compared
 
     of = wanted(z, "check")
     by = [(part.text, wanted(part, "check")) for part in x] or leaves(session)
     by = [(name, leaf) for name, leaf in by if x or symbolic.path(of, leaf)]
     if not by:
-        raise Fault("RuntimeError", f"check {z.text} needs a name to differentiate by", z.span,
-                    why=f"{z.text} was computed from no variable that requires grad.",
-                    fixes=(f"check {z.text} x",))  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"check {z.text} needs a name to differentiate by",
+            z.span,
+            why=f"{z.text} was computed from no variable that requires grad.",
+            fixes=(f"check {z.text} x",),
+        )
     return Several("checks", compared(of, by, 1 if order is None else _order(order, 2)))
 
 
 def _order(order: Operand, most: int) -> int:
     if type(order.value) is not int or not 1 <= order.value <= most:
-        raise Fault("ValueError", f"order is 1 to {most}, not {order.text}", order.span,
-                    why="it is how often to differentiate.", fixes=("order=2",))  # fmt: skip
+        raise Fault(
+            "ValueError",
+            f"order is 1 to {most}, not {order.text}",
+            order.span,
+            why="it is how often to differentiate.",
+            fixes=("order=2",),
+        )
     return order.value
 
 
@@ -239,13 +287,17 @@ def flow(session: Session, z: Operand) -> Flow:
 
     flow z
     """
-    from gradcli.explain.sizes import sizes
+    from gradcli.explain.gradient_flow import sizes
 
     of = wanted(z, "flow")
     if of.grad_fn is None:
-        raise Fault("RuntimeError", f"no gradient flows from {z.text}", z.span,
-                    why=f"{z.text} was computed from nothing that requires grad: "
-                    "track a tensor, and compute it again.")  # fmt: skip
+        raise Fault(
+            "RuntimeError",
+            f"no gradient flows from {z.text}",
+            z.span,
+            why=f"{z.text} was computed from nothing that requires grad: "
+            "track a tensor, and compute it again.",
+        )
     return sizes(of, session.variables, session.columns)
 
 
@@ -277,17 +329,22 @@ def info(session: Session, value: Operand | None = None) -> Table:
         return _facts(_of_session(session))
     if isinstance(value.value, Tensor):
         return _facts(_of_tensor(session, value.value))
-    return _facts([("type", type(value.value).__name__),
-                   ("value", session.value(value.text, value.value).text)])  # fmt: skip
+    return _facts(
+        [
+            ("type", type(value.value).__name__),
+            ("value", session.value(value.text, value.value).text),
+        ]
+    )
 
 
 def written_since(session: Session, y: Tensor) -> list[str]:
     """What y was computed from and was written in place after that, by name."""
     found = symbolic.written_since(y)
     names = [
-        name for name, value in session.variables.items()
+        name
+        for name, value in session.variables.items()
         if name != "_" and any(value is x for x in found)
-    ]  # fmt: skip
+    ]
     return names or (["a value without a name"] if found else [])
 
 
@@ -311,8 +368,8 @@ def _facts(rows: list[tuple[str, str]]) -> Table:
 
 
 def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
-    from engine.format import values_text
-    from engine.storage import version
+    from engine.graph.printing import values_text
+    from engine.graph.storage import version
 
     array = tensor.array
     gradient: Any = tensor._grad
@@ -342,7 +399,7 @@ def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
 
 
 def _overlap(one: Tensor, other: Tensor) -> bool:
-    from engine.memory import owner_of
+    from engine.arrays.memory import owner_of
 
     return owner_of(one.array) is owner_of(other.array)
 

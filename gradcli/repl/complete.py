@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from prompt_toolkit.completion import Completer
 from prompt_toolkit.completion import Completion as Candidate
 
-from engine import catalog
-from engine.tensor import Tensor
-from gradcli.command import REGISTRY
-from gradcli.language import values
-from gradcli.language.builtins import BARE
-from gradcli.outputs import shortened
-from gradcli.settings import CHECKS
+from engine.graph import registry
+from engine.graph.tensor import Tensor
+from gradcli.base.outputs import shortened
+from gradcli.base.settings import CHECKS
+from gradcli.commands.registry import REGISTRY
+from gradcli.language.evaluation import values
+from gradcli.language.evaluation.builtins import BARE
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
 
-    from gradcli.session import Session
+    from gradcli.session.session import Session
 
 _MEMBER = re.compile(r"((?:[^\W\d]\w*\.)+)(\w*)$")
 _WORD = re.compile(r"[^\W\d]\w*$")
@@ -92,8 +92,8 @@ class Completion(Completer):
             yield from _described(BARE.everything())
 
     def _explained(self) -> Iterator[Found]:
-        catalog.complete()
-        for names in catalog.namespaces.values():
+        registry.complete()
+        for names in registry.namespaces.values():
             yield from _described(names)
         yield from ((word, each.summary) for word, each in REGISTRY.items())
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.lexers import Lexer
 
-from gradcli.command import KINDS
-from gradcli.language.builtins import BARE
-from gradcli.language.tokens import TOKEN, Found, Scan
+from gradcli.commands.registry import KINDS
+from gradcli.language.evaluation.builtins import BARE
+from gradcli.language.syntax.tokens import TOKEN, Found, Scan
 
 if TYPE_CHECKING:
     from prompt_toolkit.document import Document
     from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-    from gradcli.session import Session
+    from gradcli.session.session import Session
 
 LONGEST = 20_000
 """A longer input stays plain."""

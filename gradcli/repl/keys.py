@@ -7,8 +7,8 @@ from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from gradcli.language.parse import incomplete
-from gradcli.transcript import without_prompts
+from gradcli.language.syntax.parse import incomplete
+from gradcli.transcripts.transcript import without_prompts
 
 INDENT = "    "
 

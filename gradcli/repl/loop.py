@@ -11,17 +11,17 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 import engine
-from gradcli import state
-from gradcli.guard import LEFT, guarded
-from gradcli.outputs import Notice, Output, Value
+from gradcli.base import state
+from gradcli.base.outputs import Notice, Output, Value
+from gradcli.output.screen import wants_colour
 from gradcli.repl.complete import Completion
 from gradcli.repl.highlight import Highlighting
 from gradcli.repl.keys import bindings
-from gradcli.screen import wants_colour
+from gradcli.session.guard import LEFT, guarded
 
 if TYPE_CHECKING:
-    from gradcli.screen import Screen
-    from gradcli.session import Session
+    from gradcli.output.screen import Screen
+    from gradcli.session.session import Session
 
 LONGEST = 100_000
 """A longer input is not kept in the history."""
@@ -105,7 +105,6 @@ class Loop:
         if isinstance(output, Value):
             self.caption = caption(output.name, output.value)
 
-
     def _page(self, output: Any) -> None:
         """Show an output page by page, one for each Enter; anything else ends it."""
         more: PromptSession[str] = PromptSession(style=STYLE, erase_when_done=True)
@@ -122,7 +121,7 @@ class Loop:
 
 def caption(name: str, value: Any) -> str:
     """Shape, dtype and kind of a tensor; nothing for anything else."""
-    from engine.tensor import Tensor
+    from engine.graph.tensor import Tensor
     from gradcli.commands.understand import kind_of
 
     if not isinstance(value, Tensor):

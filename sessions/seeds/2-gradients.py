@@ -3,11 +3,11 @@ import torch
 from torch.autograd import Variable
 
 # packing the tensors with Variable
-a = Variable(torch.tensor([5., 4.]), requires_grad=True)
-b = Variable(torch.tensor([6., 8.]))
+a = Variable(torch.tensor([5.0, 4.0]), requires_grad=True)
+b = Variable(torch.tensor([6.0, 8.0]))
 
 # polynomial function with a,b as variable
-y = ((a**2)+(5*b))
+y = (a**2) + (5 * b)
 z = y.mean()
 
 # dy/da=2*a=10,8
@@ -17,5 +17,5 @@ z = y.mean()
 z.backward()
 
 # printing out
-print('Gradient of a', a.grad)
-print('Gradient of b', b.grad)
+print("Gradient of a", a.grad)
+print("Gradient of b", b.grad)

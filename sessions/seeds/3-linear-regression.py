@@ -11,10 +11,10 @@ b = Variable(torch.randn(1), requires_grad=True)  # bias vector
 y = Variable(torch.tensor([[0.822]]))
 
 # performing matrix multiplication to compute output
-y_pred = torch.matmul(x, W)+b
+y_pred = torch.matmul(x, W) + b
 
 # calculating loss
-loss = (y_pred-y).pow(2)
+loss = (y_pred - y).pow(2)
 print(loss)
 
 # computing gradient
@@ -27,5 +27,5 @@ lr = 0.001
 
 # updating the weight matrix after backpropagation
 with torch.no_grad():
-    W = W-(lr*W.grad.data)
+    W = W - (lr * W.grad.data)
 print(W)

@@ -59,8 +59,10 @@ class Node(NamedTuple):
 def _long_chain(module: str, nodes: int) -> Node:
     run = subprocess.run(
         [sys.executable, "-c", LONG_CHAIN, module, str(nodes)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     seconds, size = map(float, run.stdout.split())
     return Node(seconds, size)
 

@@ -246,7 +246,10 @@ def mlp_jax(jax: Module, jnp: Module) -> Step:
 
 def mlp_traced(engine: Module, jnp: Module) -> Step:
     """The same step read off engine's trace, forward, backward and update, compiled by XLA."""
-    plan, symbolic = import_module("engine.plan"), import_module("engine.symbolic")
+    plan, symbolic = (
+        import_module("engine.transforms.plan"),
+        import_module("engine.transforms.symbolic"),
+    )
     (x, y), arrays = mlp_values()
 
     def update(x: Any, y: Any, *parameters: Any) -> list[Any]:
@@ -385,8 +388,8 @@ def session_loop(names_and_lines: bool) -> Step:
 
     Without names and lines a statement still asks for Ctrl-C, but nodes remember none.
     """
-    from gradcli import interrupts
-    from gradcli.session import Session
+    from gradcli.base import interrupts
+    from gradcli.session.session import Session
 
     def ask(line: int) -> None:
         if interrupts.asked:

@@ -3,18 +3,42 @@
 from typing import Any
 
 DTYPES = (
-    "bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32",
-    "float64", "complex64", "complex128",
-)  # fmt: skip
+    "bool",
+    "uint8",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+)
 NUMBERS = ("True", "2", "2.5", "2j")
 OPERANDS = (*DTYPES, *(f"{dtype} 0-dim" for dtype in DTYPES), *NUMBERS)
 OPERATIONS = (
-    "a + b", "a - b", "a * b", "a / b", "a // b", "a % b", "a ** b", "a < b", "a == b",
-    "torch.where(torch.tensor([True]), a, b)", "torch.result_type(a, b)",
-    "torch.cat([a.reshape(-1), b.reshape(-1)])", "a.add_(b)", "a.div_(b)", "a.copy_(b)",
-    "torch.maximum(a, b)", "torch.atan2(a, b)", "torch.can_cast(a.dtype, b.dtype)",
+    "a + b",
+    "a - b",
+    "a * b",
+    "a / b",
+    "a // b",
+    "a % b",
+    "a ** b",
+    "a < b",
+    "a == b",
+    "torch.where(torch.tensor([True]), a, b)",
+    "torch.result_type(a, b)",
+    "torch.cat([a.reshape(-1), b.reshape(-1)])",
+    "a.add_(b)",
+    "a.div_(b)",
+    "a.copy_(b)",
+    "torch.maximum(a, b)",
+    "torch.atan2(a, b)",
+    "torch.can_cast(a.dtype, b.dtype)",
     "torch.logical_and(a, b)",
-)  # fmt: skip
+)
 
 
 def operand(torch: Any, name: str) -> Any:

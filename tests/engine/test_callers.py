@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import engine as torch
-from engine import callers, tracing
-from engine.node import Node, Output
-from engine.tracing import MAXIMUM_CONSTANT_DEPTH
+from engine.dispatch import fast_path
+from engine.graph import provenance
+from engine.graph.node import Node, Output
+from engine.graph.provenance import MAXIMUM_CONSTANT_DEPTH
 
 
 def tracked() -> Any:
@@ -51,10 +52,17 @@ def told(item: Any, seen: dict[int, int]) -> Any:
     assert trace is not None
     saved = [np.asarray(s).tolist() if isinstance(s, np.ndarray) else s for s in node.saved]
     return (
-        node.op.name, [edge is None for edge in node.edges], saved, node.restore, trace.params,
-        [np.asarray(value).tolist() for value in trace.values], trace.depth, trace.cut, trace.line,
+        node.op.name,
+        [edge is None for edge in node.edges],
+        saved,
+        node.restore,
+        trace.params,
+        [np.asarray(value).tolist() for value in trace.values],
+        trace.depth,
+        trace.cut,
+        trace.line,
         [told(arg, seen) for arg in trace.args],
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)
@@ -64,14 +72,14 @@ def test_a_trace_is_the_same_by_either_way(
 ) -> None:
     def run() -> Any:
         a, c = tracked(), constant()
-        with tracing.tracing(), torch.set_grad_enabled(gradients):
+        with provenance.tracing(), torch.set_grad_enabled(gradients):
             out = EXPRESSIONS[name](a, c)
             if out.requires_grad:
                 out.sum().backward(retain_graph=True)
         return told(out.origin, {}), out.dtype, str(out.grad_fn)[:12], a.grad
 
     short = run()
-    monkeypatch.setattr(callers, "SMALL", -1)
+    monkeypatch.setattr(fast_path, "SMALL", -1)
     long = run()
     assert short[:3] == long[:3]
     assert (short[3] is None) == (long[3] is None)
@@ -79,7 +87,7 @@ def test_a_trace_is_the_same_by_either_way(
 
 
 def test_a_long_history_of_constants_is_folded() -> None:
-    with tracing.tracing():
+    with provenance.tracing():
         c = constant()
         for _ in range(MAXIMUM_CONSTANT_DEPTH):
             c = c * 1.0
@@ -88,7 +96,7 @@ def test_a_long_history_of_constants_is_folded() -> None:
 
 
 def test_an_error_leaves_tracing_on() -> None:
-    with tracing.tracing():
+    with provenance.tracing():
         with pytest.raises(RuntimeError, match="must match"):
             tracked() * torch.tensor([1.0, 2.0, 3.0])
         assert (constant() * 2).origin is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine import dtypes, journal
+from engine.arrays import dtypes, journal
 
 
 @pytest.mark.parametrize("name", sorted({*dtypes.names} - {"complex32", "chalf"}))
@@ -59,10 +59,12 @@ def test_types_pytorch_has_no_name_for_are_refused() -> None:
     [
         (dtypes.names["int32"], "only floating-point types are supported as the default type"),
         (dtypes.names["complex64"], "only floating-point types are supported as the default type"),
-        ("float32", "invalid dtype object: only floating-point types are supported as the "
-         "default type"),
+        (
+            "float32",
+            "invalid dtype object: only floating-point types are supported as the default type",
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_floating_dtypes_can_be_the_default(dtype: Any, message: str) -> None:
     with pytest.raises(TypeError) as caught:
         dtypes.set_default_dtype(dtype)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 PROGRAM = """
-from engine import catalog
+from engine.graph import registry as catalog
 import engine
 def names():
     found = {n for given in catalog.namespaces.values() for n in dict.keys(given)}
@@ -29,5 +29,5 @@ def test_the_names_that_wait_are_those_the_families_give() -> None:
 def test_importing_the_engine_loads_no_family_that_waits() -> None:
     program = "import sys, engine; print([m for m in sys.modules if 'special' in m or 'conv' in m])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert "engine.ops.special" not in done.stdout
-    assert "engine.ops.convolution" not in done.stdout
+    assert "engine.ops.elementwise.special" not in done.stdout
+    assert "engine.ops.nn.convolution" not in done.stdout

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import dtypes, journal
-from engine.format import (
+from engine.arrays import dtypes, journal
+from engine.graph.printing import (
     get_printoptions,
     printoptions,
     set_printoptions,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.fused import fused, fused32, fused64
+from engine.arrays.fma import fused, fused32, fused64
 
 singles = st.floats(width=32, allow_nan=False, min_value=-(2.0**60), max_value=2.0**60)
 doubles = st.floats(allow_nan=False, min_value=-(2.0**500), max_value=2.0**500)

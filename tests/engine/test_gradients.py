@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine import plan
+from engine.transforms import plan
 from tests.engine.programs import RECORDED, recorded, said
 
 torch: Any = engine
@@ -25,10 +25,11 @@ NODES_CLASS = pytest.mark.xfail(
     strict=True, reason="the message names the class Node: one __getattr__ slows every traversal"
 )
 KEYS = [
-    pytest.param(key, marks=NODES_CLASS if key.endswith("\nn.foo") else (), id=" | ".join(
-        key.split("\n")))
+    pytest.param(
+        key, marks=NODES_CLASS if key.endswith("\nn.foo") else (), id=" | ".join(key.split("\n"))
+    )
     for key in PROGRAMS
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("key", KEYS)

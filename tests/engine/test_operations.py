@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import engine
-from engine import symbolic
-from engine.interpreters import jax_arrays
-from engine.op import rows
-from engine.plan import Plan
-from engine.tracing import tracing
+from engine.arrays.backends import jax_arrays
+from engine.arrays.row import rows
+from engine.graph.provenance import tracing
+from engine.transforms import symbolic
+from engine.transforms.plan import Plan
 from tests.engine.samples import FAMILIES, NOT_COMPILED, SAMPLES
 from tests.engine.sampling import Array, Sample, leaves, outputs, run
 

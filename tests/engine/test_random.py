@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import dtypes, journal, limits, mersenne, random
-from engine.random import Generator
+from engine.arrays import dtypes, journal, limits
+from engine.random import mt19937, seeding
+from engine.random.seeding import Generator
 
 Array = np.ndarray[Any, Any]
 
@@ -45,7 +46,7 @@ def drawn(generator: Generator, name: str, *arguments: Any) -> Array:
             return tuple(value)
         return numpy_dtype(value) if isinstance(value, str) else value
 
-    function: Callable[..., Array] = getattr(random, name)
+    function: Callable[..., Array] = getattr(seeding, name)
     return function(generator, *map(argument, arguments))
 
 
@@ -100,23 +101,23 @@ def test_seeds(case: dict[str, Any]) -> None:
 
 def test_integers_too_large_for_a_float_are_warned_of() -> None:
     with pytest.warns(UserWarning, match=r"^to - 1 is out of bounds \[-\(2\^24\), 2\^24\]\. Due"):
-        random.integers(Generator(), 0, 2**24 + 5, (3,), FLOAT32)
+        seeding.integers(Generator(), 0, 2**24 + 5, (3,), FLOAT32)
 
 
 # ---- the generator ---------------------------------------------------------------------------
 
 DRAWS: dict[str, Callable[[Generator], Array]] = {
-    "one normal": lambda g: random.normal(g, (1,), FLOAT32),
-    "three normals": lambda g: random.normal(g, (3,), FLOAT64),
-    "many normals": lambda g: random.normal(g, (20,), FLOAT32),
-    "normals in double": lambda g: random.normal(g, (2, 9), FLOAT64, 1.0, 2.0),
-    "uniform": lambda g: random.uniform(g, (5,), FLOAT32),
-    "past a whole state": lambda g: random.uniform(g, (700,), FLOAT64),
-    "integers": lambda g: random.integers(g, 0, 2**30, (3,)),
-    "permutation": lambda g: random.permutation(g, 9),
-    "bernoulli": lambda g: random.bernoulli(g, 0.5, (9,)),
-    "exponential": lambda g: random.exponential(g, (2,), FLOAT32),
-    "multinomial": lambda g: random.multinomial(g, np.ones(4), 9, True),
+    "one normal": lambda g: seeding.normal(g, (1,), FLOAT32),
+    "three normals": lambda g: seeding.normal(g, (3,), FLOAT64),
+    "many normals": lambda g: seeding.normal(g, (20,), FLOAT32),
+    "normals in double": lambda g: seeding.normal(g, (2, 9), FLOAT64, 1.0, 2.0),
+    "uniform": lambda g: seeding.uniform(g, (5,), FLOAT32),
+    "past a whole state": lambda g: seeding.uniform(g, (700,), FLOAT64),
+    "integers": lambda g: seeding.integers(g, 0, 2**30, (3,)),
+    "permutation": lambda g: seeding.permutation(g, 9),
+    "bernoulli": lambda g: seeding.bernoulli(g, 0.5, (9,)),
+    "exponential": lambda g: seeding.exponential(g, (2,), FLOAT32),
+    "multinomial": lambda g: seeding.multinomial(g, np.ones(4), 9, True),
 }
 
 
@@ -162,7 +163,7 @@ CHANGES: dict[str, Callable[[Generator], object]] = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_change_can_be_taken_back_and_made_again(name: str) -> None:
     generator = Generator().manual_seed(3)
-    random.normal(generator, (1,), FLOAT32)
+    seeding.normal(generator, (1,), FLOAT32)
     before = generator.raw_state()
     with listening() as noted:
         CHANGES[name](generator)
@@ -176,51 +177,54 @@ def test_every_change_can_be_taken_back_and_made_again(name: str) -> None:
 
 def test_seeding_forgets_the_second_normal_of_a_pair() -> None:
     generator = Generator().manual_seed(7)
-    first, second = random.normal(generator, (2,), FLOAT64)
+    first, second = seeding.normal(generator, (2,), FLOAT64)
     generator.manual_seed(7)
-    assert random.normal(generator, (1,), FLOAT64) == first
+    assert seeding.normal(generator, (1,), FLOAT64) == first
     generator.manual_seed(7)
-    assert random.normal(generator, (2,), FLOAT64).tolist() == [first, second]
+    assert seeding.normal(generator, (2,), FLOAT64).tolist() == [first, second]
     generator.set_state(Generator().manual_seed(7).raw_state())
-    assert random.normal(generator, (1,), FLOAT64) == first
+    assert seeding.normal(generator, (1,), FLOAT64) == first
 
 
 def test_the_second_normal_of_a_pair_waits_through_other_draws() -> None:
     generator = Generator().manual_seed(7)
-    first, second = random.normal(generator, (2,), FLOAT64)
+    first, second = seeding.normal(generator, (2,), FLOAT64)
     generator.manual_seed(7)
-    assert random.normal(generator, (1,), FLOAT64) == first
+    assert seeding.normal(generator, (1,), FLOAT64) == first
     for name in ("uniform", "many normals", "integers", "permutation"):
         DRAWS[name](generator)
-    assert random.normal(generator, (1,), FLOAT64) == second
+    assert seeding.normal(generator, (1,), FLOAT64) == second
 
 
 def test_generators_do_not_share_their_streams() -> None:
     one, other = Generator().manual_seed(1), Generator().manual_seed(1)
-    expected = random.uniform(one, (4,), FLOAT32)
-    random.uniform(one, (100,), FLOAT32)
-    assert np.array_equal(random.uniform(other, (4,), FLOAT32), expected)
+    expected = seeding.uniform(one, (4,), FLOAT32)
+    seeding.uniform(one, (100,), FLOAT32)
+    assert np.array_equal(seeding.uniform(other, (4,), FLOAT32), expected)
 
 
 def test_the_default_generator_starts_anywhere_and_can_be_seeded() -> None:
-    state = random.default_generator.raw_state()
+    state = seeding.default_generator.raw_state()
     try:
-        assert random.seed() == random.initial_seed() != random.seed()
-        assert random.manual_seed(11) is random.default_generator
-        assert random.initial_seed() == 11
+        assert seeding.seed() == seeding.initial_seed() != seeding.seed()
+        assert seeding.manual_seed(11) is seeding.default_generator
+        assert seeding.initial_seed() == 11
     finally:
-        random.default_generator.set_state(state)
+        seeding.default_generator.set_state(state)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda state: state[:50], "Expected a CPUGeneratorImplState of size 5056 but found the "
-         "input RNG state size to be 50"),
+        (
+            lambda state: state[:50],
+            "Expected a CPUGeneratorImplState of size 5056 but found the "
+            "input RNG state size to be 50",
+        ),
         (lambda state: state * 0, "Invalid mt19937 state"),
         (lambda state: state | 255, "Invalid mt19937 state"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_state_is_refused(change: Callable[[Array], Array], message: str) -> None:
     generator = Generator().manual_seed(2)
     before = generator.raw_state()
@@ -235,15 +239,15 @@ def test_what_is_over_the_limit_draws_nothing(monkeypatch: pytest.MonkeyPatch) -
     generator = Generator().manual_seed(2)
     before = generator.raw_state()
     with pytest.raises(RuntimeError, match="can't allocate memory: you tried to allocate 808"):
-        random.normal(generator, (101,), FLOAT64)
+        seeding.normal(generator, (101,), FLOAT64)
     with pytest.raises(RuntimeError, match="can't allocate memory"):
-        random.permutation(generator, 10**9)
+        seeding.permutation(generator, 10**9)
     assert np.array_equal(generator.raw_state(), before)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 5489, 2**31, 2**32 - 1])
 def test_words_are_numpys_mersenne_twister(seed: int) -> None:
-    ours, numpys = mersenne.seeded(seed), np.random.RandomState(seed)
+    ours, numpys = mt19937.seeded(seed), np.random.RandomState(seed)
     for count in (1, 2, 5, 616, 623, 624, 625, 1248, 5000):
         expected = np.frombuffer(numpys.bytes(4 * count), "<u4")
         assert np.array_equal(ours.words(count), expected)
@@ -252,8 +256,8 @@ def test_words_are_numpys_mersenne_twister(seed: int) -> None:
 
 def test_drawing_needs_no_numpy_random() -> None:
     program = (
-        "import sys; from engine import random; import numpy as np; "
-        "random.normal(random.default_generator, (20,), np.dtype('float32')); "
+        "import sys; from engine.random import seeding; import numpy as np; "
+        "seeding.normal(seeding.default_generator, (20,), np.dtype('float32')); "
         "sys.exit('numpy.random' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

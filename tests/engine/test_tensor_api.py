@@ -6,19 +6,17 @@ from typing import Any
 import pytest
 
 import engine as torch
-from engine import catalog
-from engine.ops.flags import REFUSED
-from engine.ops.left_out import ELSEWHERE, LEFT_OUT
-from engine.ops.removed import REMOVED
+from engine.graph import registry
+from engine.ops.compat.layouts import REFUSED
+from engine.ops.compat.left_out import ELSEWHERE, LEFT_OUT
+from engine.ops.compat.removed import REMOVED
 from tests.engine.programs import RECORDED
 
 API: dict[str, Any] = json.loads((RECORDED / "api.json").read_text(encoding="utf-8"))
 NAMES = set(API["tensor"])
-catalog.complete()
+registry.complete()
 PRESENT = {name for name in NAMES if hasattr(torch.Tensor, name)}
-OURS = {
-    name for name in NAMES if name not in REFUSED and LEFT_OUT.get(name) not in ELSEWHERE
-}
+OURS = {name for name in NAMES if name not in REFUSED and LEFT_OUT.get(name) not in ELSEWHERE}
 """PyTorch's list without what belongs to other layouts and devices: what the figure counts."""
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import dtypes, modes
-from engine.format import get_printoptions
-from engine.generator import Generator, default_generator
-from engine.storage import version
-from engine.tensor import Tensor
-from gradcli.faults import Fault
-from gradcli.outputs import Failure, Noted, Output, plain
-from gradcli.session import Session
+from engine.arrays import dtypes, modes
+from engine.graph.printing import get_printoptions
+from engine.graph.storage import version
+from engine.graph.tensor import Tensor
+from engine.random.generator import Generator, default_generator
+from gradcli.base.faults import Fault
+from gradcli.base.outputs import Failure, Noted, Output, plain
+from gradcli.session.session import Session
 
 
 class Prompt:
@@ -62,15 +62,23 @@ def facts(value: Any) -> Any:
     if isinstance(value, Tensor):
         fn = value.grad_fn
         return (
-            id(value), value.array.dtype.str, value.array.shape, value.array.tobytes(),
-            value.requires_grad, value.is_leaf, fn and fn.name(), version(value.array),
+            id(value),
+            value.array.dtype.str,
+            value.array.shape,
+            value.array.tobytes(),
+            value.requires_grad,
+            value.is_leaf,
+            fn and fn.name(),
+            version(value.array),
             None if value._grad is None else facts(value._grad)[1:],
-        )  # fmt: skip
+        )
     if isinstance(value, (list, tuple)):
         return [facts(part) for part in value]
     if isinstance(value, dict):
-        return [(id(key) if isinstance(key, Tensor) else key, facts(part))
-                for key, part in value.items()]  # fmt: skip
+        return [
+            (id(key) if isinstance(key, Tensor) else key, facts(part))
+            for key, part in value.items()
+        ]
     if isinstance(value, Generator):
         return value.raw_state().tobytes()
     if type(value).__module__.startswith("engine.optim"):

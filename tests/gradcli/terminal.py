@@ -84,9 +84,13 @@ class Terminal:
     def __init__(self, home: Path, *args: str, **env: str) -> None:
         self.screen = Screen()
         self.process = pexpect.spawn(
-            sys.executable, ["-m", "gradcli", *args], cwd=str(ROOT), encoding="utf-8",
-            env=environment(XDG_STATE_HOME=str(home), **env), dimensions=(ROWS, COLUMNS),
-        )  # fmt: skip
+            sys.executable,
+            ["-m", "gradcli", *args],
+            cwd=str(ROOT),
+            encoding="utf-8",
+            env=environment(XDG_STATE_HOME=str(home), **env),
+            dimensions=(ROWS, COLUMNS),
+        )
         self.process.delaybeforesend = None
         self.ready(1)
 

@@ -32,9 +32,14 @@ def environment(**more: str) -> dict[str, str]:
 def gradcli(*args: str, given: str | bytes = "", cwd: Path = ROOT, **env: str) -> Ended:
     data = given.encode() if isinstance(given, str) else given
     ended = subprocess.run(
-        [sys.executable, "-m", "gradcli", *args], input=data, cwd=cwd, capture_output=True,
-        timeout=60, check=False, env=environment(**env),
-    )  # fmt: skip
+        [sys.executable, "-m", "gradcli", *args],
+        input=data,
+        cwd=cwd,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env=environment(**env),
+    )
     return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
@@ -55,7 +60,7 @@ FINE: list[tuple[tuple[str, ...], str, str]] = [
     ((), "1\r\n2\r\n", "1\n2\n"),
     ((), "quit\n1\n", ""),
     ((), "step = 2\nprint(step)\nstep\n", "2\n2\n"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("args", "given", "out"), FINE)
@@ -92,8 +97,14 @@ def test_what_fails(args: tuple[str, ...], given: str | bytes, status: int, err:
 def test_closed_streams(tmp_path: Path) -> None:
     run = f"{sys.executable} -m gradcli"
     for line, status in ((f"{run} <&-", 0), (f"{run} eval 1 >&-", 0), (f"{run} eval y 2>&-", 1)):
-        ended = subprocess.run(["/bin/sh", "-c", line], env=environment(), cwd=ROOT, check=False,
-                               capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
+        ended = subprocess.run(
+            ["/bin/sh", "-c", line],
+            env=environment(),
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+        )
         assert (ended.returncode, ended.stdout, ended.stderr) == (status, b"", b"")
 
 
@@ -105,20 +116,37 @@ def test_what_came_before_an_error_is_printed() -> None:
 
 def test_json() -> None:
     ended = gradcli(
-        "eval", "--json", "a = param([1., 2.])", "a * 2", "backward (a*a).sum()", "grad a",
+        "eval",
+        "--json",
+        "a = param([1., 2.])",
+        "a * 2",
+        "backward (a*a).sum()",
+        "grad a",
         "(1, float('inf'))",
-        "print('x', 1)", "step a lr=0.5", "vars", "a @ tensor([[1.]])", "1",
-    )  # fmt: skip
+        "print('x', 1)",
+        "step a lr=0.5",
+        "vars",
+        "a @ tensor([[1.]])",
+        "1",
+    )
     assert (ended.status, ended.err) == (1, "")
     rows = [json.loads(line) for line in ended.out.splitlines()]
     assert rows[0] == {
-        "name": "a * 2", "value": [2.0, 4.0], "shape": [2], "dtype": "float32",
-        "requires_grad": True, "grad_fn": "MulBackward0",
-    }  # fmt: skip
+        "name": "a * 2",
+        "value": [2.0, 4.0],
+        "shape": [2],
+        "dtype": "float32",
+        "requires_grad": True,
+        "grad_fn": "MulBackward0",
+    }
     assert rows[1] == {
-        "name": "a.grad", "value": [2.0, 4.0], "shape": [2], "dtype": "float32",
-        "requires_grad": False, "grad_fn": None,
-    }  # fmt: skip
+        "name": "a.grad",
+        "value": [2.0, 4.0],
+        "shape": [2],
+        "dtype": "float32",
+        "requires_grad": False,
+        "grad_fn": None,
+    }
     assert rows[2] == {"name": "(1, float('inf'))", "value": [1, "inf"]}
     assert rows[3] == {"printed": "x 1\n"}
     assert rows[4] == {"moved": [{"name": "a", "old": "[1., 2.]", "new": "[0., 0.]"}]}
@@ -224,9 +252,12 @@ def test_colour_adds_to_the_text_and_changes_no_character() -> None:
 def test_interrupted() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "gradcli", "eval", "print('on')", "while True: pass"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(PYTHONUNBUFFERED="1"),
-        cwd=ROOT, start_new_session=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(PYTHONUNBUFFERED="1"),
+        cwd=ROOT,
+        start_new_session=True,
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == b"on\n"
     time.sleep(0.2)
@@ -239,8 +270,11 @@ def test_interrupted() -> None:
 def test_a_reader_that_goes_away() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "gradcli", "eval", "for i in range(100000): print(i)"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=ROOT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        cwd=ROOT,
+    )
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
@@ -252,15 +286,20 @@ def test_a_reader_that_goes_away() -> None:
 
 def test_a_mistake_of_our_own_is_reported(tmp_path: Path) -> None:
     broken = (
-        "import sys; from gradcli import command, cli; import gradcli.session\n"
+        "import sys; from gradcli import cli; import gradcli.session.session\n"
+        "from gradcli.commands import registry\n"
         "def run(session): raise AssertionError('so')\n"
-        "command.REGISTRY['vars'].run = run\n"
+        "registry.REGISTRY['vars'].run = run\n"
         "sys.argv = ['gradcli', 'eval', 'x = 1', 'vars', 'x']; cli.main()"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", broken], capture_output=True, text=True, cwd=ROOT, check=False,
+        [sys.executable, "-c", broken],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
         env=environment(XDG_STATE_HOME=str(tmp_path)),
-    )  # fmt: skip
+    )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "InternalError: gradcli itself failed: AssertionError: so" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -272,14 +311,31 @@ def test_a_mistake_of_our_own_is_reported(tmp_path: Path) -> None:
 
 
 def test_the_short_way_loads_nothing_it_does_not_need() -> None:
-    heavy = ("rich", "prompt_toolkit", "json", "difflib", "dataclasses", "asyncio", "pathlib",
-             "gradcli.transcript", "gradcli.explain", "numpy.random", "zipfile")  # fmt: skip
+    heavy = (
+        "rich",
+        "prompt_toolkit",
+        "json",
+        "difflib",
+        "dataclasses",
+        "asyncio",
+        "pathlib",
+        "gradcli.transcripts",
+        "gradcli.explain",
+        "numpy.random",
+        "zipfile",
+    )
     code = (
         "import sys; from gradcli import cli\n"
         "sys.argv = 'gradcli eval a=param([5.,4.]);z=(a**2).mean();z.backward();a.grad'.split()\n"
         "try: cli.main()\nexcept SystemExit: pass\n"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
-                           check=True, env=environment())  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+        env=environment(),
+    )
     assert ended.stdout == "tensor([5., 4.])\n[]\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcli.faults import Fault
+from gradcli.base.faults import Fault
 from tests.gradcli.prompt import Prompt, facts
 
 VALUES = """\
@@ -60,9 +60,11 @@ def test_a_value_comes_back(tmp_path: Path, value: str) -> None:
 
 def test_an_optimizer_goes_on_where_it_was(tmp_path: Path) -> None:
     begun = [
-        "w = torch.nn.Parameter(tensor([1., 2.]))", "opt = torch.optim.Adam([w], lr=0.1)",
-        "slow = torch.optim.lr_scheduler.StepLR(opt, 1)", "(w**2).sum().backward(); opt.step()",
-    ]  # fmt: skip
+        "w = torch.nn.Parameter(tensor([1., 2.]))",
+        "opt = torch.optim.Adam([w], lr=0.1)",
+        "slow = torch.optim.lr_scheduler.StepLR(opt, 1)",
+        "(w**2).sum().backward(); opt.step()",
+    ]
     more = "slow.step(); opt.step(); print(w, opt.state[w], slow.get_last_lr())"
     prompt = Prompt(*begun, "save s", folder=tmp_path)
     again = Prompt("load s", folder=tmp_path)
@@ -133,8 +135,9 @@ def test_a_failing_save_leaves_the_old_file(
 
 
 def test_a_damaged_session_is_an_error_and_changes_nothing(tmp_path: Path) -> None:
-    Prompt("a = param([1., 2., 3.])", "b = a.detach()[1:]", "c = [1, 'x']", "save s",
-           folder=tmp_path)  # fmt: skip
+    Prompt(
+        "a = param([1., 2., 3.])", "b = a.detach()[1:]", "c = [1, 'x']", "save s", folder=tmp_path
+    )
     whole = (tmp_path / "s.npz").read_bytes()
     chance = random.Random(0)
     damaged = [whole[: len(whole) * part // 40] for part in range(40)]
@@ -227,8 +230,16 @@ def npy(array: np.ndarray, **options: bool) -> bytes:
     return file.getvalue()
 
 
-ARRAYS = [np.ones((2, 3)), np.arange(4), np.float32(3), np.zeros((0, 2)), np.ones(2, ">f4"),
-          np.arange(6.0).reshape(2, 3).copy("F"), np.array([True]), np.array([1j])]  # fmt: skip
+ARRAYS = [
+    np.ones((2, 3)),
+    np.arange(4),
+    np.float32(3),
+    np.zeros((0, 2)),
+    np.ones(2, ">f4"),
+    np.arange(6.0).reshape(2, 3).copy("F"),
+    np.array([True]),
+    np.array([1j]),
+]
 
 
 @pytest.mark.parametrize("array", ARRAYS, ids=repr)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gradcli.outputs import Noted
-from gradcli.session import Session
+from gradcli.base.outputs import Noted
+from gradcli.session.session import Session
 
 TOLD = {
     "W = param(ones(3)); backward W.sum(); W = W - 0.1*W.grad": "rebound",

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from gradcli.outputs import plain
-from gradcli.transcript import Transcript
+from gradcli.base.outputs import plain
+from gradcli.transcripts.transcript import Transcript
 from tests.gradcli.prompt import Prompt
 from tests.recorder.seeds import RECORDED, ROOT, SEEDS, programs
 

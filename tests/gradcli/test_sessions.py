@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gradcli.outputs import plain
-from gradcli.replay import Report, files, replay
+from gradcli.base.outputs import plain
+from gradcli.transcripts.replay import Report, files, replay
 
 ROOT = Path(__file__).parents[2]
 FILES = list(files([ROOT / "sessions", Path(__file__).parent / "commands"]))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gradcli.compare import same
-from gradcli.faults import Fault
-from gradcli.replay import files, replay
-from gradcli.transcript import Transcript, inputs, without_prompts
+from gradcli.base.faults import Fault
+from gradcli.transcripts.compare import same
+from gradcli.transcripts.replay import files, replay
+from gradcli.transcripts.transcript import Transcript, inputs, without_prompts
 
 AGREE = [
     ("tensor(55.5000)", "tensor(55.5000)"),
@@ -86,8 +86,12 @@ SyntaxError: invalid syntax
 def test_reading() -> None:
     examples = Transcript(LESSON).examples
     assert [each.text for each in examples] == [
-        "x = 3   # three", "for i in range(2):\n    print(i)\n", "f'''\ntext'''", "x +", "x",
-    ]  # fmt: skip
+        "x = 3   # three",
+        "for i in range(2):\n    print(i)\n",
+        "f'''\ntext'''",
+        "x +",
+        "x",
+    ]
     assert [each.line for each in examples] == [4, 5, 12, 15, 17]
     assert examples[0].settings == {"seed": 1}
     assert list(inputs("x = 1\ny = 2")) == [(1, "x = 1\ny = 2")]
@@ -145,7 +149,7 @@ PASSING = {
     "exit": ">>> 1\n1\n>>> exit\n>>> never\nrun",
     "blank lines inside": ">>> print('a\\n\\nb')\na\n\nb\n\n",
     "windows": ">>> 1\r\n1\r\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", PASSING)
@@ -170,7 +174,7 @@ def test_scripts(tmp_path: Path) -> None:
 
 
 def test_a_file_cannot_run_on_and_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcli.replay.STEPS", 10_000)
+    monkeypatch.setattr("gradcli.transcripts.replay.STEPS", 10_000)
     path = tmp_path / "a.grad"
     path.write_text(">>> while True:\n...     pass\n...\n>>> 1\n1\n")
     [difference] = replay(path).differences

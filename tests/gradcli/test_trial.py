@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.generator import default_generator
-from gradcli import trial
-from gradcli.faults import Fault
-from gradcli.session import Session
+from engine.random.generator import default_generator
+from gradcli.base.faults import Fault
+from gradcli.session import trial
+from gradcli.session.session import Session
 
 START = "a = param([1., 2.]); y = a**2; w = ones(2, 3); n = 0"
 
@@ -26,9 +26,14 @@ def state(session: Session) -> Any:
     return (
         {name: (id(value), str(value)) for name, value in names.items()},
         [value.grad for value in names.values() if hasattr(value, "grad_fn") and value.is_leaf],
-        default_generator.get_state().tolist(), len(session.past), len(session.inputs),
-        session.runs.copy(), session.noted.copy(), session.settings.lr, session.last_fault,
-    )  # fmt: skip
+        default_generator.get_state().tolist(),
+        len(session.past),
+        len(session.inputs),
+        session.runs.copy(),
+        session.noted.copy(),
+        session.settings.lr,
+        session.last_fault,
+    )
 
 
 OFFERED = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from engine.ops.flags import REFUSED
-from engine.ops.removed import REMOVED
+from engine.ops.compat.layouts import REFUSED
+from engine.ops.compat.removed import REMOVED
 from tests.engine.programs import RECORDED
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {

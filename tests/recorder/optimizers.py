@@ -24,15 +24,17 @@ CASES = [
     ("RMSprop", {"centered": True, "momentum": 0.5, "weight_decay": 0.1, "alpha": 0.3}),
     ("Adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.3, "weight_decay": 0.1}),
     ("Adadelta", {}),
-]  # fmt: skip
+]
 
 
 def main() -> None:
     lines = [
-        json.dumps({"name": name, "options": options, "dtype": dtype,
-                    **ran(torch, name, options, dtype)})
-        for name, options in CASES for dtype in ("float32", "float64")
-    ]  # fmt: skip
+        json.dumps(
+            {"name": name, "options": options, "dtype": dtype, **ran(torch, name, options, dtype)}
+        )
+        for name, options in CASES
+        for dtype in ("float32", "float64")
+    ]
     text = ",\n".join(lines)
     (RECORDED / "optimizers.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
 

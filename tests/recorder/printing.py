@@ -157,12 +157,24 @@ UNDER_DOUBLE = ["T([1.])", "T([1.], dtype=torch.float32)", "T([1j])", "T([])", "
 
 DRAWN = 60  # tensors of random dtype, shape and magnitude, under random options
 DTYPES = (
-    "float32", "float64", "float16", "bfloat16", "complex64", "complex128", "int64", "uint8", "bool"
-)  # fmt: skip
+    "float32",
+    "float64",
+    "float16",
+    "bfloat16",
+    "complex64",
+    "complex128",
+    "int64",
+    "uint8",
+    "bool",
+)
 CHOICES: dict[str, list[Any]] = {
-    "precision": [0, 1, 3, 6, 10], "threshold": [0, 5, 20], "edgeitems": [1, 2, 5],
-    "linewidth": [20, 40, 120], "sci_mode": [True, False], "profile": ["short", "full"],
-}  # fmt: skip
+    "precision": [0, 1, 3, 6, 10],
+    "threshold": [0, 5, 20],
+    "edgeitems": [1, 2, 5],
+    "linewidth": [20, 40, 120],
+    "sci_mode": [True, False],
+    "profile": ["short", "full"],
+}
 
 
 def drawn(seed: int) -> torch.Tensor:
@@ -199,9 +211,15 @@ def tensor(code: str) -> torch.Tensor:
         return torch.from_numpy(random.standard_normal(shape)).to(dtype)
 
     names = {
-        "T": torch.tensor, "R": normal, "torch": torch, "inf": float("inf"), "nan": float("nan"),
-        "f16": torch.float16, "f64": torch.float64, "drawn": drawn,
-    }  # fmt: skip
+        "T": torch.tensor,
+        "R": normal,
+        "torch": torch,
+        "inf": float("inf"),
+        "nan": float("nan"),
+        "f16": torch.float16,
+        "f64": torch.float64,
+        "drawn": drawn,
+    }
     made: torch.Tensor = eval(code, names)
     return made
 

@@ -26,45 +26,141 @@ def array(values: Any, dtype: str = "float32") -> dict[str, Any]:
 
 
 SEQUENCES: list[tuple[int, Any]] = [
-    *((seed, [["uniform", [4], "float32"], ["normal", [3], "float32"]])
-      for seed in (0, 1, 42, 1234, -1, 2**32, 2**32 + 1, 2**63, 2**64 - 1, -(2**63))),
-    *((seed, [[draw, [size], dtype] for size in (1, 7, 15, 16, 17, 32, 33, 1000)])
-      for seed, dtype in enumerate(FLOATING) for draw in ("uniform", "normal")),
-    *((10, [[draw, shape, "float32"] for shape in ([], [0], [2, 0], [1], [2, 3], [3, 1, 7])])
-      for draw in ("uniform", "normal")),
-    *((11, [["normal", [100_003], dtype, 0.0, 1.0], ["normal", [100_000], dtype, -2.5, 0.3],
-            ["uniform", [100_000], dtype, -1.7, 3.1], ["uniform", [50_000], dtype]])
-      for dtype in FLOATING),
-    *((12, [["normal", [size], dtype, mean, std] for size in (5, 20)
-            for mean, std in ((2.0, 3.0), (0.0, 0.0), (1e4, 1e-3), (0.1, 1.0), (0.0, 0.7))])
-      for dtype in FLOATING),
-    *((13, [["uniform", [50], dtype, low, high]
-            for low, high in ((-2.0, 5.0), (0.0, 0.1), (1.0, 1.000001), (3.0, 3.0), (-1e4, 2e4))])
-      for dtype in FLOATING),
-    (14, [["normal", [3], "float32"], ["uniform", [3], "float32"], ["normal", [1], "float64"],
-          ["normal", [16], "float32"], ["normal", [2], "float16"], ["integers", 0, 9, [3]],
-          ["normal", [1], "float32"], ["permutation", 5], ["normal", [1], "float32"]]),
-    (15, [["integers", low, high, [20]]
-          for low, high in ((0, 10), (-5, 5), (0, 1), (0, 2**28 - 1), (0, 2**28), (-7, 2**28),
-                            (0, 2**40), (-(2**62), 2**62), (-(2**63), 2**63 - 1))]),
-    (16, [["integers", 0, 100, [20], dtype]
-          for dtype in ("int32", "int16", "int8", "uint8", "float32", "float64", "float16",
-                        "bfloat16")]),
-    (17, [["integers", 0, 2, [20], "bool"], ["integers", 0, 2**40, [9], "float32"],
-          ["integers", -100, 60_000, [99], "float16"], ["integers", 2**60, 2**61, [9], "float64"],
-          ["integers", 0, 65_504, [99], "float16"], ["integers", 0, 1000, [99], "bfloat16"]]),
+    *(
+        (seed, [["uniform", [4], "float32"], ["normal", [3], "float32"]])
+        for seed in (0, 1, 42, 1234, -1, 2**32, 2**32 + 1, 2**63, 2**64 - 1, -(2**63))
+    ),
+    *(
+        (seed, [[draw, [size], dtype] for size in (1, 7, 15, 16, 17, 32, 33, 1000)])
+        for seed, dtype in enumerate(FLOATING)
+        for draw in ("uniform", "normal")
+    ),
+    *(
+        (10, [[draw, shape, "float32"] for shape in ([], [0], [2, 0], [1], [2, 3], [3, 1, 7])])
+        for draw in ("uniform", "normal")
+    ),
+    *(
+        (
+            11,
+            [
+                ["normal", [100_003], dtype, 0.0, 1.0],
+                ["normal", [100_000], dtype, -2.5, 0.3],
+                ["uniform", [100_000], dtype, -1.7, 3.1],
+                ["uniform", [50_000], dtype],
+            ],
+        )
+        for dtype in FLOATING
+    ),
+    *(
+        (
+            12,
+            [
+                ["normal", [size], dtype, mean, std]
+                for size in (5, 20)
+                for mean, std in ((2.0, 3.0), (0.0, 0.0), (1e4, 1e-3), (0.1, 1.0), (0.0, 0.7))
+            ],
+        )
+        for dtype in FLOATING
+    ),
+    *(
+        (
+            13,
+            [
+                ["uniform", [50], dtype, low, high]
+                for low, high in ((-2.0, 5.0), (0.0, 0.1), (1.0, 1.000001), (3.0, 3.0), (-1e4, 2e4))
+            ],
+        )
+        for dtype in FLOATING
+    ),
+    (
+        14,
+        [
+            ["normal", [3], "float32"],
+            ["uniform", [3], "float32"],
+            ["normal", [1], "float64"],
+            ["normal", [16], "float32"],
+            ["normal", [2], "float16"],
+            ["integers", 0, 9, [3]],
+            ["normal", [1], "float32"],
+            ["permutation", 5],
+            ["normal", [1], "float32"],
+        ],
+    ),
+    (
+        15,
+        [
+            ["integers", low, high, [20]]
+            for low, high in (
+                (0, 10),
+                (-5, 5),
+                (0, 1),
+                (0, 2**28 - 1),
+                (0, 2**28),
+                (-7, 2**28),
+                (0, 2**40),
+                (-(2**62), 2**62),
+                (-(2**63), 2**63 - 1),
+            )
+        ],
+    ),
+    (
+        16,
+        [
+            ["integers", 0, 100, [20], dtype]
+            for dtype in (
+                "int32",
+                "int16",
+                "int8",
+                "uint8",
+                "float32",
+                "float64",
+                "float16",
+                "bfloat16",
+            )
+        ],
+    ),
+    (
+        17,
+        [
+            ["integers", 0, 2, [20], "bool"],
+            ["integers", 0, 2**40, [9], "float32"],
+            ["integers", -100, 60_000, [99], "float16"],
+            ["integers", 2**60, 2**61, [9], "float64"],
+            ["integers", 0, 65_504, [99], "float16"],
+            ["integers", 0, 1000, [99], "bfloat16"],
+        ],
+    ),
     (18, [["permutation", n] for n in (0, 1, 2, 7, 100, 10_000)]),
-    (19, [["bernoulli", p, [30]] for p in (0.0, 0.3, 0.5, 1.0)]
-         + [["bernoulli", array([0.1, 0.9, 0.5], dtype), [20, 3]]
-            for dtype in ("float32", "float64", "float16", "bfloat16")]),
-    (20, [["exponential", [size], dtype, rate] for size in (1, 20, 1000)
-          for dtype in ("float32", "float64", "float16") for rate in (1.0, 0.3)]),
-    (21, [["multinomial", array([0.1, 0.2, 3.0, 0.0, 0.7], dtype), samples, replacement]
-          for dtype in ("float32", "float64", "bfloat16")
-          for samples, replacement in ((1, False), (1, True), (3, False), (30, True))]
-         + [["multinomial", array([[1.0, 2.0], [5.0, 0.5]]), samples, samples > 2]
-            for samples in (1, 2, 9)]),
-]  # fmt: skip
+    (
+        19,
+        [["bernoulli", p, [30]] for p in (0.0, 0.3, 0.5, 1.0)]
+        + [
+            ["bernoulli", array([0.1, 0.9, 0.5], dtype), [20, 3]]
+            for dtype in ("float32", "float64", "float16", "bfloat16")
+        ],
+    ),
+    (
+        20,
+        [
+            ["exponential", [size], dtype, rate]
+            for size in (1, 20, 1000)
+            for dtype in ("float32", "float64", "float16")
+            for rate in (1.0, 0.3)
+        ],
+    ),
+    (
+        21,
+        [
+            ["multinomial", array([0.1, 0.2, 3.0, 0.0, 0.7], dtype), samples, replacement]
+            for dtype in ("float32", "float64", "bfloat16")
+            for samples, replacement in ((1, False), (1, True), (3, False), (30, True))
+        ]
+        + [
+            ["multinomial", array([[1.0, 2.0], [5.0, 0.5]]), samples, samples > 2]
+            for samples in (1, 2, 9)
+        ],
+    ),
+]
 
 NAN, INF = float("nan"), float("inf")
 REFUSED: list[Draw] = [
@@ -136,9 +232,14 @@ def bernoulli(p: Any, shape: Any) -> torch.Tensor:
 
 
 FUNCTIONS: dict[str, Callable[..., torch.Tensor]] = {
-    "uniform": uniform, "normal": normal, "exponential": exponential, "integers": integers,
-    "permutation": torch.randperm, "bernoulli": bernoulli, "multinomial": torch.multinomial,
-}  # fmt: skip
+    "uniform": uniform,
+    "normal": normal,
+    "exponential": exponential,
+    "integers": integers,
+    "permutation": torch.randperm,
+    "bernoulli": bernoulli,
+    "multinomial": torch.multinomial,
+}
 
 
 def drawn(draw: Draw) -> torch.Tensor:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcli.outputs import shortened
+from gradcli.base.outputs import shortened
 
 if TYPE_CHECKING:
     from gradcli.explain.graph.data import Graph, Vertex
 
-_SHAPES = {"leaf": "box", "constant": "plaintext", "operation": "ellipse", "value": "plaintext",
-           "folded": "plaintext"}  # fmt: skip
+_SHAPES = {
+    "leaf": "box",
+    "constant": "plaintext",
+    "operation": "ellipse",
+    "value": "plaintext",
+    "folded": "plaintext",
+}
 WIDEST = 40
 """Characters of a line in a vertex."""
-COLOURS = {"": "#7f7f7f", "zero": "#9e9e9e", "faint": "#4a86e8", "usual": "#8e44ad",
-           "huge": "#e67e22", "broken": "#d62728"}  # fmt: skip
+COLOURS = {
+    "": "#7f7f7f",
+    "zero": "#9e9e9e",
+    "faint": "#4a86e8",
+    "usual": "#8e44ad",
+    "huge": "#e67e22",
+    "broken": "#d62728",
+}
 """Per band; each can be read on white and on black."""
 MARK = "// gradcli graph"
 
@@ -22,9 +33,13 @@ MARK = "// gradcli graph"
 def dot(graph: Graph) -> str:
     """The graph drawn upwards: what was given below, what was computed of it above."""
     lines = [
-        MARK, "digraph gradcli {", '  rankdir="BT";', '  bgcolor="transparent";',
-        '  node [fontname="monospace", fontcolor="#7f7f7f"];', '  edge [color="#7f7f7f"];',
-    ]  # fmt: skip
+        MARK,
+        "digraph gradcli {",
+        '  rankdir="BT";',
+        '  bgcolor="transparent";',
+        '  node [fontname="monospace", fontcolor="#7f7f7f"];',
+        '  edge [color="#7f7f7f"];',
+    ]
     for place, vertex in enumerate(graph.vertices):
         colour = COLOURS[vertex.band]
         lines.append(
@@ -44,6 +59,4 @@ def texts_of(vertex: Vertex) -> list[str]:
 
 
 def _label(vertex: Vertex) -> str:
-    return r"\n".join(
-        text.replace("\\", r"\\").replace('"', r"\"") for text in texts_of(vertex)
-    )
+    return r"\n".join(text.replace("\\", r"\\").replace('"', r"\"") for text in texts_of(vertex))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from gradcli.explain.graph.data import BANDS, Graph, Vertex
 from gradcli.explain.graph.dot import COLOURS, texts_of
 
-_SHAPES = {"leaf": ('["', '"]'), "constant": ('("', '")'), "operation": ('(["', '"])'),
-           "value": ('("', '")'), "folded": ('("', '")')}  # fmt: skip
+_SHAPES = {
+    "leaf": ('["', '"]'),
+    "constant": ('("', '")'),
+    "operation": ('(["', '"])'),
+    "value": ('("', '")'),
+    "folded": ('("', '")'),
+}
 MARK = "%% gradcli graph"
 
 
@@ -31,5 +36,3 @@ def _label(vertex: Vertex) -> str:
         "".join(f"#{ord(sign)};" if sign in '"#;`*_~\\<>&' else sign for sign in text)
         for text in texts_of(vertex)
     )
-
-

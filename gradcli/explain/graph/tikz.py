@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradcli.explain.formula.latex import escaped
 from gradcli.explain.graph.dot import texts_of
-from gradcli.explain.latex import escaped
 
 if TYPE_CHECKING:
     from gradcli.explain.graph.data import Graph

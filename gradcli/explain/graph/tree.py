@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradcli.outputs import shortened
+from gradcli.base.outputs import shortened
 
 if TYPE_CHECKING:
+    from gradcli.base.faults import Line
     from gradcli.explain.graph.data import Graph, Vertex
-    from gradcli.faults import Line
 
 
 class _Row(NamedTuple):

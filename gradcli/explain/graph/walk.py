@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from engine import symbolic
-from engine.format import values_text
-from engine.node import Freed, Node, Output
-from engine.record import source
-from engine.symbolic import node_of
-from engine.tensor import LEAF, Tensor
-from gradcli.explain.forward import ForwardReader
+from engine.dispatch.apply import source
+from engine.graph.node import Freed, Node, Output
+from engine.graph.printing import values_text
+from engine.graph.tensor import LEAF, Tensor
+from engine.transforms import symbolic
+from engine.transforms.symbolic import node_of
+from gradcli.explain.formula.as_written import ForwardReader
+from gradcli.explain.formula.writer import write
 from gradcli.explain.graph.data import Graph, Vertex, band
-from gradcli.explain.writer import write
 
 MOST_GRADIENTS = 400
 """Gradients are told of so many values, those next to the root."""
@@ -33,9 +33,13 @@ def graph_of(tensor: Tensor, names: Mapping[str, Any], deepest: int, most: int) 
 
 
 def gradient_graph_of(
-    y: Tensor, xs: Sequence[tuple[str, Tensor]], of: str, names: Mapping[str, Any], deepest: int,
+    y: Tensor,
+    xs: Sequence[tuple[str, Tensor]],
+    of: str,
+    names: Mapping[str, Any],
+    deepest: int,
     most: int,
-) -> Graph:  # fmt: skip
+) -> Graph:
     """What backward from y computes for each of xs, down to values of the forward pass."""
     found = symbolic.derivative(y, [x for _, x in xs])
     walk = _Walk(names, deepest, most, {})
@@ -113,9 +117,12 @@ class _Walk:
 
     def _is_plain_number(self, item: Any) -> bool:
         return (
-            isinstance(item, Tensor) and item.array.ndim == 0 and item.edge is None
-            and id(item) not in self.names and item.label is None
-        )  # fmt: skip
+            isinstance(item, Tensor)
+            and item.array.ndim == 0
+            and item.edge is None
+            and id(item) not in self.names
+            and item.label is None
+        )
 
     def _fold(self, item: Any, place: int) -> Vertex:
         """What stands for a part of the graph that is too deep to show."""

@@ -14,9 +14,9 @@ from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.table import SITUATIONS
 
 if TYPE_CHECKING:
-    from engine.tensor import Tensor
+    from engine.graph.tensor import Tensor
     from gradcli.explain.why.answer import Answer
-    from gradcli.session import Session
+    from gradcli.session.session import Session
 
 
 MODULES = (failed, none, missing, broken, aside, amounts, numbers)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import flow, symbolic
-from engine.format import values_text
-from gradcli.explain.naming import element
+from engine.backward import replay
+from engine.graph.printing import values_text
+from engine.transforms import symbolic
+from gradcli.explain.formula.naming import element
 from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.drawing import way
@@ -21,14 +22,30 @@ if TYPE_CHECKING:
 
 _FLAT = {"sign", "floor", "ceil", "round", "trunc", "div_floor", "div_trunc"}
 _DEAD = {
-    "relu": "is 0 below 0", "clamp": "is flat outside its bounds", "clamp_min": "is flat below",
-    "clamp_max": "is flat above", "hardtanh": "is flat outside its bounds",
+    "relu": "is 0 below 0",
+    "clamp": "is flat outside its bounds",
+    "clamp_min": "is flat below",
+    "clamp_max": "is flat above",
+    "hardtanh": "is flat outside its bounds",
     "threshold": "is flat below it",
-}  # fmt: skip
+}
 _CHOOSING = {
-    "select", "index", "slice", "gather", "masked_select", "where", "keep", "max", "min",
-    "max_dim", "min_dim", "maximum", "minimum", "take", "index_select",
-}  # fmt: skip
+    "select",
+    "index",
+    "slice",
+    "gather",
+    "masked_select",
+    "where",
+    "keep",
+    "max",
+    "min",
+    "max_dim",
+    "min_dim",
+    "maximum",
+    "minimum",
+    "take",
+    "index_select",
+}
 _SATURATED = {"sigmoid", "tanh", "softmax", "hardsigmoid"}
 
 
@@ -56,8 +73,9 @@ def accumulated(facts: Facts) -> Answer | None:
     return Answer(
         "accumulated",
         f"{facts.name}.grad is the sum of {len(parts)} backwards: gradients add up until zeroed.",
-        more=[f"{shown} = {_short(facts.gradient)}"], fixes=[facts.rebuild(start)],
-    )  # fmt: skip
+        more=[f"{shown} = {_short(facts.gradient)}"],
+        fixes=[facts.rebuild(start)],
+    )
 
 
 def _short(array: Any) -> str:
@@ -88,17 +106,22 @@ def _leads(facts: Facts, edge: Any) -> bool:
 def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
     name, op = facts.name, node.op.name
     below = facts.called(edge)
-    value = np.asarray(flow.value_of(edge))
+    value = np.asarray(replay.value_of(edge))
     fix: list[str] = mend.stand_in(facts, node)
     if _underflowed(facts, node, edge):
         smallest = np.finfo(value.dtype).smallest_subnormal
         dtype = str(facts.x.dtype).removeprefix("torch.")
         return Answer(
-            "underflow", f"{name}.grad is 0 because it underflows at {facts.written(node)}.",
-            more=[f"what came from above, times the slope here, is below {smallest:.2g},",
-                  f"the smallest number of {dtype}."],
-            quotes=facts.quoted(node), way=way(facts), fixes=[_in_double(facts)],
-        )  # fmt: skip
+            "underflow",
+            f"{name}.grad is 0 because it underflows at {facts.written(node)}.",
+            more=[
+                f"what came from above, times the slope here, is below {smallest:.2g},",
+                f"the smallest number of {dtype}.",
+            ],
+            quotes=facts.quoted(node),
+            way=way(facts),
+            fixes=[_in_double(facts)],
+        )
     if op in _FLAT:
         why = f"{op} is a staircase: its slope is 0 everywhere."
     elif op in _DEAD:
@@ -111,9 +134,13 @@ def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
     else:
         why = f"the slope of {facts.written(node)} by {below} is 0 here."
     return Answer(
-        "zero", f"{name}.grad is 0 because nothing gets through {facts.written(node)}.",
-        more=[why], quotes=facts.quoted(node), way=way(facts), fixes=[fix],
-    )  # fmt: skip
+        "zero",
+        f"{name}.grad is 0 because nothing gets through {facts.written(node)}.",
+        more=[why],
+        quotes=facts.quoted(node),
+        way=way(facts),
+        fixes=[fix],
+    )
 
 
 def _underflowed(facts: Facts, node: Any, edge: Any) -> bool:
@@ -123,7 +150,9 @@ def _underflowed(facts: Facts, node: Any, edge: Any) -> bool:
         return False
     whole = np.asarray(step.first, np.float64)
     others = [arg for arg in node.trace.args if symbolic.key(arg) != symbolic.key(edge)]
-    slopes = [flow.value_of(o) if hasattr(o, "rank") or hasattr(o, "array") else o for o in others]
+    slopes = [
+        replay.value_of(o) if hasattr(o, "rank") or hasattr(o, "array") else o for o in others
+    ]
     if node.op.name == "div":
         slopes = [1 / np.asarray(slope, np.float64) for slope in slopes]
     return any(np.any(whole * np.asarray(slope, np.float64)) for slope in slopes)
@@ -163,7 +192,7 @@ def _partly(facts: Facts, node: Any, edge: Any, zeros: Any) -> Answer | None:
         why = f"{op} {_DEAD[op]}: {zeros.mean():.0%} of {below} are there."
         fix = mend.stand_in(facts, node)
     elif op in _SATURATED:
-        value = np.asarray(flow.value_of(edge))
+        value = np.asarray(replay.value_of(edge))
         why = f"{op} is saturated for {zeros.mean():.0%} of {below}: its slope is 0 there."
         fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
     elif op in _CHOOSING:
@@ -173,8 +202,10 @@ def _partly(facts: Facts, node: Any, edge: Any, zeros: Any) -> Answer | None:
     return Answer(
         "partly 0",
         f"{name}.grad is 0 in {int(zeros.sum())} of {zeros.size} elements, {place} the first.",
-        more=[why], quotes=facts.quoted(node), fixes=[fix],
-    )  # fmt: skip
+        more=[why],
+        quotes=facts.quoted(node),
+        fixes=[fix],
+    )
 
 
 @situation
@@ -202,10 +233,13 @@ def out_of_scale(facts: Facts) -> Answer | None:
     return Answer(
         "huge" if size > 1 else "vanishing",
         f"{facts.name}.grad is {what} ({size:.3g}), most of it through {facts.written(node)}.",
-        more=[f"it changes by a factor of {10**power:.3g} there, of {len(jumps)} steps in all.",
-              f"flow {facts.root_name}  shows it step by step."],
-        quotes=facts.quoted(node), way=way(facts),
-    )  # fmt: skip
+        more=[
+            f"it changes by a factor of {10**power:.3g} there, of {len(jumps)} steps in all.",
+            f"flow {facts.root_name}  shows it step by step.",
+        ],
+        quotes=facts.quoted(node),
+        way=way(facts),
+    )
 
 
 def _size(array: Any) -> float:
@@ -237,7 +271,7 @@ def several_ways(facts: Facts) -> Answer | None:
         f"{facts.name}.grad is the sum of {len(parts)} contributions: {facts.root_name} uses it "
         "so often.",
         more=[*more, f"together {_short(facts.gradient)}"],
-    )  # fmt: skip
+    )
 
 
 @situation
@@ -247,7 +281,7 @@ def broadcast(facts: Facts) -> Answer | None:
         return None
     for hop in facts.way:
         made = np.shape(hop.node.trace.values[0]) if hop.node.trace is not None else ()
-        shape = np.shape(flow.value_of(hop.item))
+        shape = np.shape(replay.value_of(hop.item))
         if not hop.node.op.broadcasts or made == shape:
             continue
         times = int(np.prod(made)) // max(int(np.prod(shape)), 1)
@@ -256,5 +290,5 @@ def broadcast(facts: Facts) -> Answer | None:
             f"{facts.name}.grad sums over {times} copies: {facts.called(hop.item)} of shape "
             f"{list(shape)} was broadcast to {list(made)}.",
             quotes=facts.quoted(hop.node, "broadcast here"),
-        )  # fmt: skip
+        )
     return None

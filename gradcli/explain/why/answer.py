@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcli.faults import Line
+    from gradcli.base.faults import Line
 
 Quote = tuple[int, str, str]
 """A line number, its text, a remark."""
@@ -61,11 +61,15 @@ class Answer:
     def _way(self) -> list[Line]:
         wide = max((len(name) for _, name, _ in self.way), default=0)
         return [
-            [(f"  {mark} ", "error" if mark == "x" else "dim"), (name.ljust(wide), "name"),
-             (f"  {made}", "dim")]
-            if made else [(f"  {mark} ", "dim"), (name, "name")]
+            [
+                (f"  {mark} ", "error" if mark == "x" else "dim"),
+                (name.ljust(wide), "name"),
+                (f"  {made}", "dim"),
+            ]
+            if made
+            else [(f"  {mark} ", "dim"), (name, "name")]
             for mark, name, made in self.way
-        ]  # fmt: skip
+        ]
 
     def facts(self) -> dict[str, Any]:
         """The same as a JSON object."""

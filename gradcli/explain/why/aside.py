@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from engine import symbolic
-from engine.memory import owner_of
-from engine.symbolic import node_of
-from engine.tensor import Tensor
+from engine.arrays.memory import owner_of
+from engine.graph.tensor import Tensor
+from engine.transforms import symbolic
+from engine.transforms.symbolic import node_of
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.facts import FARTHEST, Hop, cut_at
 from gradcli.explain.why.missing import mended
@@ -16,12 +16,15 @@ from gradcli.explain.why.table import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
-    from gradcli.program import Sentence
+    from gradcli.session.program import Sentence
 
 _CUT = {
-    "no_grad": "{made}, computed under no_grad", "detach": "{x}.detach()", "data": "{x}.data",
-    "untracked": "{made}, built before {x} was tracked", "flat": "{made}, which has no derivative",
-}  # fmt: skip
+    "no_grad": "{made}, computed under no_grad",
+    "detach": "{x}.detach()",
+    "data": "{x}.data",
+    "untracked": "{made}, built before {x} was tracked",
+    "flat": "{made}, which has no derivative",
+}
 
 
 @situation
@@ -40,19 +43,25 @@ def written_through_an_alias(facts: Facts) -> Answer | None:
         copied = text.replace(".detach()", ".detach().clone()").replace(".data", ".data.clone()")
         fix = [] if start is None or copied == text else facts.rebuild(start, {maker: copied})
         return Answer(
-            "alias", f"{facts.name} itself was changed: {other} is another name for its memory.",
+            "alias",
+            f"{facts.name} itself was changed: {other} is another name for its memory.",
             more=[f"detach copies nothing: backward saw the new numbers of {facts.name}."],
-            quotes=[*facts.quoted(maker), *facts.quoted(wrote, "written here")], fixes=[fix],
-        )  # fmt: skip
+            quotes=[*facts.quoted(maker), *facts.quoted(wrote, "written here")],
+            fixes=[fix],
+        )
     return None
 
 
 def _alias_of(facts: Facts, name: str) -> Sentence | None:
     """The statement that made a name for memory that others have names for."""
     return next(
-        (s for s in facts.program.sentences
-         if name in s.makes and (".detach()" in s.text or ".data" in s.text)), None,
-    )  # fmt: skip
+        (
+            s
+            for s in facts.program.sentences
+            if name in s.makes and (".detach()" in s.text or ".data" in s.text)
+        ),
+        None,
+    )
 
 
 def _write_into(facts: Facts, name: str) -> Sentence | None:
@@ -78,10 +87,12 @@ def one_way_is_cut(facts: Facts) -> Answer | None:
     made, x = facts.called(hop.node), facts.called(hop.item)
     what = _CUT[str(hop.cut)].format(made=made, x=x)
     return Answer(
-        "one way is cut", f"{facts.name}.grad leaves out what goes through {what}.",
+        "one way is cut",
+        f"{facts.name}.grad leaves out what goes through {what}.",
         more=["the other ways count; if the cut is meant, all is well."],
-        quotes=facts.quoted(hop.node), fixes=[mended(facts, hop.node, str(hop.cut))],
-    )  # fmt: skip
+        quotes=facts.quoted(hop.node),
+        fixes=[mended(facts, hop.node, str(hop.cut))],
+    )
 
 
 def _cut_beside(facts: Facts) -> Hop | None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import flow
-from gradcli.explain.naming import element
+from engine.backward import replay
+from gradcli.explain.formula.naming import element
 from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.facts import finite
@@ -36,19 +36,26 @@ def value_is_broken(facts: Facts) -> Answer | None:
         node = step.node
         if node.trace is None or all(finite(value) for value in node.trace.values):
             continue
-        operands = [flow.value_of(arg) for arg in node.trace.args if hasattr(arg, "rank")
-                    or hasattr(arg, "array")]  # fmt: skip
+        operands = [
+            replay.value_of(arg)
+            for arg in node.trace.args
+            if hasattr(arg, "rank") or hasattr(arg, "array")
+        ]
         if not all(map(finite, operands)):
             continue
         out = np.asarray(node.trace.values[0])
         place = _first(out)
         made, what = facts.called(node), str(float(out[place]))
         return Answer(
-            "value", f"{facts.name}.grad is not finite because {made} is {what} already.",
-            more=[f"{element(made, place)} = {what}: the operation is {node.op.name}, "
-                  "and what went into it was finite."],
-            quotes=facts.quoted(node), fixes=[_mended(facts, node)],
-        )  # fmt: skip
+            "value",
+            f"{facts.name}.grad is not finite because {made} is {what} already.",
+            more=[
+                f"{element(made, place)} = {what}: the operation is {node.op.name}, "
+                "and what went into it was finite."
+            ],
+            quotes=facts.quoted(node),
+            fixes=[_mended(facts, node)],
+        )
     return None
 
 
@@ -71,7 +78,7 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
     """The element where it happened, and what met there."""
     place = _first(sent)
     below = facts.called(edge)
-    value = flow.value_of(edge)
+    value = replay.value_of(edge)
     held = value[place] if place else value
     what = "nan" if np.isnan(facts.gradient).any() else "inf"
     more = [f"{element(below, place)} = {held:g}, where the slope of {node.op.name} is not finite."]
@@ -80,9 +87,12 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
         more.append("0 came from above, and 0 * inf is nan: a where() around it does not help.")
         more.append(f"keep {below} away from there before {node.op.name} sees it.")
     return Answer(
-        "born", f"{facts.name}.grad is {what} from {facts.written(node)} on.", more=more,
-        quotes=facts.quoted(node), fixes=[mend.guarded(facts, node)],
-    )  # fmt: skip
+        "born",
+        f"{facts.name}.grad is {what} from {facts.written(node)} on.",
+        more=more,
+        quotes=facts.quoted(node),
+        fixes=[mend.guarded(facts, node)],
+    )
 
 
 def _mended(facts: Facts, node: Any) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.node import node_of
-from engine.tensor import Tensor
+from engine.graph.node import node_of
+from engine.graph.tensor import Tensor
 
 
 def tracked(item: Any) -> bool:

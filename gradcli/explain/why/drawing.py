@@ -27,8 +27,13 @@ def way(facts: Facts) -> list[tuple[str, str, str]]:
     if count > MOST:
         keep = next((i for i, hop in enumerate(hops) if hop is cut), count // 2)
         first, last = max(keep - 3, 1), min(keep + 4, count - 1)
-        shown = [0, *([-1] if first > 1 else []), *range(first, last),
-                 *([-1] if last < count - 1 else []), count - 1]  # fmt: skip
+        shown = [
+            0,
+            *([-1] if first > 1 else []),
+            *range(first, last),
+            *([-1] if last < count - 1 else []),
+            count - 1,
+        ]
     rows: list[tuple[str, str, str]] = []
     for place in shown:
         if place == -1:

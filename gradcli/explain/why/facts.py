@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from engine import flow, symbolic
-from engine.node import Node, Output
-from engine.record import source
-from engine.symbolic import node_of
-from engine.tensor import Tensor
-from gradcli.explain.naming import Naming
-from gradcli.program import Program, Sentence
+from engine.backward import replay
+from engine.dispatch.apply import source
+from engine.graph.node import Node, Output
+from engine.graph.tensor import Tensor
+from engine.transforms import symbolic
+from engine.transforms.symbolic import node_of
+from gradcli.explain.formula.naming import Naming
+from gradcli.session.program import Program, Sentence
 
 if TYPE_CHECKING:
-    from engine.tracing import Run
+    from engine.graph.provenance import Run
+    from gradcli.base.faults import Fault
     from gradcli.explain.why.answer import Quote
-    from gradcli.faults import Fault
-    from gradcli.session import Session
+    from gradcli.session.session import Session
 
 FARTHEST = 200_000
 """How many nodes a search looks at."""
@@ -92,11 +93,11 @@ class Facts:
         return None if self.x._grad is None else self.x._grad.array
 
     @cached_property
-    def steps(self) -> list[flow.Step]:
+    def steps(self) -> list[replay.Step]:
         """The last backward, walked again."""
         if self.run is None:
             return []
-        return list(flow.steps(self.run.roots))
+        return list(replay.steps(self.run.roots))
 
     # ---- the way -----------------------------------------------------------------------------
 
@@ -187,8 +188,12 @@ class Facts:
             return None
         return self.program.at(node.trace.line, node.rank)
 
-    def rebuild(self, start: Sentence | None, instead: Mapping[Sentence, str] = {},
-                after: Mapping[Sentence, str] = {}) -> list[str]:  # fmt: skip
+    def rebuild(
+        self,
+        start: Sentence | None,
+        instead: Mapping[Sentence, str] = {},
+        after: Mapping[Sentence, str] = {},
+    ) -> list[str]:
         """What to run again, from a statement to the last backward, with some of it changed."""
         if start is None or self.ran is None:
             return []

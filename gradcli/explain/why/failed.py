@@ -10,7 +10,7 @@ from gradcli.explain.why.table import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
-    from gradcli.program import Sentence
+    from gradcli.session.program import Sentence
 
 
 @situation
@@ -31,7 +31,7 @@ def overwritten(facts: Facts) -> Answer | None:
         more=[f"the backward of line {line} needs the numbers that were there before."],
         quotes=[*facts.quoted(fault.node, "needs them"), *facts.quoted(sentence, "changed them")],
         fixes=[[*(each for each in lines if each != text), text]],
-    )  # fmt: skip
+    )
 
 
 def _overwriting(facts: Facts, why: str) -> tuple[Sentence, str, str] | None:

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 Mend = Callable[..., str]
 _SIGNS: dict[type[ast.operator], str] = {
-    ast.Pow: "pow", ast.Div: "div", ast.Mult: "mul", ast.Sub: "sub", ast.FloorDiv: "div_floor",
-}  # fmt: skip
+    ast.Pow: "pow",
+    ast.Div: "div",
+    ast.Mult: "mul",
+    ast.Sub: "sub",
+    ast.FloorDiv: "div_floor",
+}
 _COMPARED: dict[type[ast.cmpop], str] = {
-    ast.Gt: "gt", ast.GtE: "ge", ast.Lt: "lt", ast.LtE: "le",
-}  # fmt: skip
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+}
 _MODULES = ("torch", "F", "torch.nn.functional")
 _ALSO = {"pow_tensor": "pow", "rdiv": "div", "clamp_min": "clamp", "clamp_max": "clamp"}
 TINY = "1e-12"
@@ -30,14 +37,18 @@ def _from_above(x: str, *rest: str) -> str:
 
 
 GUARDS: Mapping[str, tuple[int, Mend]] = {
-    "sqrt": (0, _from_above), "rsqrt": (0, _from_above), "log": (0, _from_above),
-    "log2": (0, _from_above), "log10": (0, _from_above), "pow": (0, _from_above),
+    "sqrt": (0, _from_above),
+    "rsqrt": (0, _from_above),
+    "log": (0, _from_above),
+    "log2": (0, _from_above),
+    "log10": (0, _from_above),
+    "pow": (0, _from_above),
     "div": (1, lambda x: f"where({x} == 0, 1.0, {x})"),
     "reciprocal": (0, lambda x: f"where({x} == 0, 1.0, {x})"),
     "asin": (0, lambda x: f"{_tight(x)}.clamp(-0.999999, 0.999999)"),
     "acos": (0, lambda x: f"{_tight(x)}.clamp(-0.999999, 0.999999)"),
     "exp": (0, lambda x: f"{_tight(x)} - {_tight(x)}.max()"),
-}  # fmt: skip
+}
 """Operation → the place of the operand to keep away from where the slope is not finite, and how."""
 
 SMOOTH: Mapping[str, Mend] = {

@@ -5,24 +5,28 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from engine.symbolic import node_of
-from engine.tensor import Tensor
+from engine.graph.tensor import Tensor
+from engine.transforms.symbolic import node_of
 from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.drawing import way
 from gradcli.explain.why.table import situation
-from gradcli.program import Sentence, calls
+from gradcli.session.program import Sentence, calls
 
 if TYPE_CHECKING:
-    from engine.node import Node
+    from engine.graph.node import Node
     from gradcli.explain.why.facts import Facts
 
 _LEAVING = {
-    ".item()": "item() gives a Python number", ".tolist()": "tolist() gives Python numbers",
-    ".numpy()": "numpy() gives an array", "float()": "float() gives a Python number",
-    "int()": "int() gives a Python number", "tensor()": "tensor(...) copies the numbers alone",
-    ".tensor()": "tensor(...) copies the numbers alone", "param()": "param(...) starts a new leaf",
-}  # fmt: skip
+    ".item()": "item() gives a Python number",
+    ".tolist()": "tolist() gives Python numbers",
+    ".numpy()": "numpy() gives an array",
+    "float()": "float() gives a Python number",
+    "int()": "int() gives a Python number",
+    "tensor()": "tensor(...) copies the numbers alone",
+    ".tensor()": "tensor(...) copies the numbers alone",
+    "param()": "param(...) starts a new leaf",
+}
 _SAID = {
     "no_grad": "{made} was computed under no_grad, so no graph was recorded.",
     "detach": "detach() cut {x} off: what follows does not lead back to it.",
@@ -42,9 +46,12 @@ def way_is_cut(facts: Facts) -> Answer | None:
         made=facts.called(hop.node), x=facts.called(hop.item), op=hop.node.op.name
     )
     return Answer(
-        str(hop.cut), f"{name}.grad is None because the way from {facts.root_name} to it is cut.",
-        more=[said], way=way(facts), fixes=[mended(facts, hop.node, str(hop.cut))],
-    )  # fmt: skip
+        str(hop.cut),
+        f"{name}.grad is None because the way from {facts.root_name} to it is cut.",
+        more=[said],
+        way=way(facts),
+        fixes=[mended(facts, hop.node, str(hop.cut))],
+    )
 
 
 def mended(facts: Facts, node: Node, cut: str) -> list[str]:
@@ -70,8 +77,10 @@ def without_cut(statement: ast.stmt, cut: str) -> str | None:
 
 
 _TAKEN_OUT = {
-    "detach": ("detach",), "data": ("data",), "flat": ("long", "int", "short", "bool", "char"),
-}  # fmt: skip
+    "detach": ("detach",),
+    "data": ("data",),
+    "flat": ("long", "int", "short", "bool", "char"),
+}
 """Cut → the methods and attributes that do it."""
 
 
@@ -109,10 +118,11 @@ def built_later(facts: Facts) -> Answer | None:
         if _leads(node, facts):
             fix = f"backward {end}" if value.array.size == 1 else f"backward {end}.sum()"
             return Answer(
-                "built later", f"{name}.grad is None because backward ran before {end} was built.",
+                "built later",
+                f"{name}.grad is None because backward ran before {end} was built.",
                 quotes=facts.quoted(facts.ran),
                 fixes=[[fix]],
-            )  # fmt: skip
+            )
     return None
 
 
@@ -123,9 +133,14 @@ def earlier_namesake(facts: Facts) -> Answer | None:
     if not facts.unreached:
         return None
     old = next(
-        (edge for step in facts.steps for edge in step.node.edges
-         if isinstance(edge, Tensor) and edge.label == name and edge is not facts.x), None,
-    )  # fmt: skip
+        (
+            edge
+            for step in facts.steps
+            for edge in step.node.edges
+            if isinstance(edge, Tensor) and edge.label == name and edge is not facts.x
+        ),
+        None,
+    )
     maker = facts.program.maker(name)
     if old is None or maker is None:
         return None
@@ -134,8 +149,9 @@ def earlier_namesake(facts: Facts) -> Answer | None:
         "earlier namesake",
         f"{name}.grad is None because {facts.root_name} was built from an earlier {name}.",
         more=[f"since then {name} was bound to another tensor."],
-        quotes=facts.quoted(maker), fixes=[facts.rebuild(first)],
-    )  # fmt: skip
+        quotes=facts.quoted(maker),
+        fixes=[facts.rebuild(first)],
+    )
 
 
 @situation
@@ -154,7 +170,7 @@ def left_the_graph(facts: Facts) -> Answer | None:
         more=[f"{_LEAVING[how]}, which no gradient follows."],
         quotes=facts.quoted(sentence),
         fixes=[facts.rebuild(sentence, {sentence: text})],
-    )  # fmt: skip
+    )
 
 
 def _leaving(facts: Facts) -> tuple[Sentence, str, str] | None:
@@ -202,8 +218,9 @@ def not_an_ancestor(facts: Facts) -> Answer | None:
         "not an ancestor",
         f"{name}.grad is None because {facts.root_name} was not computed from {name}.",
         more=[f"backward goes from {facts.root_name} to the leaves it was made of, no further."],
-        quotes=facts.quoted(facts.ran), fixes=[[f"backward ({name}**2).sum()"]],
-    )  # fmt: skip
+        quotes=facts.quoted(facts.ran),
+        fixes=[[f"backward ({name}**2).sum()"]],
+    )
 
 
 @situation
@@ -222,6 +239,6 @@ def forgotten(facts: Facts) -> Answer | None:
 
 
 def _leads(node: object, facts: Facts) -> bool:
-    from engine.symbolic import path, tensor_of
+    from engine.transforms.symbolic import path, tensor_of
 
     return bool(path(tensor_of(node), facts.x))

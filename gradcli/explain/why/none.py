@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.symbolic import node_of
-from engine.tensor import Tensor
+from engine.graph.tensor import Tensor
+from engine.transforms.symbolic import node_of
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.cuts import how, tracked
 from gradcli.explain.why.table import situation
@@ -50,10 +50,12 @@ def integer(facts: Facts) -> Answer | None:
     maker = facts.program.maker(name)
     after = {maker: f"{name} = {name}.float().requires_grad_()"} if maker is not None else {}
     return Answer(
-        "integer", f"{name}.grad is None because {name} holds {_kind(x)} ({dtype}).",
+        "integer",
+        f"{name}.grad is None because {name} holds {_kind(x)} ({dtype}).",
         more=["gradients are real numbers: only floating point tensors have one."],
-        quotes=facts.quoted(maker), fixes=[facts.rebuild(maker, after=after)],
-    )  # fmt: skip
+        quotes=facts.quoted(maker),
+        fixes=[facts.rebuild(maker, after=after)],
+    )
 
 
 @situation
@@ -71,10 +73,12 @@ def itself_cut(facts: Facts) -> Answer | None:
     sentence = facts.sentence_of(node)
     fix = facts.rebuild(sentence, after={sentence: f"{name}.requires_grad_()"}) if sentence else []
     return Answer(
-        "itself cut", f"{name}.grad is None because {name} is cut off from the graph: {cut}.",
+        "itself cut",
+        f"{name}.grad is None because {name} is cut off from the graph: {cut}.",
         more=[f"gradients go to {what}, not to {name}."],
-        quotes=facts.quoted(node), fixes=[fix],
-    )  # fmt: skip
+        quotes=facts.quoted(node),
+        fixes=[fix],
+    )
 
 
 @situation
@@ -88,9 +92,11 @@ def nevertracked(facts: Facts) -> Answer | None:
     if maker is not None and facts.ran is not None:
         fix = facts.rebuild(maker, after={maker: f"track {name}"})
     return Answer(
-        "never tracked", f"{name}.grad is None because {name} was never tracked.",
-        quotes=facts.quoted(maker), fixes=[fix],
-    )  # fmt: skip
+        "never tracked",
+        f"{name}.grad is None because {name} was never tracked.",
+        quotes=facts.quoted(maker),
+        fixes=[fix],
+    )
 
 
 @situation
@@ -119,10 +125,12 @@ def not_a_leaf(facts: Facts) -> Answer | None:
     maker = facts.sentence_of(facts.item)
     fix = facts.rebuild(maker, after={maker: f"retain {name}"}) if maker is not None else []
     return Answer(
-        "not a leaf", f"{name}.grad is None because {name} is not a leaf: it was computed.",
+        "not a leaf",
+        f"{name}.grad is None because {name} is not a leaf: it was computed.",
         more=["backward passed through it and kept the gradient of leaves alone."],
-        quotes=facts.quoted(facts.item), fixes=[fix],
-    )  # fmt: skip
+        quotes=facts.quoted(facts.item),
+        fixes=[fix],
+    )
 
 
 # ---- what they share ---------------------------------------------------------------------------
@@ -147,12 +155,14 @@ def _ancestor(node: Any, name: str, x: Tensor) -> Tensor | None:
 
 def _depends(facts: Facts, value: Any) -> bool:
     """Whether a value was computed from x, with a gradient."""
-    from engine.symbolic import path
+    from engine.transforms.symbolic import path
 
     return (
-        isinstance(value, Tensor) and value.requires_grad and not value.is_leaf
+        isinstance(value, Tensor)
+        and value.requires_grad
+        and not value.is_leaf
         and bool(path(value, facts.x))
-    )  # fmt: skip
+    )
 
 
 def _kind(x: Tensor) -> str:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 @situation
 def as_it_should_be(facts: Facts) -> Answer:
     """Nothing is wrong."""
-    from engine.format import values_text
+    from engine.graph.printing import values_text
 
     name, root = facts.name, facts.root_name
     shown = values_text(facts.gradient).split("\n")[0]
     return Answer(
-        "fine", f"{name}.grad is {shown}, the derivative of {root} with respect to {name}.",
+        "fine",
+        f"{name}.grad is {shown}, the derivative of {root} with respect to {name}.",
         way=way(facts) if facts.way else (),
-    )  # fmt: skip
+    )

@@ -16,41 +16,86 @@ def _parts(code: str) -> str:
 
 
 SAMPLES: list[Sample] = [
-    *[sample
-      for name in ("fft", "ifft", "rfft", "ihfft")
-      for sample in samples(
-          f"{name} of real numbers",
-          *(_parts(f"torch.fft.{name}(x{more})") for more in _OPTIONS), x=real(3, 4))],
-    *[sample
-      for name in ("fft", "ifft")
-      for sample in samples(
-          name, *(f"{_Z}torch.view_as_real(torch.fft.{name}(z{more}))" for more in _OPTIONS),
-          x=real(3, 5), y=real(3, 5))],
-    *[sample
-      for name in ("irfft", "hfft")
-      for sample in samples(
-          name, *(f"{_Z}torch.fft.{name}(z{more})" for more in _OPTIONS),
-          x=real(3, 4), y=real(3, 4))],
-    *[sample
-      for name in ("fftn", "ifftn", "ihfftn")
-      for sample in samples(
-          name, *(_parts(f"torch.fft.{name}(x{more})") for more in _SEVERAL), x=real(3, 4))],
-    *samples("rfft2", _parts("torch.fft.rfft2(x)"), _parts("torch.fft.fft2(x)"),
-             _parts("torch.fft.ihfft2(x)"),
-             "torch.fft.rfftn(x).abs()", x=real(3, 4)),
-    *[sample
-      for name in ("irfftn", "hfftn", "irfft2", "hfft2")
-      for sample in samples(
-          name, *(f"{_Z}torch.fft.{name}(z{more})" for more in _SEVERAL),
-          x=real(3, 4), y=real(3, 4))],
-    *samples("convolution by transforms",
-             "torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(y), n=5)", x=real(5), y=real(5)),
+    *[
+        sample
+        for name in ("fft", "ifft", "rfft", "ihfft")
+        for sample in samples(
+            f"{name} of real numbers",
+            *(_parts(f"torch.fft.{name}(x{more})") for more in _OPTIONS),
+            x=real(3, 4),
+        )
+    ],
+    *[
+        sample
+        for name in ("fft", "ifft")
+        for sample in samples(
+            name,
+            *(f"{_Z}torch.view_as_real(torch.fft.{name}(z{more}))" for more in _OPTIONS),
+            x=real(3, 5),
+            y=real(3, 5),
+        )
+    ],
+    *[
+        sample
+        for name in ("irfft", "hfft")
+        for sample in samples(
+            name,
+            *(f"{_Z}torch.fft.{name}(z{more})" for more in _OPTIONS),
+            x=real(3, 4),
+            y=real(3, 4),
+        )
+    ],
+    *[
+        sample
+        for name in ("fftn", "ifftn", "ihfftn")
+        for sample in samples(
+            name, *(_parts(f"torch.fft.{name}(x{more})") for more in _SEVERAL), x=real(3, 4)
+        )
+    ],
+    *samples(
+        "rfft2",
+        _parts("torch.fft.rfft2(x)"),
+        _parts("torch.fft.fft2(x)"),
+        _parts("torch.fft.ihfft2(x)"),
+        "torch.fft.rfftn(x).abs()",
+        x=real(3, 4),
+    ),
+    *[
+        sample
+        for name in ("irfftn", "hfftn", "irfft2", "hfft2")
+        for sample in samples(
+            name,
+            *(f"{_Z}torch.fft.{name}(z{more})" for more in _SEVERAL),
+            x=real(3, 4),
+            y=real(3, 4),
+        )
+    ],
+    *samples(
+        "convolution by transforms",
+        "torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(y), n=5)",
+        x=real(5),
+        y=real(5),
+    ),
     *samples("fftshift", "torch.fft.fftshift(x)", "torch.fft.ifftshift(x, 1)", x=real(3, 4)),
-    *samples("stft", _WINDOW + "torch.view_as_real(torch.stft(x, 4, 2, window=w, center=False, "
-             "return_complex=True))", _WINDOW + "torch.stft(x, 5, 2, 4, w, center=False, "
-             "normalized=True, onesided=False, return_complex=True).abs()", x=real(12)),
-    *samples("istft", _WINDOW + "torch.istft(torch.complex(x, y), 4, 2, window=w)",
-             x=real(3, 5), y=real(3, 5)),
-    *samples("frequencies", "torch.fft.fftfreq(5) + 0 * x", "torch.fft.rfftfreq(6, 0.5) * x[:4]",
-             "torch.fft.fftfreq(6, 0.2, dtype=torch.float64)[:5] * x", x=real(5)),
-]  # fmt: skip
+    *samples(
+        "stft",
+        _WINDOW + "torch.view_as_real(torch.stft(x, 4, 2, window=w, center=False, "
+        "return_complex=True))",
+        _WINDOW + "torch.stft(x, 5, 2, 4, w, center=False, "
+        "normalized=True, onesided=False, return_complex=True).abs()",
+        x=real(12),
+    ),
+    *samples(
+        "istft",
+        _WINDOW + "torch.istft(torch.complex(x, y), 4, 2, window=w)",
+        x=real(3, 5),
+        y=real(3, 5),
+    ),
+    *samples(
+        "frequencies",
+        "torch.fft.fftfreq(5) + 0 * x",
+        "torch.fft.rfftfreq(6, 0.5) * x[:4]",
+        "torch.fft.fftfreq(6, 0.2, dtype=torch.float64)[:5] * x",
+        x=real(5),
+    ),
+]

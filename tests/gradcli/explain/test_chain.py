@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import assume, given, settings
 
 import engine as torch
-from gradcli.explain.chain import Link, chain
-from gradcli.explain.numeric import check
-from gradcli.explain.sizes import sizes
-from gradcli.session import Session
+from gradcli.explain.chain_rule import Link, chain
+from gradcli.explain.finite_differences import check
+from gradcli.explain.gradient_flow import sizes
+from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 
@@ -47,8 +47,9 @@ def test_trace_and_check_agree_with_the_engine(text: str) -> None:
 
 
 def test_a_broadcast_and_a_product_of_matrices() -> None:
-    session = started("W = param(ones(2, 3)); c = param(zeros(3)); x = ones(4, 2)",
-                      "z = (x @ W + c).sum()")  # fmt: skip
+    session = started(
+        "W = param(ones(2, 3)); c = param(zeros(3)); x = ones(4, 2)", "z = (x @ W + c).sum()"
+    )
     names = session.variables
     rows = chain(names["z"], names["W"], names).rows
     assert isinstance(rows[-1], Link)

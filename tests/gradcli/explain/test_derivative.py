@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import engine as torch
-from gradcli.explain.derivative import ENTRIES, Derivative, derivative
-from gradcli.outputs import texts
-from gradcli.session import Session
+from gradcli.base.outputs import texts
+from gradcli.explain.formula.derivative import ENTRIES, Derivative, derivative
+from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 ELEMENTWISE = {
@@ -188,9 +188,10 @@ def by_backward(y: torch.Tensor, xs: list[torch.Tensor]) -> np.ndarray:
     for x in xs:
         rows = [
             torch.autograd.grad(one, x, create_graph=True, allow_unused=True)[0]
-            if one.requires_grad else None
+            if one.requires_grad
+            else None
             for one in y.reshape(-1)
-        ]  # fmt: skip
+        ]
         y = torch.stack([torch.zeros_like(x) if row is None else row for row in rows])
     return y.detach().numpy().reshape(shape)
 
@@ -251,11 +252,17 @@ def test_every_jacobian_gives_the_engines_number(text: str, by: str) -> None:
 
 
 PLACED = [
-    "({0})[0]*({1})[1]", "(({0})[1:]*({1})[:-1]).sum()", "({0})[({1}) > 0.9].sum()",
-    "(cat([{0}, {1}])[1:]*cat([{1}, {0}])[:3]).sum()", "(stack([{0}, {1}])[:, 1]**2).sum()",
-    "stack([{0}, {1}]).flip(0).max()", "({0})[[1, 0, 1]].prod() * ({1}).sum()",
-    "outer({0}, {1})[1] @ ({0})", "(A @ ({0}))[0]*({1}).norm()", "where({0} > {1}, {0}, 0.).sum()",
-]  # fmt: skip
+    "({0})[0]*({1})[1]",
+    "(({0})[1:]*({1})[:-1]).sum()",
+    "({0})[({1}) > 0.9].sum()",
+    "(cat([{0}, {1}])[1:]*cat([{1}, {0}])[:3]).sum()",
+    "(stack([{0}, {1}])[:, 1]**2).sum()",
+    "stack([{0}, {1}]).flip(0).max()",
+    "({0})[[1, 0, 1]].prod() * ({1}).sum()",
+    "outer({0}, {1})[1] @ ({0})",
+    "(A @ ({0}))[0]*({1}).norm()",
+    "where({0} > {1}, {0}, 0.).sum()",
+]
 
 
 @settings(max_examples=200, deadline=None)

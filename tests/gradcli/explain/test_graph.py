@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from gradcli.base.faults import Fault
+from gradcli.base.outputs import texts
 from gradcli.explain.graph.data import Graph, Vertex
 from gradcli.explain.graph.formats import TEXTS
 from gradcli.explain.graph.tree import Tree
 from gradcli.explain.graph.walk import graph_of
-from gradcli.faults import Fault
-from gradcli.outputs import texts
-from gradcli.session import Session
+from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 LONGEST = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradcli.explain.latex import latex, name, quotient
+from gradcli.explain.formula.latex import latex, name, quotient
 
 WRITTEN = {
     "2*x": r"2 x",
@@ -64,9 +64,14 @@ def test_a_deep_product_is_written_once() -> None:
 def test_names_and_quotients() -> None:
     names = ["x", "sigma", "W1", "loss", "y_pred", "x_1", "h2_old"]
     assert [name(text) for text in names] == [
-        "x", r"\sigma", "W_{1}", r"\mathrm{loss}", r"y_{\mathrm{pred}}", "x_{1}",
+        "x",
+        r"\sigma",
+        "W_{1}",
+        r"\mathrm{loss}",
+        r"y_{\mathrm{pred}}",
+        "x_{1}",
         r"h_{\mathrm{2, old}}",
-    ]  # fmt: skip
+    ]
     assert quotient("z", ["a", "b", "a"]) == (
         r"\frac{\partial^{3} z}{\partial a^{2} \, \partial b}"
     )

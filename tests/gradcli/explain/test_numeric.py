@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import assume, given, settings
 
 import engine as torch
-from gradcli.explain.numeric import check
-from gradcli.session import Session
+from gradcli.explain.finite_differences import check
+from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from engine.record import source
-from gradcli.explain.forward import ForwardReader
-from gradcli.explain.writer import write
-from gradcli.session import Session
+from engine.dispatch.apply import source
+from gradcli.explain.formula.as_written import ForwardReader
+from gradcli.explain.formula.writer import write
+from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import limits as engine_limits
-from engine.modes import GRAD, TRACE, mode
-from gradcli.faults import Fault, Span, plain
-from gradcli.language.host import Operand
-from gradcli.language.limits import Limits
-from gradcli.language.parse import parse
-from gradcli.language.text import quoted
-from gradcli.language.walk import NOTHING, Walker
+from engine.arrays import limits as engine_limits
+from engine.arrays.modes import GRAD, TRACE, mode
+from gradcli.base.faults import Fault, Span, plain
+from gradcli.language.evaluation.evaluator import NOTHING, Walker
+from gradcli.language.evaluation.host import Operand
+from gradcli.language.evaluation.text import quoted
+from gradcli.language.syntax.limits import Limits
+from gradcli.language.syntax.parse import parse
 
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "backward": ("value*",), "diff": ("value", "value"), "exit": (), "grad": ("value*",),
-    "help": ("name*",), "load": ("name", "path"), "set": ("name", "name"), "step": ("value*",),
+    "backward": ("value*",),
+    "diff": ("value", "value"),
+    "exit": (),
+    "grad": ("value*",),
+    "help": ("name*",),
+    "load": ("name", "path"),
+    "set": ("name", "name"),
+    "step": ("value*",),
     "trace": ("value*",),
-}  # fmt: skip
+}
 
 
 class Desk:

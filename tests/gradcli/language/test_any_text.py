@@ -7,9 +7,9 @@ import warnings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradcli.faults import Fault, plain
-from gradcli.language.limits import Limits
-from gradcli.language.parse import incomplete
+from gradcli.base.faults import Fault, plain
+from gradcli.language.syntax.limits import Limits
+from gradcli.language.syntax.parse import incomplete
 from tests.gradcli.language.desk import Desk
 from tests.gradcli.language.programs import sections
 
@@ -82,26 +82,37 @@ def test_programs_with_a_piece_changed(data: st.DataObject) -> None:
 EXPRESSION = st.recursive(
     st.sampled_from([*"abxdsyf12", "2.5", "'k'", "None", "True", "[1., 2.]"]),
     lambda inner: st.one_of(
-        st.builds("({} {} {})".format, inner, st.sampled_from(
-            "+ - * / // % ** @ & | == < in is and or".split()
-        ), inner),
+        st.builds(
+            "({} {} {})".format,
+            inner,
+            st.sampled_from("+ - * / // % ** @ & | == < in is and or".split()),
+            inner,
+        ),
         st.builds("{}({})".format, st.sampled_from(["-", "~", "not ", "+"]), inner),
-        st.builds("{}({})".format, st.sampled_from(
-            "sum max mean len abs sorted list tensor exp print float int str f zip round any map "
-            "torch.stack a.expand x.append".split()
-        ), inner),
+        st.builds(
+            "{}({})".format,
+            st.sampled_from(
+                "sum max mean len abs sorted list tensor exp print float int str f zip round any map "
+                "torch.stack a.expand x.append".split()
+            ),
+            inner,
+        ),
         st.builds("({})[{}]".format, inner, inner),
-        st.builds("({}){}".format, inner, st.sampled_from(
-            ".sum() .T .shape .grad .item() .tolist() .detach() .backward() .requires_grad_() "
-            ".pop() .upper() .keys() .reshape(-1) .numpy()".split()
-        )),
+        st.builds(
+            "({}){}".format,
+            inner,
+            st.sampled_from(
+                ".sum() .T .shape .grad .item() .tolist() .detach() .backward() .requires_grad_() "
+                ".pop() .upper() .keys() .reshape(-1) .numpy()".split()
+            ),
+        ),
         st.builds("[{} for v in {}]".format, inner, inner),
         st.builds("({} if {} else {})".format, inner, inner, inner),
         st.builds("f'{{{}!r}}'".format, inner.filter(lambda text: "'" not in text)),
         st.builds("({}, {})".format, inner, inner),
     ),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 @QUICK

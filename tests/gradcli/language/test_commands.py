@@ -6,9 +6,9 @@ import ast
 
 import pytest
 
-from gradcli.faults import Fault
-from gradcli.language.parse import Command, Raw, incomplete, parse
-from gradcli.language.source import Source
+from gradcli.base.faults import Fault
+from gradcli.language.syntax.parse import Command, Raw, incomplete, parse
+from gradcli.language.syntax.source import Source
 from tests.gradcli.language.desk import COMMANDS, Desk
 
 LINES = {
@@ -175,8 +175,12 @@ def _loose(text: str | None) -> str | None:
     """Without the brackets that only group: they are no part of the node they hold."""
     if text is None:
         return None
-    for typed, kept in {"(a + b)": "a + b", "(lambda x: x)": "lambda x: x", "grad (a)": "grad a",
-                        "(a  # why\n )": "a"}.items():  # fmt: skip
+    for typed, kept in {
+        "(a + b)": "a + b",
+        "(lambda x: x)": "lambda x: x",
+        "grad (a)": "grad a",
+        "(a  # why\n )": "a",
+    }.items():
         text = text.replace(typed, kept)
     return text
 
@@ -205,7 +209,7 @@ def test_line_where_a_variable_has_the_name(text: str) -> None:
         ("x = {'a': 1}\nd = x['a':]; grad a", ["grad a"]),
         ("é = 'ü'; grad é", ["grad é"]),
     ],
-)  # fmt: skip
+)
 def test_commands_anywhere(text: str, expected: list[str]) -> None:
     assert sorted(commands_in(text)) == sorted(expected)
 
@@ -245,7 +249,7 @@ def test_carets_point_at_what_was_typed(text: str, pointed: str) -> None:
         ("2x", "SyntaxError", "2x", ("2*x",)),
         ("x + 3(", "SyntaxError", "(", ()),
     ],
-)  # fmt: skip
+)
 def test_unreadable(text: str, kind: str, pointed: str | None, fixes: tuple[str, ...]) -> None:
     fault = Desk().fault(text)
     assert fault.kind == kind
@@ -261,19 +265,54 @@ def test_operands_are_values_with_their_text() -> None:
     assert desk.calls == [("step", ["a", "a+1"], {"lr": "a*2"})]
 
 
-@pytest.mark.parametrize("text", [
-    "x = (", "x = [1,\n2", "f(1", "{", "'''", "x = '''\nabc", '"""a\n""', "for i in range(3):",
-    "for i in range(3):\n    print(i)", "def f():\n    return 1", "if x: 1", "if x:\n  1\nelse:",
-    "x = 1 + \\", "with no_grad():", "while 1:\n    grad a", "print('a',", "x = 1\nfor i in y:",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = (",
+        "x = [1,\n2",
+        "f(1",
+        "{",
+        "'''",
+        "x = '''\nabc",
+        '"""a\n""',
+        "for i in range(3):",
+        "for i in range(3):\n    print(i)",
+        "def f():\n    return 1",
+        "if x: 1",
+        "if x:\n  1\nelse:",
+        "x = 1 + \\",
+        "with no_grad():",
+        "while 1:\n    grad a",
+        "print('a',",
+        "x = 1\nfor i in y:",
+    ],
+)
 def test_incomplete(text: str) -> None:
     assert incomplete(text)
 
 
-@pytest.mark.parametrize("text", [
-    "", "x = 1", "x = (1)", "'''a'''", "for i in range(3):\n    print(i)\n", "if x: 1\n",
-    "x = )", "grad a", "backward y gradient=[1.]", "# for", "x = 'for'", "forward = 1", "'",
-    "x = 'abc", "(" * 200, "for i in y:\n    1\n\nx = 1", "print('''a\nb''')", "x = 1 # (",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x = 1",
+        "x = (1)",
+        "'''a'''",
+        "for i in range(3):\n    print(i)\n",
+        "if x: 1\n",
+        "x = )",
+        "grad a",
+        "backward y gradient=[1.]",
+        "# for",
+        "x = 'for'",
+        "forward = 1",
+        "'",
+        "x = 'abc",
+        "(" * 200,
+        "for i in y:\n    1\n\nx = 1",
+        "print('''a\nb''')",
+        "x = 1 # (",
+    ],
+)
 def test_complete(text: str) -> None:
     assert not incomplete(text)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import limits
-from gradcli.faults import Fault
-from gradcli.session import Session
-from gradcli.transcript import inputs
+from engine.arrays import limits
+from gradcli.base.faults import Fault
+from gradcli.session.session import Session
+from gradcli.transcripts.transcript import inputs
 from tests.gradcli.language.desk import Desk
 from tests.gradcli.language.programs import sections
 
@@ -35,34 +35,50 @@ def test_mistake(text: str) -> None:
 
 WHAT_WAS_MEANT = "only the user knows what was meant"
 UNMENDED = {
-    "y.sum().backward()": "the cut may be meant", "backward z": "the cut may be meant",
+    "y.sum().backward()": "the cut may be meant",
+    "backward z": "the cut may be meant",
     "backward x.argmax().float()": "argmax has no derivative",
     "torch.autograd.gradcheck(lambda x: x.detach()*x, (x,))": "it is to fail",
-    "sin('x')": WHAT_WAS_MEANT, "int('a')": WHAT_WAS_MEANT,
+    "sin('x')": WHAT_WAS_MEANT,
+    "int('a')": WHAT_WAS_MEANT,
     "assert x.sum() == 7, f'got {x.sum()}'": "what is asserted is to fail",
-    "assert 1 == 2": "what is asserted is to fail", "raise ValueError": "it is to fail",
+    "assert 1 == 2": "what is asserted is to fail",
+    "raise ValueError": "it is to fail",
     "assert a.sum() == 4, 'the sum is not 4'": "what is asserted is to fail",
-    "global x": WHAT_WAS_MEANT, "if x": "it runs on a value of one element",
-    "else: 1": WHAT_WAS_MEANT, "ones(10**6, 10**6)": WHAT_WAS_MEANT,
-    "f(x)": "the mistake is inside a function", "loss(m.T)": "the mistake is inside a function",
+    "global x": WHAT_WAS_MEANT,
+    "if x": "it runs on a value of one element",
+    "else: 1": WHAT_WAS_MEANT,
+    "ones(10**6, 10**6)": WHAT_WAS_MEANT,
+    "f(x)": "the mistake is inside a function",
+    "loss(m.T)": "the mistake is inside a function",
     "torch.ones(2, 3).expnd(2)": "the argument is wrong too",
-    "x.grad_fn.name()": WHAT_WAS_MEANT, "break": WHAT_WAS_MEANT,
-    "cat([])": WHAT_WAS_MEANT, "@double\ndef f(x):\n    return x\n": WHAT_WAS_MEANT,
+    "x.grad_fn.name()": WHAT_WAS_MEANT,
+    "break": WHAT_WAS_MEANT,
+    "cat([])": WHAT_WAS_MEANT,
+    "@double\ndef f(x):\n    return x\n": WHAT_WAS_MEANT,
     "einsum('ij,jk->ik', ones(2, 3), ones(2, 3))": WHAT_WAS_MEANT,
-    "einsum('ijk', ones(2, 3))": WHAT_WAS_MEANT, "'{0.__class__}'.format(a)": "it is not allowed",
+    "einsum('ijk', ones(2, 3))": WHAT_WAS_MEANT,
+    "'{0.__class__}'.format(a)": "it is not allowed",
     "class A: pass": "it is not in the language",
     "x.sum().backward(retain_grap=True)": "x is not tracked either",
-    "load x nothing.csv": "there is no such file", "load x ../secret.csv": "it is not allowed",
+    "load x nothing.csv": "there is no such file",
+    "load x ../secret.csv": "it is not allowed",
     "load x /etc/passwd": "it is not allowed",
-    "try: 1/0\nexcept: pass": "it is to fail", "().__class__": "it is not allowed",
-    "torch.__builtins__": "it is not allowed", "a.__reduce__()": "it is not allowed",
-    "tensor([[1., 2.], [3.]])": WHAT_WAS_MEANT, "cat([ones(2, 2), ones(3, 3)])": WHAT_WAS_MEANT,
+    "try: 1/0\nexcept: pass": "it is to fail",
+    "().__class__": "it is not allowed",
+    "torch.__builtins__": "it is not allowed",
+    "a.__reduce__()": "it is not allowed",
+    "tensor([[1., 2.], [3.]])": WHAT_WAS_MEANT,
+    "cat([ones(2, 2), ones(3, 3)])": WHAT_WAS_MEANT,
     "step W lr=0.1": "there is nothing to go backward from",
     "torch.nn.functional.cross_entropy(ones(2, 3), tensor([0, 5]))": WHAT_WAS_MEANT,
-    "f(1)": "the function never ends", "[0]*10**10": WHAT_WAS_MEANT, "'a'*10**10": WHAT_WAS_MEANT,
-    "2**2**2**2**2**2": WHAT_WAS_MEANT, "f'{1:>1000000000}'": WHAT_WAS_MEANT,
+    "f(1)": "the function never ends",
+    "[0]*10**10": WHAT_WAS_MEANT,
+    "'a'*10**10": WHAT_WAS_MEANT,
+    "2**2**2**2**2**2": WHAT_WAS_MEANT,
+    "f'{1:>1000000000}'": WHAT_WAS_MEANT,
     "bakward a": "a holds more than one number",
-}  # fmt: skip
+}
 """Mistakes without a fix that runs as it stands, and why there is none."""
 
 

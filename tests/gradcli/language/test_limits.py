@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gradcli.faults import Fault
-from gradcli.language.limits import Limits
+from gradcli.base.faults import Fault
+from gradcli.language.syntax.limits import Limits
 from tests.gradcli.language.desk import Desk
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine import catalog
-from gradcli.language import values
-from gradcli.language.builtins import BARE, MATH
+from engine.graph import registry
+from gradcli.language.evaluation import values
+from gradcli.language.evaluation.builtins import BARE, MATH
 from tests.gradcli.language.desk import Desk
 
 ASKED = {
@@ -46,9 +46,25 @@ def test_asked(text: str) -> None:
         desk.run(f"v.{name};")
 
 
-@pytest.mark.parametrize("text", ["True", "None", "...", "print", "len", "lambda: 1", "torch.sin",
-                                  "int", "torch.Tensor", "'a'.upper", "[].append", "range(3)",
-                                  "slice", "torch.no_grad()"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "True",
+        "None",
+        "...",
+        "print",
+        "len",
+        "lambda: 1",
+        "torch.sin",
+        "int",
+        "torch.Tensor",
+        "'a'.upper",
+        "[].append",
+        "range(3)",
+        "slice",
+        "torch.no_grad()",
+    ],
+)
 def test_nothing_is_asked(text: str) -> None:
     desk = Desk()
     if text == "slice":
@@ -61,13 +77,13 @@ def test_nothing_is_asked(text: str) -> None:
 def test_every_listed_name_exists() -> None:
     for kind, methods in values.METHODS.items():
         assert all(hasattr(kind, name) for name in methods)
-    for name in catalog.methods | catalog.attributes:
+    for name in registry.methods | registry.attributes:
         assert hasattr(values.Tensor, name)
 
 
 def test_nothing_private_is_listed() -> None:
-    listed = [*catalog.methods, *catalog.attributes, *MATH]
-    listed += [name for names in catalog.namespaces.values() for name in names]
+    listed = [*registry.methods, *registry.attributes, *MATH]
+    listed += [name for names in registry.namespaces.values() for name in names]
     listed += [name for names in values._ASKED.values() for name in names]
     listed += [name for names in values.METHODS.values() for name in names]
     private = {name for name in listed if name.startswith("_") and not name.startswith("__")}
@@ -78,7 +94,7 @@ def test_nothing_private_is_listed() -> None:
 
 def test_no_name_leads_to_a_module() -> None:
     things: list[Any] = [*BARE.everything().values(), *MATH.values()]
-    things += [thing for names in catalog.namespaces.values() for thing in names.values()]
+    things += [thing for names in registry.namespaces.values() for thing in names.values()]
     assert not [thing for thing in things if type(thing).__name__ == "module"]
 
 

@@ -1,0 +1,198 @@
+"""torch.autograd.graph: edges as values, hooks on what is saved, hooks on several gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any
+
+from engine.arrays.modes import PACK, mode
+from engine.backward.saved_tensor_hooks import Pair, pairs
+from engine.backward.traversal import Traversal
+from engine.graph import node as nodes
+from engine.graph import storage
+from engine.graph.hooks import RemovableHandle, register_hook
+from engine.graph.node import AccumulateGrad, GradientEdge, KnownEdge, accumulator, edge_of
+from engine.graph.registry import expose
+from engine.graph.tensor import LEAF, Tensor
+
+_refused: ContextVar[str | None] = ContextVar("refused", default=None)
+
+
+class _IsNode(type):
+    """`isinstance(x, Node)` holds for every grad_fn."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, (nodes.Node, AccumulateGrad)) or hasattr(
+            type(instance), "_forward_cls"
+        )
+
+
+class Node(metaclass=_IsNode):
+    """What grad_fn is: a recorded operation."""
+
+    __module__ = "torch.autograd.graph"
+
+
+# ---- edges -------------------------------------------------------------------------------------
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
+    """The edge of a tensor that requires grad; grad and backward take it in place of the tensor."""
+    if not tensor.requires_grad:
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor that does not require "
+            "gradients"
+        )
+    node = accumulator(tensor) if tensor.edge is LEAF else tensor.grad_fn
+    found = KnownEdge(node, tensor.output_nr)
+    found.array, found.edge = tensor.array, edge_of(tensor)
+    return found
+
+
+def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
+    """Count a write that was made behind the engine's back."""
+    for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        storage.note_write(each.array)
+
+
+# ---- what is saved -----------------------------------------------------------------------------
+
+
+class saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
+    """Inside, what operations save for backward goes through a pair of functions.
+
+    `pack_hook(tensor)` gives what is kept in its place, `unpack_hook(kept)` a Tensor when backward
+    needs it. Only the innermost pair is asked.
+    """
+
+    def __init__(
+        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
+    ) -> None:
+        self.pack_hook = pack_hook
+        self.unpack_hook = unpack_hook
+
+    def __enter__(self) -> None:
+        refused = _refused.get()
+        if refused is not None:
+            raise RuntimeError(refused)
+        _set((*pairs.get(), (self.pack_hook, self.unpack_hook)))
+
+    def __exit__(self, *error: object) -> None:
+        _set(pairs.get()[:-1])
+
+
+def _set(hooks: tuple[Pair, ...]) -> None:
+    pairs.set(hooks)
+    mode.set(mode.get() | PACK if hooks else mode.get() & ~PACK)
+
+
+class save_on_cpu(saved_tensors_hooks):  # noqa: N801
+    """Inside, what operations save is kept on the CPU: where it is anyway."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        super().__init__(lambda tensor: tensor.detach(), lambda kept: kept)
+
+
+@contextmanager
+def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
+    """Inside, setting saved_tensors_hooks raises RuntimeError with this message."""
+    if pairs.get():
+        raise RuntimeError(error_message)
+    before = _refused.get()
+    _refused.set(error_message)
+    try:
+        yield
+    finally:
+        _refused.set(before)
+
+
+class allow_mutation_on_saved_tensors(saved_tensors_hooks):  # noqa: N801
+    """Inside, a tensor that was saved may be written in place: backward has it as it was."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda tensor: tensor.detach().clone(), lambda kept: kept)
+
+
+# ---- several gradients -------------------------------------------------------------------------
+
+
+class _Handles(RemovableHandle):
+    __slots__ = ("_handles",)
+
+    def __init__(self, handles: Sequence[RemovableHandle]) -> None:
+        self._handles = tuple(handles)
+
+    def remove(self) -> None:
+        """Detach all the hooks."""
+        for handle in self._handles:
+            handle.remove()
+
+
+def register_multi_grad_hook(
+    tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all"
+) -> RemovableHandle:
+    """Call fn when the gradients of several tensors are known.
+
+    With mode "all", fn(gradients) once all are known that a backward computes, None for the
+    others; with "any", fn(gradient) for the first. Raises ValueError for another mode.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    if mode == "any":
+        return _Handles(_any(tensors, fn))
+    return _Handles(_all(tensors, fn))
+
+
+def _any(tensors: Sequence[Tensor], fn: Callable[..., None]) -> list[RemovableHandle]:
+    last: list[Any] = [None]
+
+    @wraps(fn)
+    def first(gradient: Tensor) -> None:
+        if last[0] is not Traversal.current:
+            last[0] = Traversal.current
+            fn(gradient)
+
+    return [register_hook(tensor, first) for tensor in tensors if tensor.requires_grad]
+
+
+def _all(tensors: Sequence[Tensor], fn: Callable[..., None]) -> list[RemovableHandle]:
+    edges = [edge_of(tensor) for tensor in tensors]
+    last: Any = None
+    gradients: list[Tensor | None] = []
+    missing = 0
+
+    def hook_of(place: int) -> Callable[[Tensor], None]:
+        def hook(gradient: Tensor) -> None:
+            nonlocal last, gradients, missing
+            now = Traversal.current
+            assert now is not None
+            if now is not last:
+                last, gradients = now, [None] * len(edges)
+                missing = sum(now.reaches(edge) for edge in edges)
+            gradients[place] = gradient
+            missing -= 1
+            if missing == 0:
+                last = None
+                fn(gradients)
+
+        return hook
+
+    return [register_hook(tensor, hook_of(place)) for place, tensor in enumerate(tensors)]
+
+
+_WHERE = "torch.autograd.graph"
+for _thing in (
+    Node,
+    GradientEdge,
+    get_gradient_edge,
+    increment_version,
+    saved_tensors_hooks,
+    save_on_cpu,
+    disable_saved_tensors_hooks,
+    allow_mutation_on_saved_tensors,
+    register_multi_grad_hook,
+):
+    expose(_thing.__name__, _thing, _WHERE)

@@ -1,0 +1,81 @@
+"""A backward walked again for its own sake: what reached each node, and what it sent on.
+
+The rules, edges and saved values are those that backward used (a session keeps them after the graph
+is freed), run over arrays; nothing is accumulated anywhere. Explanations are drawn from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
+
+from engine.arrays.backends import ARRAYS
+from engine.backward.saved_tensors import opened
+from engine.backward.traversal import contributions
+from engine.graph.node import Freed, Node, Output
+from engine.graph.tensor import Tensor
+
+
+class Step(NamedTuple):
+    """What one node did.
+
+    `incoming` is the cotangent that reached it, an array (a list with None for what none reached,
+    if the node has several outputs); `sent` are its contributions to its operands, one for each
+    edge, None where none went.
+    """
+
+    node: Node
+    incoming: Any
+    sent: Sequence[Any]
+
+    @property
+    def first(self) -> Any:
+        """The cotangent of the first output, an array or None."""
+        return self.incoming[0] if type(self.incoming) is list else self.incoming
+
+
+def steps(roots: Sequence[tuple[Any, Any]]) -> Iterator[Step]:
+    """The steps of a backward from `roots`, pairs of an edge and its cotangent, in their order."""
+    pending: dict[int, tuple[Node, Any]] = {}
+    heap: list[int] = []
+
+    def send(edge: Any, g: Any) -> None:
+        node, index = (edge.node, edge.index) if type(edge) is Output else (edge, 0)
+        if type(node) is not Node:
+            return
+        if node.rank not in pending:
+            pending[node.rank] = (node, [None] * _outputs(node))
+            heappush(heap, node.rank)
+        parts = pending[node.rank][1]
+        parts[index] = g if parts[index] is None else parts[index] + g
+
+    for edge, g in roots:
+        send(edge, g)
+    while heap:
+        node, parts = pending.pop(heappop(heap))
+        incoming = parts[0] if node.op.outputs == 1 else parts
+        sent = contributions(ARRAYS, node, incoming, saved_by(node))
+        yield Step(node, incoming, sent)
+        for edge, g in zip(node.edges, sent, strict=False):
+            if edge is not None and g is not None:
+                send(edge, g)
+
+
+def saved_by(node: Node) -> Sequence[Any]:
+    """What a node saved for its rules, used up or not."""
+    return node.saved.kept if isinstance(node.saved, Freed) else opened(node)
+
+
+def value_of(edge: Any) -> Any:
+    """The array of the value whose gradient goes along an edge."""
+    if isinstance(edge, Tensor):
+        return edge.array
+    node: Any = edge.node if type(edge) is Output else edge
+    return node.trace.values[edge.index if type(edge) is Output else 0]
+
+
+def _outputs(node: Node) -> int:
+    if node.op.outputs:
+        return node.op.outputs
+    return len(node.trace.values) if node.trace is not None else 1

@@ -1,0 +1,511 @@
+"""The traversal: gradients flow from roots to leaves, newest node first.
+
+Nodes are numbered as they are made, so every consumer of a value is newer than what made it: a
+heap that yields the newest node with a gradient yields each node once, when its gradient is
+complete. There is no recursion and no second pass. The same loop runs over arrays (plain
+backward) and over Tensors (`create_graph=True`), where each step is recorded in turn.
+
+Gradients of leaves are committed together at the end: a traversal that fails or is interrupted
+leaves every `.grad` as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush, heappushpop
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import journal
+from engine.arrays.backends import ARRAYS
+from engine.arrays.modes import ANOMALY, GRAD, mode
+from engine.arrays.row import passed
+from engine.backward.saved_tensors import check_versions, lifted, opened
+from engine.dispatch.fast_path import TENSORS
+from engine.graph import hooks, storage
+from engine.graph.hooks import LeafNodeHook, replaced_by, run_after_hooks, run_tensor_hooks
+from engine.graph.node import Freed, Node, Output, edge_of
+from engine.graph.tensor import LEAF, Tensor, wrap
+
+FREED = Freed()
+running: list[Node] = []
+"""The nodes whose rules run, while anomalies are looked for; the innermost last."""
+_UNCHANGED = (None,) * 8
+_ndarray, _asarray = np.ndarray, np.asarray
+
+
+def _references() -> int:
+    """How often an array in a table counts as referred to, by whom reads it there."""
+    for _, g in {0: (None, np.empty(1))}.values():
+        count = getrefcount(g)
+    return count
+
+
+_ALONE = _references()
+"""No more: nobody but the table of leaves holds it."""
+
+
+class Traversal:
+    """One run over the graph: the gradients on their way, and those that arrived."""
+
+    captures = False
+    """For grad(): nothing will be added to any .grad."""
+    roots: Sequence[tuple[Any, Any]] = ()
+    needed: set[Any] | None = None
+    wanted: dict[tuple[int, int], Any] = {}  # noqa: RUF012 (replaced, never changed)
+    hooked: frozenset[int] = frozenset()
+    reached: set[int] | None = None
+    expected: dict[int, int] | None = None
+    current: Traversal | None = None
+    """The one whose tensor hooks are being called."""
+
+    def __init__(self, create_graph: bool, keep: bool, captures: bool = False) -> None:
+        if captures:
+            self.captures = True
+        self.create_graph = create_graph
+        self.keep = keep
+        self.ns: Any = TENSORS if create_graph else ARRAYS
+        self.heap: list[int] = []
+        self.pending: dict[int, tuple[Node, Any]] = {}
+        self.leaves: dict[int, tuple[Tensor, Any]] = {}
+
+    # ---- which nodes to run ------------------------------------------------------------------
+
+    def restrict(self, edges: Sequence[Any]) -> None:
+        """Run only the nodes that lead to these edges, and keep the gradients that reach them."""
+        self.needed, self.wanted = set(), {}
+        for edge in edges:
+            if isinstance(edge, Tensor):
+                self.needed.add(edge)
+            else:
+                self.wanted[key_of(edge)] = None
+
+    def _mark_needed(self, roots: Sequence[tuple[Any, Any]]) -> None:
+        """Add to `needed` every node from which a target can be reached."""
+        assert self.needed is not None
+        reached: dict[int, Node] = {}
+        stack = [_node_of(edge) for edge, _ in roots]
+        while stack:
+            node = stack.pop()
+            if type(node) is Node and node.rank not in reached:
+                reached[node.rank] = node
+                stack.extend(_node_of(edge) for edge in node.edges if edge is not None)
+        targets = {rank for rank, _ in self.wanted}
+        needed = self.needed
+        for rank in sorted(reached, reverse=True):
+            node = reached[rank]
+            if rank in targets or any(_node_of(edge) in needed for edge in node.edges):
+                needed.add(node)
+
+    def reaches(self, edge: Any) -> bool:
+        """Whether this run computes the gradient of a tensor with this edge."""
+        place = _node_of(edge)
+        if self.needed is not None:
+            return place in self.needed or (
+                type(place) is Node and any(rank == place.rank for rank, _ in self.wanted)
+            )
+        if self.reached is None:
+            self.reached = set()
+            stack = [_node_of(root) for root, _ in self.roots]
+            while stack:
+                found = stack.pop()
+                if found is not None and id(found) not in self.reached:
+                    self.reached.add(id(found))
+                    stack.extend(map(_node_of, getattr(found, "edges", ())))
+        return id(place) in self.reached
+
+    # ---- the loop ----------------------------------------------------------------------------
+
+    def run(self, roots: Sequence[tuple[Any, Any]]) -> None:
+        """Let the gradients flow from the roots, pairs of an edge and its cotangent."""
+        self.roots = roots
+        if self.needed is not None:
+            self._mark_needed(roots)
+        now = mode.get()
+        token = mode.set(now | GRAD if self.create_graph else now & ~GRAD)
+        try:
+            if len(roots) == 1 and type(roots[0][0]) is Node and self.needed is None:
+                self._loop(*roots[0])
+            else:
+                for edge, g in roots:
+                    self._send(edge, g)
+                self._loop()
+        except Exception as error:
+            if now & ANOMALY and hasattr(error, "node"):
+                from engine.backward.anomaly import describe
+
+                describe(error.node)
+            raise
+        finally:
+            mode.reset(token)
+
+    def _loop(self, ahead: Any = None, held: Any = None) -> None:
+        """Run the nodes that wait; the gradient `held` of the node `ahead` waits outside the heap.
+
+        A chain of operations never touches the heap. A sum that waits is taken out of its table to
+        be added to: nobody else holds it then, and NumPy adds to a large one in place.
+        """
+        heap, pending, leaves = self.heap, self.pending, self.leaves
+        needed, ns, keep, send = self.needed, self.ns, self.keep, self._send
+        special = self.create_graph or self.wanted or mode.get() & ANOMALY
+        last_write, hooked, sum_to = storage.last_write, hooks.on_leaves, ns.sum_to
+        while True:
+            if ahead is None:
+                if not heap:
+                    return
+                node, g = pending.pop(heappop(heap))
+            elif heap and heap[0] < ahead.rank:
+                pending[ahead.rank] = (ahead, held)
+                node, g = pending.pop(heappushpop(heap, ahead.rank))
+                ahead = None
+            else:
+                node, g, ahead = ahead, held, None
+            op = node.op
+            if special or node.hooks is not None or op.variadic:
+                self._visit(node, g)
+                last_write, hooked = storage.last_write, hooks.on_leaves
+                continue
+            saved = node.saved
+            if type(saved) is not tuple:
+                saved = opened(node)
+            elif last_write < node.rank:
+                check_versions(node)
+            for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
+                node.edges, op.steps, node.restore or _UNCHANGED
+            ):
+                if edge is None or (needed is not None and _node_of(edge) not in needed):
+                    continue
+                if count == 1:
+                    contribution = rule(ns, g, saved[pick])
+                elif rule is passed:
+                    contribution = g
+                elif count == 0:
+                    contribution = rule(ns, g)
+                else:
+                    contribution = rule(ns, g, *pick(saved))
+                if contribution is None:
+                    continue
+                if was is not None:
+                    if contribution.dtype is was[1]:
+                        contribution = sum_to(contribution, was[0])
+                    else:
+                        contribution = restored(ns, contribution, was)
+                kind = type(edge)
+                if kind is Node:
+                    if ahead is None and not pending:
+                        ahead, held = edge, contribution
+                    elif edge is ahead:
+                        held = held + contribution
+                    elif (rank := edge.rank) in pending:
+                        pending[rank] = (edge, pending.pop(rank)[1] + contribution)
+                    elif ahead is None:
+                        ahead, held = edge, contribution
+                    else:
+                        pending[rank] = (edge, contribution)
+                        heappush(heap, rank)
+                elif kind is Tensor:
+                    key = id(edge)
+                    if key in leaves:
+                        contribution = leaves.pop(key)[1] + contribution
+                    leaves[key] = (edge, contribution)
+                    if hooked and edge.hooks is not None:
+                        self._arrived(edge)
+                else:
+                    send(edge, contribution)
+            if op.frees and not keep:
+                _let_go(node, saved)
+
+    def _visit(self, node: Node, g: Any) -> None:
+        """Run a node with hooks, or asked for, or on Tensors, or of any number of operands."""
+        if node.hooks is not None or self.wanted:
+            g = self._before(node, g)
+            if g is None:
+                return
+        saved = node.saved
+        if type(saved) is not tuple:
+            saved = opened(node)
+        elif storage.last_write < node.rank:
+            check_versions(node)
+        self._send_all(node, g, lifted(node, saved) if self.create_graph else saved)
+        if node.op.frees and not self.keep:
+            _let_go(node, saved)
+
+    def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
+        """Run a node's rules, pass what comes out through its hooks, and send it on."""
+        watched = mode.get() & ANOMALY
+        if watched:
+            from engine.backward import anomaly
+
+            sent = anomaly.guarded(self.ns, node, g, values)
+        else:
+            sent = contributions(self.ns, node, g, values)
+        if node.hooks is not None and node.hooks.after:
+            sent = self._through_after_hooks(node, sent, g)
+        if watched:
+            anomaly.check_nan(node, sent)
+        if node.op.context is not None and not self.keep:
+            node.shown.release()
+        for edge, contribution in zip(node.edges, sent, strict=False):
+            if edge is not None and contribution is not None:
+                self._send(edge, contribution)
+
+    def _send(self, edge: Any, g: Any) -> None:
+        """Add a gradient to what is on its way to `edge`."""
+        if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
+            return
+        if isinstance(edge, Tensor):
+            if id(edge) in self.leaves:
+                g = self.leaves.pop(id(edge))[1] + g
+            self.leaves[id(edge)] = (edge, g)
+            if edge.hooks is not None:
+                self._arrived(edge)
+            return
+        node = edge.node if type(edge) is Output else edge
+        waiting = self.pending.pop(node.rank, None)
+        if waiting is None:
+            heappush(self.heap, node.rank)
+        if type(edge) is Output:
+            parts = [] if waiting is None else list(waiting[1])
+            parts += [None] * (max(edge.index + 1, node.op.outputs) - len(parts))
+            parts[edge.index] = g if parts[edge.index] is None else parts[edge.index] + g
+            g = parts
+        elif waiting is not None:
+            g = waiting[1] + g
+        self.pending[node.rank] = (node, g)
+
+    # ---- hooks and captures ------------------------------------------------------------------
+
+    def _before(self, node: Node, g: Any) -> Any:
+        """Keep a node's incoming gradient if it was asked for, and pass it through its hooks.
+
+        None if nothing beyond the node is needed. What is kept has been through the hooks only
+        then: PyTorch calls them when the node runs.
+        """
+        asked = [key for key in self.wanted if key[0] == node.rank]
+        ends = bool(asked) and not any(_node_of(edge) in self.needed for edge in node.edges)  # type: ignore[operator]
+        if not ends:
+            self._keep(asked, g)
+        if node.hooks is not None:
+            g = self._through_tensor_hooks(node.hooks, g)
+        if node.hooks is not None and node.hooks.before and not ends:
+            g = self._through_before_hooks(node.hooks.before, g)
+        if ends:
+            self._keep(asked, g)
+            return None
+        return g
+
+    def _keep(self, asked: Sequence[tuple[int, int]], g: Any) -> None:
+        for key in asked:
+            self.wanted[key] = g if type(g) is not list else g[key[1]] if key[1] < len(g) else None
+
+    def _held(self, g: Any) -> Any:
+        """A gradient as a user may see it: a Tensor or None."""
+        return g if g is None or self.create_graph else wrap(g)
+
+    def _bare(self, g: Any) -> Any:
+        """A gradient as the traversal has it."""
+        return g if g is None or self.create_graph else g.array
+
+    def _through_tensor_hooks(self, hooks: Any, g: Any) -> Any:
+        parts = g if type(g) is list else [g]
+        for index, part in enumerate(parts):
+            if part is None:
+                continue
+            if index in hooks.on_output:
+                parts[index] = self._hooked(hooks.on_output[index], part)
+            retained = hooks.retained.get(index)
+            tensor = retained() if retained is not None else None
+            if tensor is not None:
+                self.leaves[id(tensor)] = (tensor, parts[index])
+        return parts if type(g) is list else parts[0]
+
+    def _through_before_hooks(self, hooks: Any, g: Any) -> Any:
+        """Show a node's hooks what came in; they may replace it."""
+        held = tuple(map(self._held, g if type(g) is list else [g]))
+        for hook in tuple(hooks):
+            held = replaced_by(hook, hook(held), held)
+        if all(part is None for part in held):
+            return None
+        return [*map(self._bare, held)] if type(g) is list else self._bare(held[0])
+
+    def _through_after_hooks(self, node: Node, sent: list[Any], g: Any) -> list[Any]:
+        """Show a node's hooks what goes out and what came in; they may replace what goes out."""
+        incoming = tuple(map(self._held, g if type(g) is list else [g]))
+        places = node.sends()
+        held = tuple(
+            None
+            if self.needed is not None and _node_of(node.edges[place]) not in self.needed
+            else self._held(sent[place])
+            for place in places
+        )
+        for hook in tuple(node.hooks.after):
+            held = replaced_by(hook, hook(held, incoming), held)
+        for place, part in zip(places, held, strict=True):
+            sent[place] = self._bare(part)
+        return sent
+
+    def captured(self, edge: Any) -> Tensor | None:
+        """The gradient that reached a target of `restrict`; None if none did."""
+        if isinstance(edge, Tensor):
+            g = self.leaves.get(id(edge), (None, None))[1]
+            if g is not None and edge.hooks:
+                g = self._leaf_hooks(edge, g)
+            if g is not None:
+                g = restored(self.ns, g, (edge.array.shape, edge.array.dtype))
+        else:
+            g = self.wanted[key_of(edge)]
+        if g is None or self.create_graph:
+            return g
+        return wrap(g if g.base is None and getrefcount(g) <= _ALONE and g.ndim else g.copy())
+
+    def _arrived(self, leaf: Tensor) -> None:
+        """Call a leaf's hooks if this was the last gradient on its way there."""
+        if self.expected is None:
+            self.expected = self._count()
+        left = self.expected[id(leaf)] = self.expected.get(id(leaf), 0) - 1
+        if left == 0:
+            self.leaves[id(leaf)] = (leaf, self._leaf_hooks(leaf, self.leaves[id(leaf)][1]))
+
+    def _count(self) -> dict[int, int]:
+        """How many gradients will arrive at each leaf with hooks."""
+        expected: dict[int, int] = {}
+        seen: set[int] = set()
+        stack = [edge for edge, _ in self.roots]
+        while stack:
+            edge = stack.pop()
+            if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
+                continue
+            place = _node_of(edge)
+            if isinstance(place, Tensor):
+                if place.hooks is not None:
+                    expected[id(place)] = expected.get(id(place), 0) + 1
+            elif place.rank not in seen:
+                seen.add(place.rank)
+                stack.extend(place.edges)
+        return expected
+
+    def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
+        """A leaf's gradient, passed through its hooks; once."""
+        if id(leaf) in self.hooked:
+            return g
+        self.hooked |= {id(leaf)}
+        own = leaf.hooks or []
+        if self.captures:  # the node that adds to .grad does not run
+            own = [hook for hook in own if type(hook) is not LeafNodeHook]
+        return self._hooked(own, g)
+
+    def _hooked(self, hooks: Sequence[Any], g: Any) -> Any:
+        before, Traversal.current = Traversal.current, self
+        try:
+            return self._bare(run_tensor_hooks(hooks, self._held(g)))
+        finally:
+            Traversal.current = before
+
+    # ---- the end -----------------------------------------------------------------------------
+
+    def commit(self, targets: Sequence[Tensor] | None) -> None:
+        """Add the gradients that arrived to the leaves' `.grad`, all of them or none."""
+        leaves = self.leaves
+        for target in targets or ():
+            if target is not None and target.edge is not LEAF:
+                target._grad = target._grad
+                g = self.wanted[key_of(edge_of(target))]
+                if g is not None:
+                    leaves[id(target)] = (target, g)
+        if hooks.on_leaves:
+            for key, (tensor, g) in leaves.items():
+                if tensor.hooks:
+                    leaves[key] = (tensor, self._leaf_hooks(tensor, g))
+        for tensor, g in leaves.values():
+            if hooks.on_leaves and tensor.post_hooks and g is not None:
+                seen = self._held(g.copy() if type(g) is _ndarray else g)
+                accumulate(tensor, g)
+                run_after_hooks(tensor, seen)
+            elif tensor.bare_grad is None and type(g) is _ndarray and g.dtype is tensor.array.dtype:
+                if journal.current is not None:
+                    journal.current.slot(tensor, "_grad")
+                if g.base is not None or getrefcount(g) > _ALONE or not g.ndim:
+                    g = g.copy()  # numbers are shared, and therefore read-only (scalars.py)
+                tensor.bare_grad = first = Tensor()
+                first.array = g
+                first.edge = None
+            elif g is not None:
+                accumulate(tensor, g)
+
+
+def accumulate(tensor: Tensor, g: Any) -> None:
+    """Add a gradient, an array or (under create_graph) a Tensor, to `tensor.grad`."""
+    held = tensor._grad
+    if type(g) is Tensor:
+        if g.array.dtype != tensor.array.dtype:
+            g = TENSORS.to_copy(g, tensor.array.dtype)
+        journal.note_slot(tensor, "_grad")
+        tensor._grad = g if held is None else held + g
+        return
+    if type(g) is not _ndarray:
+        g = _asarray(g)
+    if g.dtype is not tensor.array.dtype:
+        g = ARRAYS.to_copy(g, tensor.array.dtype)
+    if held is None or held.requires_grad:
+        journal.note_slot(tensor, "_grad")
+        tensor._grad = wrap(g.copy() if held is None else held.array + g)
+    else:
+        journal.note_contents(held.array)
+        np.add(held.array, g, held.array)
+
+
+def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
+    """The cotangents of a node's operands, None where there is none."""
+    op, edges = node.op, node.edges
+    fixed = len(op.pullbacks) - op.variadic
+    found = [
+        None if edge is None else run_rule(pullback, ns, g, values)
+        for edge, pullback in zip(edges[:fixed], op.pullbacks, strict=False)
+    ]
+    if any(edge is not None for edge in edges[fixed:]):
+        found.extend(run_rule(op.pullbacks[-1], ns, g, values))
+    found += [None] * (len(edges) - len(found))
+    if node.restore is not None:
+        found = [
+            part if part is None or was is None else restored(ns, part, was)
+            for part, was in zip(found, node.restore, strict=True)
+        ]
+    return found
+
+
+def run_rule(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:
+    """One rule on the values it needs."""
+    rule, count, pick = pullback
+    return rule(ns, g, *((values[pick],) if count == 1 else pick(values) if count else ()))
+
+
+def restored(ns: Any, g: Any, was: tuple[tuple[int, ...], Any]) -> Any:
+    """Undo an operand's broadcast and promotion: a gradient of the shape and dtype it had."""
+    shape, dtype = was
+    array = g.array if type(g) is Tensor else g
+    if array.dtype is dtype:
+        return g if array.shape == shape else ns.sum_to(g, shape)
+    if array.dtype != dtype:
+        if array.dtype.kind == "c" and dtype.kind != "c":
+            g = ns.real(g)  # what a real operand can do about a complex result
+        g = ns.to_copy(g, dtype)
+    return g if array.shape == shape else ns.sum_to(g, shape)
+
+
+def _let_go(node: Node, saved: tuple[Any, ...]) -> None:
+    """Let go of what a node saved; a traced node is marked as used, and still shows it."""
+    if node.trace is None:
+        node.saved = FREED
+    else:
+        journal.note_slot(node, "saved")
+        node.saved = Freed(saved)
+
+
+def _node_of(edge: Any) -> Any:
+    return edge.node if type(edge) is Output else edge
+
+
+def key_of(edge: Any) -> tuple[int, int]:
+    return (edge.node.rank, edge.index) if type(edge) is Output else (edge.rank, 0)

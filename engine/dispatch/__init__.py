@@ -1,0 +1,1 @@
+"""From a call to a recorded node: arguments, promotion, the forward, in-place forms, errors."""

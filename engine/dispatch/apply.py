@@ -1,0 +1,372 @@
+"""Running a row and recording it.
+
+`apply` does everything an operation needs: promotion, the forward, the node, views, tracing. The
+common cases take a shorter way (callers.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import dtypes, journal, limits, promotion
+from engine.arrays.backends import NUMPY
+from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
+from engine.arrays.promotion import is_half, operand_dtype
+from engine.arrays.row import NO_PULLBACK, Op, rows
+from engine.arrays.scalars import scalar
+from engine.dispatch.arguments import ABSENT
+from engine.dispatch.dtype_variants import over_complex, over_halves
+from engine.dispatch.errors.kinds import no_kernel, overflow, refuse_bool, refuse_complex
+from engine.graph.grad_mode import enable_grad
+from engine.graph.node import Node, Output, edge_of
+from engine.graph.provenance import MAXIMUM_CONSTANT_DEPTH, Trace
+from engine.graph.storage import View, follow, next_rank, note_shown
+from engine.graph.tensor import INFERRED, LEAF, Tensor
+
+_mode = mode.get
+_asarray = np.asarray
+
+
+def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> Any:
+    """Run a row on operands (Tensors, Python numbers where it broadcasts, None) and record it."""
+    if len(params) != len(op.params):
+        count = len(op.operands)
+        raise TypeError(
+            f"{op.name}() takes {count} positional argument{'s' if count > 1 else ''} but "
+            f"{len(operands) + len(params)} were given"
+        )
+    arrays = _arrays(op, operands)
+    for array in arrays:
+        if array is None:
+            continue
+        kind = array.dtype.kind
+        if kind == "c":
+            refuse_complex(op.name, array.dtype)
+        elif kind == "b":
+            refuse_bool(op.name, array.dtype)
+        elif is_half(array.dtype):
+            op = over_halves(op)
+            break
+    if op.ndims is not None and op.check is not None and not fit(op.ndims, arrays):
+        op.check(*arrays, *params)
+    if limits.elements is not None:
+        _check_size(op, arrays, params)
+    try:
+        out = op.bound(*op.gathered(arrays), *params)
+    except OverflowError as error:
+        raise overflow(arrays[0].dtype) from error
+    except (ValueError, TypeError, IndexError) as error:
+        if op.check is not None:
+            op.check(*arrays, *params)
+        if isinstance(error, TypeError) and op.broadcasts and arrays[0].dtype.kind == "c":
+            raise no_kernel(f"{op.name}_cpu", arrays[0].dtype) from None
+        if isinstance(error, ValueError):
+            raise RuntimeError(str(error)) from error
+        raise
+    return record(op, operands, arrays, out, params)
+
+
+def record(
+    op: Op, operands: tuple[Any, ...], arrays: list[Any], out: Any, params: tuple[Any, ...]
+) -> Any:
+    """Wrap a row's result as tensors, with a node if a gradient can reach them."""
+    out = _asarray(out) if op.outputs == 1 else tuple(map(_asarray, out))
+    now = _mode()
+    if now & INFERENCE:
+        now &= ~GRAD
+    node: Node | None = None
+    tracked = False
+    if now and (op.differentiable or now & TRACE):
+        # Before the node, since a view may have to be recorded anew.
+        args = tuple(map(source, operands)) if now & TRACE else ()
+        edges = _edges(op, operands) if now & GRAD else (None,) * len(operands)
+        tracked = any(edge is not None for edge in edges)
+        if tracked or now & TRACE:
+            node = _node(op, edges, operands, arrays, out, params, tracked)
+            if now & TRACE:
+                node.trace = trace_of(args, params, out, not now & GRAD)
+            if tracked and any(getattr(operand, "edge", None) is INFERRED for operand in operands):
+                _refuse_inferred(operands, node.saved)
+            if now & WATCH and tracked:
+                from engine.backward.anomaly import look_at
+
+                look_at(node)
+    if op.outputs == 1:
+        return _wrap(op, out, node if tracked else None, node, operands, params)
+    tensors = []
+    for i, part in enumerate(out):
+        origin = None if node is None else Output(node, i)
+        edge = origin if tracked and part.dtype.kind in "fcV" else None
+        tensors.append(_wrap(op, part, edge, origin, operands, (*params, i)))
+    return tuple(tensors)
+
+
+def _refuse_inferred(operands: tuple[Any, ...], saved: tuple[Any, ...]) -> None:
+    """Raise PyTorch's error if a node saved a tensor that was made in inference mode."""
+    kept = {id(part) for value in saved for part in (value if type(value) is tuple else (value,))}
+    if any(o.edge is INFERRED and id(o.array) in kept for o in operands if isinstance(o, Tensor)):
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`."
+        )
+
+
+def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
+    """The operands' arrays, promoted to one dtype where the row is elementwise."""
+    arrays: list[Any] = []
+    for position, operand in enumerate(operands):
+        if isinstance(operand, Tensor):
+            arrays.append(operand.array)
+        elif operand is None or (op.numbers and isinstance(operand, (bool, int, float, complex))):
+            arrays.append(operand)
+        else:
+            name = (
+                ("input", "other", "third")[position]
+                if op.broadcasts or position == 0
+                else op.operands[-1]
+            )
+            if operand is ABSENT:
+                from engine.dispatch.errors.calls import called
+
+                raise called(op.name, operands[:position], {})
+            raise TypeError(
+                f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, not "
+                f"{type(operand).__name__}"
+            )
+    if (
+        op.numbers
+        and not isinstance(operands[0], Tensor)
+        and not (op.differentiable and any(isinstance(operand, Tensor) for operand in operands))
+    ):
+        from engine.dispatch.errors.calls import complaint
+
+        error = complaint(op.name.removesuffix("_base"), operands, {})
+        if error is not None:
+            raise error
+    if op.broadcasts:
+        dtype = promotion.result_type(
+            [a for a, mask in zip(arrays, op.masks, strict=True) if a is not None and not mask],
+            op.floats,
+        )
+        if is_half(dtype):
+            taken = [operand_dtype(op.name, i, np.ndim(a), dtype) for i, a in enumerate(arrays)]
+            return [
+                a if a is None or mask else _cast(a, each)
+                for a, mask, each in zip(arrays, op.masks, taken, strict=True)
+            ]
+        return [
+            a if a is None or mask else _cast(a, dtype)
+            for a, mask in zip(arrays, op.masks, strict=True)
+        ]
+    if op.floats and arrays[0].dtype.kind in "biu":
+        arrays[0] = arrays[0].astype(dtypes.get_default_dtype().numpy)
+    if op.check is not None and len(arrays) > 1:
+        first = arrays[0].dtype
+        if any(a is not None and a.dtype is not first for a in arrays):
+            op.check(*arrays)
+    return arrays
+
+
+def fit(ndims: tuple[int | None, ...], arrays: list[Any]) -> bool:
+    """Whether the arrays have so many dimensions each, and hold numbers."""
+    return arrays[-1].dtype.kind != "b" and all(
+        ndim is None or array.ndim == ndim for array, ndim in zip(arrays, ndims, strict=True)
+    )
+
+
+def _cast(array: Any, dtype: Any) -> Any:
+    if not isinstance(array, np.ndarray):
+        return scalar(array, dtype)
+    return array if array.dtype == dtype else array.astype(dtype)
+
+
+def _check_size(op: Op, arrays: list[Any], params: tuple[Any, ...]) -> None:
+    """Ask for the result's size before it is made."""
+    try:
+        if op.estimate is not None:
+            shape = op.estimate(*arrays, *params)
+        elif op.broadcasts:
+            shape = np.broadcast_shapes(*(a.shape for a in arrays if a is not None))
+        else:
+            return
+    except (IndexError, ValueError):
+        return  # the forward will fail, with a better message
+    limits.check(shape)
+
+
+def _edges(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    pullbacks = op.pullbacks
+    if op.variadic:
+        fixed = len(pullbacks) - 1
+        pullbacks = (*pullbacks[:-1], *([pullbacks[-1]] * (len(operands) - fixed)))
+    edges = []
+    for operand, pullback, reason in zip(
+        operands, pullbacks, (*op.reasons, *([None] * len(operands))), strict=False
+    ):
+        edge = edge_of(operand) if isinstance(operand, Tensor) else None
+        if pullback is NO_PULLBACK and edge is not None:
+            if reason is not None:
+                raise NotImplementedError(
+                    f"the derivative for '{op.name}' is not implemented: {reason}"
+                )
+            edge = None
+        edges.append(edge)
+    return tuple(edges)
+
+
+def _node(
+    op: Op,
+    edges: tuple[Any, ...],
+    operands: tuple[Any, ...],
+    arrays: list[Any],
+    out: Any,
+    params: tuple[Any, ...],
+    tracked: bool,
+) -> Node:
+    if (out.dtype.kind == "c") if op.outputs == 1 else any(o.dtype.kind == "c" for o in out):
+        op = over_complex(op)
+    node = Node()
+    node.op = op
+    node.edges = edges
+    node.rank = next_rank()
+    node.hooks = node.trace = node.restore = None
+    node.saved = saved_values(op, edges, arrays, out, params) if tracked else ()
+    if op.broadcasts and tracked:
+        restore = tuple(
+            (operand.array.shape, operand.array.dtype)
+            if isinstance(operand, Tensor)
+            and edge is not None
+            and (operand.array.shape != out.shape or operand.array.dtype is not array.dtype)
+            else None
+            for operand, edge, array in zip(operands, edges, arrays, strict=True)
+        )
+        if any(restore):
+            node.restore = restore
+    return node
+
+
+def saved_values(
+    op: Op, edges: tuple[Any, ...], arrays: list[Any], out: Any, params: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """The values the rules of the tracked operands need, None for those that only others do."""
+    if op.variadic:
+        fixed = len(op.operands) - 1
+        arrays = [*arrays[:fixed], tuple(arrays[fixed:])]
+        edges = (*edges[:fixed], any(edge is not None for edge in edges[fixed:]) or None)
+    tracked, bit = 0, 1
+    for edge in edges:
+        if edge is not None:
+            tracked |= bit
+        bit += bit
+    places = op.kept.get(tracked)
+    if places is None:
+        places = op.kept[tracked] = _places_kept(op, edges)
+    values = [*arrays, out, *params]
+    if op.saves_facts:
+        for array in arrays:
+            values += _facts(array) if type(array) is not np.ndarray else (array.shape, array.dtype)
+    return tuple([None if place is None else values[place] for place in places])
+
+
+def _places_kept(op: Op, edges: tuple[Any, ...]) -> list[int | None]:
+    """Where each value the row saves is among all, None if no tracked operand needs it."""
+    needed = set[int]().union(
+        *(wants for wants, edge in zip(op.wants, edges, strict=True) if edge is not None)
+    )
+    return [place if i in needed else None for i, place in enumerate(op.places)]
+
+
+def _facts(array: Any) -> tuple[Any, Any]:
+    """The shape and dtype of each of many operands; None for one left out."""
+    if type(array) is tuple:
+        return tuple(a.shape for a in array), tuple(a.dtype for a in array)
+    return None, None
+
+
+def trace_of(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool) -> Trace:
+    depth = 0
+    for origin in args:
+        made = origin.node if type(origin) is Output else origin
+        if type(made) is Node and made.trace is not None:
+            depth = max(depth, made.trace.depth)
+    return Trace(args, params, out if type(out) is tuple else (out,), depth + 1, cut)
+
+
+def source(value: Any) -> Any:
+    """What stands for an operand in a trace: what made it, or a leaf, constant or number itself."""
+    if isinstance(value, Tensor):
+        origin = origin_of(value)
+        return value if origin is None else origin
+    return value
+
+
+def _wrap(
+    op: Op, array: Any, edge: Any, origin: Any, operands: tuple[Any, ...], params: tuple[Any, ...]
+) -> Tensor:
+    tensor = Tensor()
+    tensor.array = array
+    tensor.edge = INFERRED if edge is None and _mode() & INFERENCE else edge
+    if origin is not None:
+        trace = (origin.node if type(origin) is Output else origin).trace
+        if trace is not None and (edge is not None or trace.depth <= MAXIMUM_CONSTANT_DEPTH):
+            tensor.bare_origin = origin
+    if op.view and array.base is not None:
+        if tensor.origin is not None:
+            note_shown(array, getattr(origin, "node", origin))
+        inferred = operands[0].edge is INFERRED
+        tensor.edge = INFERRED if inferred else view_of(operands[0], op, params, edge)
+    return tensor
+
+
+def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
+    """The edge of a tensor that shows `source` through a view row."""
+    made = ""
+    if op.outputs != 1:
+        made = f"Output {params[-1]} of {op.node_name.partition('Backward')[0]}"
+    elif not _mode() & GRAD:
+        made = "no_grad"
+    if type(source.edge) is View:
+        before = source.edge
+        path = (*before.path, (op, params))
+        return View(before.base, path, edge, renew_view, made or before.made)
+    return View(source, ((op, params),), edge, renew_view, made)
+
+
+def note_cut(alias: Tensor, tensor: Tensor, row: str) -> None:
+    """Let a tensor cut off from autograd remember what it shows, though no gradient goes there."""
+    alias.origin = record(rows[row], (tensor,), [tensor.array], tensor.array, ()).origin
+    if alias.origin is not None:
+        alias.origin.trace.cut = True
+        note_shown(alias.array, alias.origin)
+
+
+def origin_of(tensor: Tensor) -> Any:
+    """What made a traced tensor; of a view whose base was written since, what made it anew."""
+    if tensor.edge is LEAF:
+        return None
+    view = tensor.edge
+    if type(view) is View and view.base.origin is not view.base_origin and _mode() & TRACE:
+        shown = _shown_anew(view.base, view.path)
+        journal.note_slot(tensor, "origin")
+        journal.note_slot(view, "base_origin")
+        tensor.origin = shown.origin
+        view.base_origin = view.base.origin
+    return tensor.origin
+
+
+def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
+    """The edge of a view recorded anew from its base, after the base was written in place."""
+    with enable_grad():
+        shown = _shown_anew(base, path)
+    return shown.edge.edge if type(shown.edge) is View else shown.edge
+
+
+def _shown_anew(base: Tensor, path: tuple[Any, ...]) -> Tensor:
+    from engine.ops.views.rows import AS_VIEW
+
+    shown: Tensor = record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,))
+    return shown

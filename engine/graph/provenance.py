@@ -1,0 +1,165 @@
+"""Tracing: what a session keeps of its operations beside what backward needs.
+
+While tracing, every result remembers how it was made (`tensor.origin`), constants included: the
+material of formulas, drawings, plans and of errors that quote the line that built a node. Every
+backward is remembered too (`runs`), with what it gave to each leaf.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from engine.arrays import journal
+from engine.arrays.modes import TRACE, mode
+from engine.graph.node import Node
+from engine.graph.tensor import LEAF
+
+line: int | None = None
+"""The source line that new nodes remember."""
+
+started = 0
+"""The first line of the transaction that runs."""
+
+quote: Callable[[int], str] | None = None
+"""Turns such a line into an entry of a traceback; set by whoever knows the source."""
+
+MAXIMUM_CONSTANT_DEPTH = 256
+"""A longer history of untracked operations is folded: what comes out counts as a constant."""
+
+
+class Trace:
+    """How a traced node was made.
+
+    `args` are the operands as they were: what made them (a Node or Output), or the tensor itself
+    for leaves and constants, or a number. `values` are the results' arrays. `cut` tells that
+    gradients were off. `name` is what the result was first bound to.
+    """
+
+    __slots__ = ("__weakref__", "args", "cut", "depth", "line", "name", "params", "values")
+
+    def __init__(
+        self,
+        args: tuple[Any, ...],
+        params: tuple[Any, ...],
+        values: tuple[Any, ...],
+        depth: int,
+        cut: bool,
+    ) -> None:
+        self.args = args
+        self.params = params
+        self.values = values
+        self.depth = depth
+        self.cut = cut
+        self.line = line
+        self.name: str | None = None
+
+
+class Given(NamedTuple):
+    """What a backward gave a leaf, None where that was more than KEPT numbers.
+
+    `leaf` is a weak reference. `onto` tells that the leaf held a gradient that was not 0.
+    """
+
+    leaf: Any
+    g: Any
+    onto: bool
+
+
+class Run(NamedTuple):
+    """One backward: where it started, and what it gave.
+
+    `roots` are pairs of an edge and its cotangent, an array; of all but the last run they are let
+    go, with their graph. `rank` tells which nodes are older (larger).
+    """
+
+    roots: tuple[tuple[Any, Any], ...]
+    rank: int
+    given: list[Given]
+    line: int | None
+
+    def gave(self, leaf: Any) -> tuple[bool, Any]:
+        """Whether it reached the leaf, and with what."""
+        for given in self.given:
+            if given.leaf() is leaf:
+                return True, given.g
+        return False, None
+
+    def added_to(self, leaf: Any) -> bool:
+        """Whether it added to a gradient that the leaf held."""
+        return any(given.onto and given.leaf() is leaf for given in self.given)
+
+
+runs: list[Run] = []
+"""The backwards of this session, oldest first; a session puts a list of its own here."""
+RUNS, KEPT = 64, 1000
+"""How many runs are remembered, and how many numbers of one gradient."""
+
+
+def holding(leaves: Mapping[int, Any]) -> set[int]:
+    """Which leaves hold a gradient that is not 0: what reaches them now is added to it."""
+    return {
+        key
+        for key, (leaf, _) in leaves.items()
+        if leaf._grad is not None and leaf._grad.array.any()
+    }
+
+
+def note_run(
+    roots: list[tuple[Any, Any]], rank: int, leaves: Mapping[int, Any], held: set[int]
+) -> None:
+    """Remember a backward.
+
+    `leaves` are pairs of a leaf and the gradient that reached it; `held`, those that held one.
+    """
+    given = []
+    for key, (leaf, g) in leaves.items():
+        array = getattr(g, "array", g)
+        kept = array.copy() if array.size <= KEPT else None
+        given.append(Given(weakref.ref(leaf), kept, key in held))
+    journal.note_container(runs)
+    if runs:
+        runs[-1] = runs[-1]._replace(roots=())
+    del runs[: -RUNS + 1]
+    started = tuple((edge, getattr(g, "array", g)) for edge, g in roots)
+    runs.append(Run(started, rank, given, line))
+
+
+def enable() -> None:
+    """Trace from now on, in this context."""
+    mode.set(mode.get() | TRACE)
+
+
+def disable() -> None:
+    """Stop tracing."""
+    mode.set(mode.get() & ~TRACE)
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Trace inside a `with` block."""
+    token = mode.set(mode.get() | TRACE)
+    try:
+        yield
+    finally:
+        mode.reset(token)
+
+
+def name(tensor: Any, text: str) -> None:
+    """Let a traced value remember the name it is bound to; the first name stays."""
+    try:
+        origin = tensor.bare_origin
+    except AttributeError:
+        origin = None
+    if origin is None or tensor.edge is LEAF:
+        if tensor.label is None:
+            journal.note_slot(tensor, "label")
+            tensor.label = text
+        return
+    trace: Any = origin.trace if type(origin) is Node else origin.node.trace
+    if trace.name is None:
+        if trace.line is None or trace.line < started:  # else taking it back lets the node go
+            journal.note_slot(trace, "name")
+        trace.name = text

@@ -1,0 +1,1 @@
+"""torch.nn: first values for parameters, and the utilities of training."""

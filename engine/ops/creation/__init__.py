@@ -1,0 +1,1 @@
+"""Tensors made from data or of given sizes, and turned into other dtypes."""

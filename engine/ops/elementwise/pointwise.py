@@ -1,0 +1,321 @@
+"""Further functions element by element: parts of numbers, guarded sums, shifts, divisors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import dtypes
+from engine.arrays.row import non_differentiable, op, passed
+from engine.dispatch.arguments import array_of, several_forms
+from engine.dispatch.errors.calls import called
+from engine.dispatch.errors.kinds import only_for
+from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.results import named
+from engine.graph.registry import expose, namespaces, public
+from engine.graph.tensor import Tensor
+from engine.ops.elementwise.rows import broadcast_error
+
+_IN_PLACE = "torch Tensor Tensor_"
+
+
+def _floating(name: str, function: Any) -> Any:
+    """A forward that PyTorch has for floating numbers alone."""
+    return only_for("fc", f"{name}_cpu", function)
+
+
+def _row(signature: str, forward: Any, **options: Any) -> None:
+    op(signature, forward, elementwise=True, check=broadcast_error, **options)
+
+
+def _expose_row(name: str, where: str, doc: str) -> None:
+    """A public function that is a row of one operand."""
+
+    def one(input: Tensor) -> Tensor:
+        array_of(name, input)
+        return getattr(ops, name)(input)
+
+    one.__name__ = one.__qualname__ = name
+    one.__doc__ = doc
+    expose(name, one, where)
+
+
+def _expose_pair(name: str, where: str, doc: str) -> None:
+    """A public function that is a row of two operands."""
+
+    def two(input: Tensor, other: Tensor) -> Tensor:
+        array_of(name, input), array_of(name, other, "other", 2)
+        return getattr(ops, name)(input, other)
+
+    two.__name__ = two.__qualname__ = name
+    two.__doc__ = doc
+    expose(name, two, where)
+
+
+# ---- fused sums ------------------------------------------------------------------------------
+
+_row("addcmul(input, tensor1, tensor2; value)",
+     lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2),
+     written="input + value*tensor1*tensor2",
+     input=passed,
+     tensor1=lambda ns, g, tensor2, value: g * (tensor2 * value),
+     tensor2=lambda ns, g, tensor1, value: g * (tensor1 * value))  # fmt: skip
+_row("addcdiv(input, tensor1, tensor2; value)",
+     lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 / tensor2),
+     written="input + value*tensor1/tensor2",
+     input=passed,
+     tensor1=lambda ns, g, tensor2, value: g * (value / tensor2),
+     tensor2=lambda ns, g, tensor1, tensor2, value: (
+         -g * (value * tensor1 / (tensor2 * tensor2))))  # fmt: skip
+
+
+@public(_IN_PLACE)
+@several_forms
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+    """input + value * tensor1 * tensor2."""
+    array_of("addcmul", tensor1, "tensor1", 2), array_of("addcmul", tensor2, "tensor2", 3)
+    return ops.addcmul(input, tensor1, tensor2, value)
+
+
+@public(_IN_PLACE)
+@several_forms
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+    """input + value * tensor1 / tensor2."""
+    kinds = {array_of("addcdiv", tensor1, "tensor1", 2).dtype.kind,
+             array_of("addcdiv", tensor2, "tensor2", 3).dtype.kind}  # fmt: skip
+    if kinds <= set("biu"):
+        raise RuntimeError(_ADDCDIV)
+    return ops.addcdiv(input, tensor1, tensor2, value)
+
+
+_ADDCDIV = (
+    "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will "
+    "perform a true division of tensor1 and tensor2. The historic addcdiv behavior can be "
+    "implemented as (input + value * torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer "
+    "inputs and as (input + value * tensor1 / tensor2) for float inputs. The future addcdiv "
+    "behavior is just the latter implementation: (input + value * tensor1 / tensor2), for all "
+    "dtypes."
+)
+
+# ---- magnitudes and signs --------------------------------------------------------------------
+
+
+def _copysign_rule(ns: Any, g: Any, a: Any, out: Any) -> Any:
+    return g * ns.where(a == 0, 0, out / a)
+
+
+for _name, _b in (("copysign", lambda ns, g: ns.zeros_like(g)),
+                  ("copysign_number", non_differentiable)):  # fmt: skip
+    op(f"{_name}(a, b)", "copysign", elementwise=True, floats=True, numbers=True,
+       check=broadcast_error, node=f"CopysignBackward{'number' in _name:d}",
+       written="copysign(a, b)", a=_copysign_rule, b=_b)  # fmt: skip
+
+
+@public(_IN_PLACE)
+def copysign(input: Tensor, other: Any) -> Tensor:
+    """The size of input with the sign of other, a Tensor or a number."""
+    if not isinstance(input, Tensor) or not isinstance(other, (Tensor, bool, int, float, complex)):
+        raise called("copysign", (input, other), {})
+    row = ops.copysign if isinstance(other, Tensor) else ops.copysign_number
+    return row(input, other)
+
+
+_row("hypot(a, b)", _floating("hypot", lambda xp, a, b: xp.hypot(a, b)),
+     a=lambda ns, g, a, out: g * (a / out),
+     b=lambda ns, g, b, out: g * (b / out))  # fmt: skip
+_expose_pair("hypot", _IN_PLACE, "sqrt(input**2 + other**2), without overflow.")
+
+
+def _extreme(name: str, adjective: str, first: Any) -> None:
+    """The larger or smaller of two, where a number beats nan; `first` tells where it is a."""
+    _row(f"{name}(a, b)", name,
+         a=lambda ns, g, a, b: ns.keep(g, first(a, b) | ns.isnan(b)),
+         b=lambda ns, g, a, b: ns.keep(g, ~(first(a, b) | ns.isnan(b))))  # fmt: skip
+    _expose_pair(name, "torch Tensor", f"The {adjective} of input and other; a number beats nan.")
+
+
+_extreme("fmax", "larger", lambda a, b: a >= b)
+_extreme("fmin", "smaller", lambda a, b: a <= b)
+
+
+def _heaviside(xp: Any, a: Any, b: Any) -> Any:
+    return xp.where(a == 0, b, (a > 0).astype(b.dtype))
+
+
+def _no_heaviside(ns: Any, g: Any) -> Any:
+    raise RuntimeError("derivative for aten::heaviside is not implemented")
+
+
+_row("heaviside(a, b)", _heaviside, node="NotImplemented", a=_no_heaviside, b=_no_heaviside)
+
+
+@public(_IN_PLACE)
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """0 where input is negative, 1 where it is positive, values where it is 0."""
+    if array_of("heaviside", input).dtype != array_of("heaviside", values, "values", 2).dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+    return ops.heaviside(input, values)
+
+
+_row("nextafter(a, b)", _floating("nextafter", lambda xp, a, b: xp.nextafter(a, b)),
+     a=lambda ns, g, a, b: ns.keep(g, a != b), b=lambda ns, g: ns.zeros_like(g))  # fmt: skip
+_expose_pair("nextafter", _IN_PLACE, "The next number after input in the direction of other.")
+
+
+def _signbit(xp: Any, x: Any) -> Any:
+    return xp.signbit(x) if x.dtype.kind == "f" else x < x.dtype.type(0)
+
+
+_row("signbit(x)", _signbit, x=non_differentiable)
+_row("isneginf(x)", lambda xp, x: x == -math.inf, x=non_differentiable)
+_row("isposinf(x)", lambda xp, x: x == math.inf, x=non_differentiable)
+_expose_row("signbit", "torch Tensor", "Whether the sign bit is set.")
+_expose_row("isneginf", "torch Tensor", "Whether an element is minus infinity.")
+_expose_row("isposinf", "torch Tensor", "Whether an element is plus infinity.")
+
+# ---- angles, parts, scales -------------------------------------------------------------------
+
+
+def _scale(name: str, node: str, factor: float, doc: str) -> None:
+    op(f"{name}(x)", lambda xp, x: x * x.dtype.type(factor), elementwise=True, floats=True,
+       node=node, x=lambda ns, g: g * factor)  # fmt: skip
+    _expose_row(name, "torch Tensor Tensor_ torch_", doc)
+
+
+_scale("deg2rad", "Deg2RadBackward0", math.pi / 180, "Degrees as radians.")
+_scale("rad2deg", "Rad2DegBackward0", 180 / math.pi, "Radians as degrees.")
+
+_row("frac(x)", _floating("frac", lambda xp, x: x - xp.trunc(x)), x=passed)
+_expose_row("frac", "torch Tensor Tensor_ torch_", "What is left of input after its whole part.")
+
+
+def _sinc_rule(ns: Any, g: Any, x: Any) -> Any:
+    turned = x * math.pi
+    square = x * x * math.pi
+    return ns.where(square == 0, 0, g * ((turned * ns.cos(turned) - ns.sin(turned)) / square))
+
+
+op("sinc(x)", "sinc", elementwise=True, floats=True, x=_sinc_rule)
+_expose_row("sinc", "torch Tensor Tensor_ torch_ special", "sin(pi*input) / (pi*input).")
+
+
+def _frexp(xp: Any, x: Any) -> Any:
+    mantissa, exponent = xp.frexp(x)
+    return mantissa, exponent.astype(np.int32)
+
+
+op(
+    "frexp(x)",
+    _frexp,
+    outputs=2,
+    x=lambda ns, g, x_dtype, out: g[0] / ns.exp2(ns.to_copy(ns.detach(out[1]), x_dtype)),
+)
+_FREXP = named("frexp", "mantissa", "exponent")
+
+
+@public()
+def frexp(input: Tensor) -> Any:
+    """mantissa and exponent: input = mantissa * 2**exponent, the mantissa's size in [0.5, 1)."""
+    if array_of("frexp", input).dtype.kind not in "fV":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    return _FREXP(ops.frexp(input))
+
+
+_LN2 = math.log(2)
+op("ldexp(a, b)", lambda xp, a, b: a * xp.exp2(b), elementwise=True, floats=True,
+   check=broadcast_error, written="ldexp(a, b)",
+   a=lambda ns, g, b: g * ns.exp2(b),
+   b=lambda ns, g, out: g * (out * _LN2))  # fmt: skip
+_expose_pair("ldexp", "torch Tensor Tensor_ torch_", "input * 2**other.")
+
+# ---- sums of exponentials --------------------------------------------------------------------
+
+
+def _logaddexp(xp: Any, a: Any, b: Any) -> Any:
+    if a.dtype.kind != "c":
+        return xp.logaddexp(a, b)
+    first = a.real >= b.real
+    more, less = xp.where(first, a, b), xp.where(first, b, a)
+    nothing = less.real == -math.inf
+    even = xp.isinf(more.real) & (more.real == less.real) & ~nothing
+    total = more + xp.log1p(xp.exp(xp.where(even | nothing, 0, less - more)))
+    total = xp.where(nothing, more, xp.where(even, xp.log(xp.exp(a) + xp.exp(b)), total))
+    return total.astype(a.dtype)
+
+
+_row("logaddexp(a, b)", _floating("logaddexp", _logaddexp),
+     a=lambda ns, g, a, b: g / (1 + ns.exp(b - a)),
+     b=lambda ns, g, a, b: g / (1 + ns.exp(a - b)))  # fmt: skip
+_row("logaddexp2(a, b)", _floating("logaddexp2", lambda xp, a, b: xp.logaddexp2(a, b)),
+     node="Logaddexp2Backward0",
+     a=lambda ns, g, a, b: g / (1 + ns.exp2(b - a)),
+     b=lambda ns, g, a, b: g / (1 + ns.exp2(a - b)))  # fmt: skip
+_expose_pair("logaddexp", "torch Tensor", "log(exp(input) + exp(other)), without overflow.")
+_expose_pair("logaddexp2", "torch Tensor", "log2(2**input + 2**other), without overflow.")
+
+# ---- numbers in place of what is none --------------------------------------------------------
+
+
+def _nan_to_num(
+    xp: Any, x: Any, nan: float | None, posinf: float | None, neginf: float | None
+) -> Any:
+    if x.dtype.kind not in "fV":
+        return xp.array(x)
+    limits = dtypes.finfo(dtypes.of(x.dtype))
+    return xp.nan_to_num(
+        x, nan=nan or 0.0, posinf=float(limits.max) if posinf is None else posinf,
+        neginf=float(limits.min) if neginf is None else neginf,
+    )  # fmt: skip
+
+
+_row("nan_to_num(x; nan, posinf, neginf)", _nan_to_num,
+     x=lambda ns, g, x: ns.keep(g, ns.isfinite(x)))  # fmt: skip
+
+
+@public("torch Tensor Tensor_ torch_")
+def nan_to_num(
+    input: Tensor, nan: float | None = None, posinf: float | None = None,
+    neginf: float | None = None,
+) -> Tensor:  # fmt: skip
+    """nan becomes 0 and infinities the largest numbers there are, unless told otherwise."""
+    array_of("nan_to_num", input)
+    return ops.nan_to_num(input, nan, posinf, neginf)
+
+
+@public("torch Tensor", "float_power")
+def float_power(input: Any, exponent: Any) -> Tensor:
+    """input ** exponent in float64 (complex128); either may be a number."""
+    if not (isinstance(input, Tensor) or isinstance(exponent, Tensor)):
+        raise called("float_power", (input, exponent), {})
+    double = [_in_double(x) if isinstance(x, Tensor) else x for x in (input, exponent)]
+    return namespaces["torch"]["pow"](*double)
+
+
+@public("Tensor", "float_power_")
+def _float_power_in_place(self: Tensor, exponent: Any) -> Tensor:
+    """In place: self ** exponent; self has to be float64."""
+    parts = [x.array if isinstance(x, Tensor) else np.asarray(x) for x in (self, exponent)]
+    wanted = dtypes.of(np.dtype("c16" if any(x.dtype.kind == "c" for x in parts) else "f8"))
+    if self.array.dtype != wanted.numpy:
+        kind = dtypes.of(self.array.dtype).scalar_name
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {kind} but the operation's result requires "
+            f"dtype {wanted.scalar_name}"
+        )
+    return self.pow_(exponent)
+
+
+def _in_double(x: Tensor) -> Tensor:
+    wanted = np.dtype(np.complex128 if x.array.dtype.kind == "c" else np.float64)
+    return x if x.array.dtype == wanted else ops.to_copy(x, wanted)
+
+
+# ---- whole numbers ---------------------------------------------------------------------------
+
+for _name, _doc in (("gcd", "greatest common divisor"), ("lcm", "least common multiple")):
+    _row(f"{_name}(a, b)",
+         only_for("iu", f"{_name}_cpu", lambda xp, a, b, name=_name: getattr(xp, name)(a, b)),
+         a=non_differentiable, b=non_differentiable)  # fmt: skip
+    _expose_pair(_name, "torch Tensor Tensor_ torch_", f"The {_doc}, element by element.")

@@ -1,0 +1,1 @@
+"""Elements read, written, sorted and searched at places given by tensors."""

@@ -1,0 +1,239 @@
+"""Norms as PyTorch spells them: of elements as one vector, and of matrices."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.arrays import dtypes
+from engine.arrays.row import op, rows
+from engine.dispatch.arguments import ABSENT, array_of, dtype_of, wrap_dim, wrap_dims, wrong_type
+from engine.dispatch.fast_path import TENSORS as ops
+from engine.graph.registry import public
+from engine.ops.reductions.reduce import dims_of, in_dtype
+from engine.ops.views.shape import contiguous, reshape
+
+if TYPE_CHECKING:
+    from engine.graph.tensor import Tensor
+
+# The same norm under the names of PyTorch's older nodes.
+_norm = rows["norm"]
+for _name, _node in (("norm_dims", "NormBackward1"), ("norm_all", "NormBackward0")):
+    op(f"{_name}(x; p, dims, keepdim)", _norm.forward, written="x.norm(p, dims, keepdim)",
+       node=_node, x=_norm.pullbacks[0].rule)  # fmt: skip
+
+
+@public("linalg")
+def vector_norm(
+    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """The norm of the elements as one vector, or over dimensions: sum(|x|**ord)**(1/ord)."""
+    array = array_of("linalg_vector_norm", x)
+    if not isinstance(ord, (int, float)):
+        raise wrong_type("linalg_vector_norm", "ord", 2, "Number", ord)
+    if array.dtype.kind not in "fcV":
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{dtypes.of(array.dtype).scalar_name}"
+        )
+    dims = dims_of(dim, array.ndim)
+    if not array.size and (ord < 0 or ord == math.inf):
+        _has_elements(ord, array, None if len(dims) == array.ndim else dims)
+    return ops.norm(in_dtype(x, dtype, "linalg_vector_norm"), float(ord), dims, keepdim)
+
+
+def _has_elements(ord: float, array: Any, dims: tuple[int, ...] | None) -> None:
+    """Raise PyTorch's error where a largest or smallest is asked of nothing."""
+    start = f"linalg.vector_norm cannot compute the {ord:g} norm on"
+    if dims is None:
+        raise RuntimeError(
+            f"{start} an empty tensor because the operation does not have an identity"
+        )
+    for dim in dims:
+        if not array.shape[dim]:
+            raise RuntimeError(
+                f"{start} the dimension {dim}because this dimension is empty and the operation "
+                "does not have an identity"
+            )
+
+
+@public("linalg")
+def matrix_norm(
+    A: Tensor,  # noqa: N803 (PyTorch's name)
+    ord: Any = "fro",
+    dim: Any = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+) -> Tensor:
+    """The norm of matrices.
+
+    'fro': of the elements as one vector; 1, -1, inf, -inf: the extreme of the columns' or rows'
+    sums; 2, -2, 'nuc': the largest or smallest singular value, or their sum.
+    """
+    if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf):
+        shown = ord if isinstance(ord, str) else f"{ord:g}"
+        raise RuntimeError(f"linalg.matrix_norm: Order {shown} not supported.")
+    array = array_of("linalg_matrix_norm", A)
+    ndim = array.ndim
+    if ndim < 2:
+        raise RuntimeError(
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+        )
+    if array.dtype.kind not in "fcV":
+        raise RuntimeError(
+            "linalg.matrix_norm: Expected a floating point or complex tensor as input. Got "
+            f"{dtypes.of(array.dtype).scalar_name}"
+        )
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    if len(dims) != 2:
+        raise RuntimeError(
+            f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}"
+        )
+    rows, columns = (wrap_dim(each, ndim) for each in dims)
+    if rows == columns:
+        raise RuntimeError(
+            f"linalg.matrix_norm: dims must be different. Got ({dims[0]}, {dims[1]})"
+        )
+    if ord == "fro":
+        return vector_norm(A, 2, dims, keepdim, dtype=dtype)
+    if ord in ("nuc", 2, -2):
+        return _singular_norm(A, ord, (rows, columns), keepdim, dtype)
+    summed, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
+    sums = vector_norm(A, 1, summed, keepdim, dtype=dtype)
+    if not keepdim and summed < chosen:
+        chosen -= 1
+    return (ops.amax if ord > 0 else ops.amin)(sums, (chosen,), keepdim)
+
+
+def _singular_norm(
+    A: Tensor,  # noqa: N803 (PyTorch's name)
+    ord: Any,
+    dims: tuple[int, int],
+    keepdim: bool,
+    dtype: Any,
+) -> Tensor:
+    """The norms that singular values make."""
+    import engine.ops.linalg.decomposition_rows  # noqa: F401 (its rows, which few programs need)
+
+    array = A.array
+    wanted = dtype_of("linalg_matrix_norm", dtype)
+    if wanted is not None and np.promote_types(wanted, array.dtype) != wanted:
+        names = [dtypes.of(each).scalar_name for each in (array.dtype, wanted)]
+        raise RuntimeError(
+            f"linalg.matrix_norm: the dtype of the input ({names[0]}) should be convertible "
+            f"without narrowing to the specified dtype ({names[1]})"
+        )
+    A = in_dtype(A, dtype, "linalg_matrix_norm")  # noqa: N806
+    order = (*(dim for dim in range(array.ndim) if dim not in dims), *dims)
+    values = ops.svd(ops.permute(A, order), False)[1]
+    last = array.ndim - 2
+    if ord == "nuc" or not values.array.shape[-1]:
+        found = ops.sum_dim(values, (last,), keepdim)
+    else:
+        found = (ops.amax if ord > 0 else ops.amin)(values, (last,), keepdim)
+    if not keepdim:
+        return found
+    back = tuple(sorted(range(array.ndim), key=order.__getitem__))
+    return ops.permute(ops.unsqueeze(found, last + 1), back)
+
+
+@public("linalg", "norm")
+def _linalg_norm(
+    A: Tensor,  # noqa: N803 (PyTorch's name)
+    ord: Any = None,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+) -> Tensor:
+    """The norm of a vector, or of a matrix where an order is given for two dimensions."""
+    ndim = array_of("linalg_norm", A).ndim
+    if dim is not None:
+        dim = (dim,) if isinstance(dim, int) else tuple(dim)
+        if len(dim) not in (1, 2):
+            raise RuntimeError(
+                f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
+            )
+    elif ord is not None and ndim not in (1, 2):
+        raise RuntimeError(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
+            f"{ndim}D."
+        )
+    if isinstance(ord, str):
+        return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+    if ord is not None and (ndim if dim is None else len(dim)) == 2:
+        return matrix_norm(A, ord, (0, 1) if dim is None else dim, keepdim, dtype=dtype)
+    return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
+
+
+@public()
+def norm(
+    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
+    """The p-norm of the elements as one vector, or over dimensions; p = 2 by default."""
+    array = array_of("norm", input)
+    if isinstance(p, str):
+        dims = tuple(range(array.ndim)) if dim is None else dim
+        if p != "fro" or (dim is not None and not isinstance(dim, int) and len(dim) > 2):
+            return matrix_norm(input, p, dims, keepdim, dtype=dtype)
+        p = None
+    if dim is not None and not isinstance(dim, int):
+        dim = wrap_dims(dim, array.ndim)
+    return vector_norm(input, 2.0 if p is None else p, dim, keepdim, dtype=dtype)
+
+
+@public()
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of input - other."""
+    array_of("dist", input), array_of("dist", other, "other", 2)
+    return ops.dist(input, other, float(p))
+
+
+_LEFT = (
+    "at::{} is deprecated and it is just left for JIT compatibility. It will be removed in a "
+    "future PyTorch release. Please use `linalg.{}, dim, keepdim)` instead"
+)
+
+
+@public("torch")
+def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
+    """The sum of matrices' singular values."""
+    warnings.warn(_LEFT.format("nuclear_norm", "matrix_norm(A, 'nuc'"), UserWarning, stacklevel=2)
+    return matrix_norm(input, "nuc", (dim, dim) if isinstance(dim, int) else dim, keepdim)
+
+
+@public("torch")
+def frobenius_norm(input: Tensor, dim: Any = ABSENT, keepdim: bool = False) -> Tensor:
+    """The square root of the squares' sum over one or two dimensions."""
+    array = array_of("frobenius_norm", input)
+    if dim is ABSENT:
+        raise TypeError('frobenius_norm() missing 1 required positional arguments: "dim"')
+    warnings.warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
+    dims = dims_of(dim, array.ndim)
+    if len(dims) > 2:
+        raise RuntimeError(
+            f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead."
+        )
+    return ops.norm_dims(input, 2.0, dims, keepdim)
+
+
+@public("torch")
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norm over all dimensions but one; over all of them for -1."""
+    shape = array_of("norm_except_dim", v, "v").shape
+    last = len(shape) - 1
+    if dim == -1:
+        return ops.norm_all(v, float(pow), tuple(range(last + 1)), False)
+    place = wrap_dim(dim, len(shape))
+    if place == 0:
+        norms = ops.norm_dims(reshape(v, (shape[0], -1)), float(pow), (1,), False)
+        return ops.view(norms, (shape[0], *(1,) * last))
+    if place == last:
+        norms = ops.norm_dims(reshape(v, (-1, shape[last])), float(pow), (0,), False)
+        return ops.view(norms, (*(1,) * last, shape[last]))
+    swapped = contiguous(ops.transpose(v, 0, place))
+    return ops.transpose(norm_except_dim(swapped, pow, 0), 0, place)

@@ -1,0 +1,1 @@
+"""torch.nn.functional: layers of neural networks and their losses."""

@@ -1,0 +1,147 @@
+"""Rows of a table: embedding and embedding_bag, and how what repeats is counted in the gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import dtypes
+from engine.arrays.row import non_differentiable, op
+from engine.dispatch.arguments import array_of
+from engine.dispatch.fast_path import TENSORS as ops
+from engine.graph.registry import namespaces, public
+from engine.graph.tensor import Tensor, wrap
+
+_torch = namespaces["torch"]
+
+
+def _backward(xp: Any, grad: Any, index: Any, rows: int, padding: int, by_count: bool) -> Any:
+    """The gradients of the rows summed into the table, padding left out."""
+    flat, grads = index.reshape(-1), grad.reshape(-1, grad.shape[-1])
+    factor = (flat != padding).astype(grad.dtype)
+    if by_count:
+        factor = factor / xp.bincount(flat, minlength=rows).astype(grad.dtype)[flat]
+    return xp.added_at(xp.zeros((rows, grad.shape[-1]), grad.dtype), flat, grads * factor[:, None])
+
+
+def _masked(ns: Any, g: Any, index: Any, padding: int, by_count: bool) -> Any:
+    found = ns.embedding(g, index, -1, by_count)
+    return ns.where(ns.unsqueeze(index == padding, index.ndim), 0, found) if padding >= 0 else found
+
+
+op("embedding(weight, index; padding, by_count)",
+   lambda xp, weight, index, padding, by_count: weight[index], index=non_differentiable,
+   written="embedding(index, weight)",
+   weight=lambda ns, g, index, weight_shape, padding, by_count: ns.embedding_dense_backward(
+       g, index, weight_shape[0], padding, by_count))  # fmt: skip
+op("embedding_dense_backward(grad, index; rows, padding, by_count)", _backward,
+   index=non_differentiable,
+   grad=lambda ns, g, index, padding, by_count: _masked(
+       ns, g, index, padding, by_count))  # fmt: skip
+
+
+@public("F")
+def embedding(
+    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
+    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
+) -> Tensor:  # fmt: skip
+    """The rows of weight that input (whole numbers) names."""
+    index, table = array_of("embedding", input), array_of("embedding", weight, "weight", 2)
+    if index.dtype not in (np.int64, np.int32):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got torch.{dtypes.of(index.dtype).tensor_type} instead (while "
+            "checking arguments for embedding)"
+        )
+    count = table.shape[0]
+    if index.size and (index.min() < 0 or index.max() >= count):
+        raise IndexError("index out of range in self")
+    padding = -1
+    if padding_idx is not None:
+        if not -count <= padding_idx < count:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding = padding_idx % count
+    if max_norm is not None:
+        _renorm(weight, index, max_norm, norm_type)
+    return ops.embedding(weight, input, padding, scale_grad_by_freq)
+
+
+@public("torch", "embedding")
+def _torch_embedding(
+    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:  # fmt: skip
+    """The rows of weight that indices name."""
+    return embedding(indices, weight, None if padding_idx < 0 else padding_idx,
+                     scale_grad_by_freq=scale_grad_by_freq)  # fmt: skip
+
+
+def _renorm(weight: Tensor, index: Any, most: float, p: float) -> None:
+    """Shorten the rows in use that are longer than `most`, in place."""
+    from engine.graph.grad_mode import no_grad
+
+    used = np.unique(index)
+    rows = weight.array[used]
+    sizes = np.linalg.norm(rows, p, axis=1)
+    factor = np.where(sizes > most, most / (sizes + 1e-7), 1.0).astype(rows.dtype)
+    new = weight.array.copy()
+    new[used] = rows * factor[:, None]
+    with no_grad():
+        weight.copy_(wrap(new))
+
+
+@public("F")
+def embedding_bag(
+    input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None,
+    norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean",
+    sparse: bool = False, per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False, padding_idx: int | None = None,
+) -> Tensor:  # fmt: skip
+    """The sum, mean or maximum of the rows in each bag: the rows of a 2-D input, or the stretches
+    of a 1-D one that begin at `offsets`.
+    """
+    index = array_of("embedding_bag", input)
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError("mode has to be one of sum or mean")
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
+            f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
+        )
+    bags, count = _bags(index, offsets, include_last_offset)
+    rows = embedding(
+        input.reshape(-1), weight, padding_idx, max_norm, norm_type, scale_grad_by_freq
+    )
+    counted = np.ones(index.size, bool)
+    if padding_idx is not None:
+        counted = index.reshape(-1) != padding_idx % weight.array.shape[0]
+        rows = ops.where(wrap(counted[:, None]), rows, 0.0)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights.reshape(-1, 1)
+    if mode == "max":
+        parts = [rows[wrap((bags == bag) & counted)] for bag in range(count)]
+        width = weight.array.shape[1]
+        zero = wrap(np.zeros(width, weight.array.dtype))
+        return _torch["stack"]([part.amax(0) if part.array.size else zero for part in parts])
+    table = wrap(np.zeros((count, weight.array.shape[1]), weight.array.dtype))
+    total = table.index_add(0, wrap(bags), rows)
+    if mode == "sum":
+        return total
+    sizes = np.maximum(np.bincount(bags[counted], minlength=count), 1)
+    return total / wrap(sizes.astype(weight.array.dtype)[:, None])
+
+
+def _bags(index: Any, offsets: Tensor | None, last: bool) -> tuple[Any, int]:
+    """The bag of each index, and how many bags there are."""
+    if index.ndim == 2:
+        if offsets is not None:
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
+                f"of fixed length sequences. However, found offsets of type {type(offsets)}"
+            )
+        return np.repeat(np.arange(index.shape[0]), index.shape[1]), index.shape[0]
+    if offsets is None:
+        raise ValueError("offsets has to be a 1D Tensor but got None")
+    starts = offsets.array[:-1] if last else offsets.array
+    return np.searchsorted(starts, np.arange(index.size), side="right") - 1, len(starts)

@@ -1,0 +1,1 @@
+"""Many elements made fewer: sums, extremes, statistics, scans, counts."""

@@ -1,0 +1,127 @@
+"""Scans: what the elements so far come to, along a dimension."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.arrays import dtypes
+from engine.arrays.row import op
+from engine.dispatch.arguments import array_of, numpy_names, wrap_dim
+from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.out import writes_out
+from engine.dispatch.results import named
+from engine.graph.registry import public
+
+if TYPE_CHECKING:
+    from engine.graph.tensor import Tensor
+
+Shape = tuple[int, ...]
+
+# ---- the largest or smallest so far ----------------------------------------------------------
+
+
+def _running_extreme(xp: Any, x: Any, dim: int, ufunc: str) -> Any:
+    """The extreme so far and where it is: of equal ones the last, and nan wherever one was."""
+    if not x.ndim:
+        return xp.array(x, copy=True), xp.zeros((), np.int64)
+    values = getattr(xp, ufunc).accumulate(x, dim)
+    line = [1] * x.ndim
+    line[dim] = x.shape[dim]
+    places = xp.broadcast_to(np.arange(x.shape[dim]).reshape(line), x.shape)
+    taken = xp.where((x == values) | (x != x), places, 0)
+    return values, xp.maximum.accumulate(taken, dim)
+
+
+def _running_rule(ns: Any, g: Any, x_shape: Shape, x_dtype: Any, out: Any, dim: int) -> Any:
+    if not x_shape:
+        return g[0]
+    return ns.scatter_add(ns.zeros(x_shape, x_dtype), out[1], g[0], dim)
+
+
+for _name, _ufunc in (("cummax", "maximum"), ("cummin", "minimum")):
+    op(f"{_name}(x; dim)",
+       lambda xp, x, dim, ufunc=_ufunc: _running_extreme(xp, x, dim, ufunc), outputs=2,
+       x=lambda ns, g, x_shape, x_dtype, out, dim:
+           _running_rule(ns, g, x_shape, x_dtype, out, dim))  # fmt: skip
+
+# ---- log(sum(exp)) so far --------------------------------------------------------------------
+
+
+def _logcumsumexp(xp: Any, x: Any, dim: int) -> Any:
+    if not x.ndim:
+        return xp.array(x, copy=True)
+    if x.dtype.kind != "c":
+        return xp.logaddexp.accumulate(x, dim)
+    if not x.size:
+        return xp.array(x, copy=True)
+    top = xp.maximum.reduce(x.real, dim, None, None, True)
+    top = xp.where(xp.isfinite(top), top, top.dtype.type(0))
+    return xp.log(xp.cumsum(xp.exp(x - top), dim)) + top
+
+
+def _from_the_end(ns: Any, x: Any, dim: int) -> Any:
+    return ns.flip(ns.logcumsumexp(ns.flip(x, (dim,)), dim), (dim,))
+
+
+def _logcumsumexp_rule(ns: Any, g: Any, x: Any, out: Any, x_dtype: Any, dim: int) -> Any:
+    """sum of g[k] * exp(x[i] - out[k]) over k >= i, in logarithms: the exponentials overflow.
+
+    What is negative has none of its own, so that both signs are summed apart.
+    """
+    if not x.shape:
+        return g
+    lowest = float(np.finfo(x_dtype).min)
+
+    def part(weights: Any, chosen: Any) -> Any:
+        logs = ns.where(chosen, ns.log(ns.where(chosen, weights, 1)), lowest)
+        return ns.exp(_from_the_end(ns, logs - out, dim) + x)
+
+    if x_dtype.kind == "c":
+        return part(g, g != 0)
+    return part(g, g > 0) - part(-g, g < 0)
+
+
+op("logcumsumexp(x; dim)", _logcumsumexp, x=_logcumsumexp_rule)
+
+# ---- functions -------------------------------------------------------------------------------
+
+
+def _extreme_function(name: str, text: str) -> None:
+    row, result = getattr(ops, name), named(name, "values", "indices")
+
+    def running(input: Tensor, dim: int | None = None) -> Any:
+        array = array_of(name, input)
+        if dim is None:
+            raise TypeError(f'{name}() missing 1 required positional arguments: "dim"')
+        place = wrap_dim(dim, array.ndim)
+        if array.dtype.kind == "c":
+            raise NotImplementedError(
+                f"\"{name}_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
+            )
+        return result(row(input, place))
+
+    running.__name__ = running.__qualname__ = name
+    running.__doc__ = text
+    public("torch Tensor", name)(writes_out(numpy_names(running)))
+
+
+_extreme_function("cummax", "The largest of the elements so far along a dimension, and where.")
+_extreme_function("cummin", "The smallest of the elements so far along a dimension, and where.")
+
+
+@public()
+@writes_out
+@numpy_names
+def logcumsumexp(input: Tensor, dim: int | None = None) -> Tensor:
+    """log(sum(exp)) of the elements so far along a dimension, without overflow."""
+    array = array_of("logcumsumexp", input)
+    if dim is None:
+        raise TypeError('logcumsumexp() missing 1 required positional arguments: "dim"')
+    place = wrap_dim(dim, array.ndim)
+    if array.dtype.kind in "biu":
+        raise NotImplementedError(
+            f"\"logcumsumexp_out_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
+        )
+    return ops.logcumsumexp(input, place)

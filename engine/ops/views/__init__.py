@@ -1,0 +1,1 @@
+"""The same memory in another shape; tensors taken apart, put together and rearranged."""

@@ -1,0 +1,420 @@
+"""autograd.Function: operations whose forward and backward are written in Python.
+
+    class Square(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 2 * x * g
+
+A subclass is a row with any number of operands, whose one rule calls `backward`; what its nodes
+save is the context, which is also what a user sees as `grad_fn`. Source: PyTorch, "Extending
+torch.autograd" and its custom_function.cpp.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine.arrays.backends import ARRAYS
+from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
+from engine.arrays.row import Op, Pullback
+from engine.backward.saved_tensors import SECOND_TIME
+from engine.backward.traversal import restored
+from engine.dispatch.apply import source, trace_of
+from engine.graph.grad_mode import no_grad
+from engine.graph.node import Node, Output, edge_of
+from engine.graph.registry import expose
+from engine.graph.storage import next_rank
+from engine.graph.tensor import Tensor, wrap
+from engine.transforms.custom_function_outputs import Outputs, Saved, saved
+
+_PLACE = "torch.autograd.function"
+
+
+class FunctionCtx:
+    """What forward leaves for backward; any attribute may be set beside what it has."""
+
+    __module__ = _PLACE
+    to_save: tuple[Any, ...] = ()
+    dirty_tensors: tuple[Any, ...] = ()
+    non_differentiable: tuple[Any, ...] = ()
+    materialize_grads = True
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep tensors for backward; they may not be written in place until then."""
+        self.to_save = tensors
+
+    def save_for_forward(self, *tensors: Any) -> None:
+        """Keep tensors for jvp, which the engine never calls."""
+
+    def mark_dirty(self, *args: Tensor) -> None:
+        """Tell which inputs forward has written in place."""
+        self.dirty_tensors = args
+
+    def mark_non_differentiable(self, *args: Tensor) -> None:
+        """Tell which outputs have no gradient."""
+        self.non_differentiable = args
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward is given zeros for outputs that no gradient reached (else None)."""
+        self.materialize_grads = value
+
+
+class BackwardCFunction(FunctionCtx):
+    """A context that is also the face of its node: what `grad_fn` shows."""
+
+    __module__ = _PLACE
+    needs_input_grad: tuple[bool, ...] = ()
+    _forward_cls: Any = None
+    _saved: tuple[Saved | None, ...] | None = ()
+    _weak: Any = None
+    _inputs: tuple[Any, ...] = ()
+    """Of each argument of forward its shape and dtype; None for what is no tensor."""
+    _outputs: tuple[Any, ...] = ()
+    """The same of what forward returned."""
+
+    @property
+    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+        """What was saved. Raises RuntimeError if it was freed, or written in place since."""
+        if self._saved is None:
+            raise RuntimeError(SECOND_TIME)
+        return tuple(None if kept is None else kept.tensor(self._node) for kept in self._saved)
+
+    def release(self) -> None:
+        """Let go of what was saved."""
+        self._saved = None
+
+    # ---- the face of the node ----------------------------------------------------------------
+
+    @property
+    def _node(self) -> Any:
+        node = None if self._weak is None else self._weak()
+        if node is None:
+            raise RuntimeError(
+                f"{type(self).__name__}: its graph is gone; keep the tensor it made, too"
+            )
+        return node
+
+    def name(self) -> str:
+        """The name PyTorch gives the node."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes that gradients go to next, with the number of their output."""
+        return self._node.next_functions  # type: ignore[no-any-return]
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """What the user wants to note."""
+        return self._node.metadata  # type: ignore[no-any-return]
+
+    def register_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call hook(grad_inputs, grad_outputs) after backward."""
+        return self._node.register_hook(hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> Any:
+        """Call hook(grad_outputs) before backward."""
+        return self._node.register_prehook(hook)
+
+    def _sequence_nr(self) -> int:
+        return -int(self._node.rank)
+
+
+class FunctionMeta(type):
+    """Gives each Function its class of contexts and its row."""
+
+    def __init__(cls, name: str, bases: Any, attributes: Any) -> None:
+        super().__init__(name, bases, attributes)
+        body = {"_forward_cls": cls, "__module__": _PLACE}
+        cls._backward_cls = type(f"{name}Backward", (BackwardCFunction,), body)
+        cls._row = _row(cls)
+
+
+def _row(cls: Any) -> Op:
+    """The row of a Function: any number of operands, one rule for all, and no forward for plans."""
+
+    def forward(xp: Any, *_: Any) -> Any:
+        raise NotImplementedError(
+            f"{cls.__name__} is an autograd.Function, written in Python: a plan cannot run it"
+        )
+
+    row = Op()
+    row.name, row.node_name = cls.__name__, f"{cls.__name__}Backward"
+    row.operands, row.params, row.variadic = ("inputs",), ("ctx",), True
+    row.pull_back_by([Pullback(lambda ns, g, ctx: _pulled_back(ns, g, ctx), 1, 0)])
+    row.needs, row.reasons, row.masks, row.saves = (("ctx",),), (None,), (False,), ("ctx",)
+    row.places, row.wants, row.kept = (2,), (frozenset({0}),), {}
+    row.frees = row.saves_facts = row.broadcasts = row.floats = row.numbers = row.view = False
+    row.outputs, row.differentiable, row.holomorphic, row.twins = 0, True, False, {}
+    row.written, row.forward, row.bound = f"{cls.__name__}.apply(*inputs)", forward, forward
+    row.check = row.estimate = None
+    row.context = lambda node: node.saved[0]
+    return row
+
+
+class Function(metaclass=FunctionMeta):
+    """The base of custom operations; see the module's text."""
+
+    __module__ = _PLACE
+    _backward_cls: Any
+    _row: Op
+    generate_vmap_rule = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all "
+            "static, so you should invoke them on the class itself. Instantiating an autograd "
+            "function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. Please use "
+            "new-style autograd function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+        )
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """What the operation computes; the first argument is the context."""
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        """What is left for backward, for a forward that takes no context."""
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """A gradient for each argument of forward; None for what is no tensor."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
+        )
+
+    vjp = backward
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The derivative in a direction; the engine never calls it."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with "
+            "forward mode AD."
+        )
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run forward and record it."""
+        separate = cls.setup_context is not Function.setup_context
+        if separate:
+            bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, kwargs = bound.args, bound.kwargs
+        if kwargs:
+            raise TypeError(f"forward() got an unexpected keyword argument '{next(iter(kwargs))}'")
+        ctx = cls._backward_cls()
+        ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
+        ctx._inputs = tuple(map(_facts, args))
+        edges = tuple(edge_of(arg) for arg in args if isinstance(arg, Tensor))
+        now = mode.get()
+        with no_grad():
+            if separate:
+                made = cls.forward(*args)
+                cls.setup_context(ctx, args, made)
+            else:
+                made = cls.forward(ctx, *args)
+        outputs = made if isinstance(made, tuple) else (made,)
+        ctx._outputs = tuple(map(_facts, outputs))
+        node = None
+        if now & GRAD and not now & INFERENCE and any(ctx.needs_input_grad):
+            node = _node(cls._row, ctx, edges)
+        found = Outputs(ctx, node, args, outputs, separate).recorded()
+        if node is not None:
+            ctx._saved = saved(ctx.to_save, node)
+            _trace(node, args, found)
+            if now & WATCH:
+                from engine.backward.anomaly import look_at
+
+                look_at(node)
+        ctx.to_save = ctx.dirty_tensors = ctx.non_differentiable = ()
+        return found if isinstance(made, tuple) else found[0]
+
+
+def _facts(value: Any) -> Any:
+    return (value.array.shape, value.array.dtype) if isinstance(value, Tensor) else None
+
+
+def _node(row: Op, ctx: BackwardCFunction, edges: tuple[Any, ...]) -> Node:
+    node = Node()
+    node.op = row
+    node.edges = edges
+    node.rank = next_rank()
+    node.hooks = node.trace = node.restore = None
+    node.saved = (ctx,)
+    ctx._weak = weakref.ref(node)
+    return node
+
+
+def _trace(node: Node, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+    """What the symbolic reader needs."""
+    if not mode.get() & TRACE:
+        return
+    arrays = tuple(getattr(out, "array", None) for out in outputs)
+    taken = tuple(source(arg) for arg in args if isinstance(arg, Tensor))
+    node.trace = trace_of(taken, node.saved, arrays, False)
+    for place, out in enumerate(outputs):
+        if isinstance(out, Tensor) and out.requires_grad:
+            out.origin = Output(node, place)
+
+
+# ---- backward ------------------------------------------------------------------------------------
+
+
+def _pulled_back(ns: Any, g: Any, ctx: Any) -> list[Any]:
+    """The rule of every Function: what its backward gives, checked, for the tensors among the
+    arguments of forward; arrays or Tensors, as `ns` has them.
+    """
+    plain = ns is ARRAYS
+    cls = ctx._forward_cls
+    function = cls.backward
+    if cls.vjp is not Function.vjp:
+        if cls.backward is not Function.backward:
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
+                "should only implement one of them."
+            )
+        function = cls.vjp
+    incoming = [*g, *[None] * (len(ctx._outputs) - len(g))]
+    grads = [
+        _given(part, facts, plain, ctx.materialize_grads)
+        for part, facts in zip(incoming, ctx._outputs, strict=True)
+    ]
+    found = function(ctx, *grads)
+    found = found if isinstance(found, tuple) else (found,)
+    return _checked(ns, ctx, found)
+
+
+def _given(part: Any, facts: Any, plain: bool, materialize: bool) -> Tensor | None:
+    """A gradient as backward is given it."""
+    if part is not None:
+        held: Tensor = wrap(part) if plain else part
+        return held
+    return wrap(np.zeros(*facts)) if materialize and facts is not None else None
+
+
+def _checked(ns: Any, ctx: Any, found: tuple[Any, ...]) -> list[Any]:
+    """What backward gave. Raises RuntimeError as PyTorch if it does not fit the arguments."""
+    name, count = ctx.name(), len(ctx._inputs)
+    if len(found) > count and all(part is None for part in found[count:]):
+        found = found[:count]
+    if len(found) != count:
+        raise RuntimeError(
+            f"function {name} returned an incorrect number of gradients (expected {count}, got "
+            f"{len(found)})"
+        )
+    sent: list[Any] = []
+    for place, (part, facts) in enumerate(zip(found, ctx._inputs, strict=True)):
+        if part is not None and facts is None:
+            raise RuntimeError(
+                f"function {name} returned a gradient different than None at position {place + 1}, "
+                "but the corresponding forward input was not a Variable"
+            )
+        if part is not None and not isinstance(part, Tensor):
+            raise RuntimeError(f"expected Variable or None (got {type(part).__name__})")
+        if facts is not None:
+            unneeded = part is None or not ctx.needs_input_grad[place]
+            sent.append(None if unneeded else _fitted(ns, part, facts, name, len(sent)))
+    return sent
+
+
+def _fitted(ns: Any, part: Any, facts: Any, name: str, place: int) -> Any:
+    """A gradient in the shape and dtype of its argument."""
+    shape, dtype = facts
+    try:
+        fits = np.broadcast_shapes(part.array.shape, shape) == part.array.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise RuntimeError(
+            f"Function {name} returned an invalid gradient at index {place} - got "
+            f"{list(part.array.shape)} but expected shape compatible with {list(shape)}"
+        )
+    if part.array.dtype.kind == "c" and dtype.kind != "c":
+        raise RuntimeError(
+            "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) "
+            "to be true, but got false.  (Could this error message be improved?  If so, please "
+            "report an enhancement request to PyTorch.)"
+        )
+    return restored(ns, part.array if ns is ARRAYS else part, (shape, dtype))
+
+
+# ---- once ----------------------------------------------------------------------------------------
+
+
+class _Delayed(Function):
+    """Passes its arguments on, and cannot be differentiated."""
+
+    @staticmethod
+    def forward(ctx: Any, *values: Any) -> Any:
+        return tuple(None if value is None else value.detach() for value in values)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )
+
+
+_Delayed._row.node_name = _Delayed._backward_cls.__name__ = "Error"
+
+
+def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A backward whose gradients cannot be differentiated again; to try raises RuntimeError."""
+
+    @functools.wraps(fn)
+    def wrapper(ctx: Any, *args: Any, **kwargs: Any) -> Any:
+        with no_grad():
+            outputs = fn(ctx, *args, **kwargs)
+        asked = any(isinstance(arg, Tensor) and arg.requires_grad for arg in args)
+        if not (mode.get() & GRAD and asked):
+            return outputs
+        several = outputs if isinstance(outputs, tuple) else (outputs,)
+        return _Delayed.apply(
+            *[None if value is None else value.detach().requires_grad_() for value in several]
+        )
+
+    return wrapper
+
+
+class InplaceFunction(Function):
+    """As Function; there for old programs."""
+
+    __module__ = _PLACE
+
+
+expose("Function", Function, f"autograd {_PLACE}")
+for _thing in (
+    FunctionCtx,
+    BackwardCFunction,
+    FunctionMeta,
+    InplaceFunction,
+    once_differentiable,
+):
+    expose(_thing.__name__, _thing, _PLACE)

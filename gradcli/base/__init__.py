@@ -1,0 +1,1 @@
+"""What every part uses: faults, outputs, settings, interrupts, files beside the session."""

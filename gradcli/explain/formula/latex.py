@@ -1,0 +1,290 @@
+r"""A written formula as LaTeX: 2/3 * X.T @ (X@W - y) is \frac{2}{3} X^\top (X W - y).
+
+It reads the same text that a person reads, so that the two cannot say different things. Between
+two tensors, `*` is \odot; with a number beside it, it is left out as in a book.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from inspect import signature
+from typing import TypeGuard
+
+TERM, SUM, PRODUCT, FACTOR, POWER, ATOM = 1, 2, 3, 4, 5, 6
+"""How tightly a piece of LaTeX binds: a \\odot b less than A B, as \\sum takes all to its right."""
+
+_GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+)
+_PLAIN = frozenset("sin cos tan sinh cosh tanh log det exp".split())
+_OWN = {
+    "asin": r"\arcsin",
+    "acos": r"\arccos",
+    "atan": r"\arctan",
+    "sigmoid": r"\sigma",
+    "trace": r"\operatorname{tr}",
+    "sign": r"\operatorname{sgn}",
+    "lgamma": r"\ln\Gamma",
+}
+_SIGNS: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.Lt: "<",
+    ast.GtE: r"\ge",
+    ast.LtE: r"\le",
+    ast.Eq: "=",
+    ast.NotEq: r"\ne",
+}
+_REDUCED = frozenset("sum mean norm item prod max min dot det trace logdet logsumexp".split())
+
+Piece = tuple[str, int]
+
+
+def latex(formula: str, scalars: frozenset[str] = frozenset()) -> str:
+    """A formula as LaTeX; `scalars` are the names of 0-dim values."""
+    try:
+        tree = ast.parse(formula, mode="eval").body
+    except SyntaxError:  # with numbers that have no name
+        return rf"\texttt{{{escaped(formula)}}}"
+    return _Writer(scalars).write(tree)[0]
+
+
+def quotient(of: str, by: list[str]) -> str:
+    r"""\frac{\partial^2 z}{\partial a\,\partial b}."""
+    above = rf"\partial{order(len(by))} {called(of)}"
+    below = r" \, ".join(rf"\partial {called(x)}{order(by.count(x))}" for x in dict.fromkeys(by))
+    return rf"\frac{{{above}}}{{{below}}}"
+
+
+def order(count: int) -> str:
+    """The order of a derivative, where it is not the first."""
+    return "" if count == 1 else f"^{{{count}}}"
+
+
+def called(text: str) -> str:
+    """What is differentiated, or by what."""
+    return name(text) if text.isidentifier() else rf"\left({latex(text)}\right)"
+
+
+def name(text: str) -> str:
+    r"""A variable: sigma is \sigma, W1 is W_{1}, y_pred is y_{\mathrm{pred}}, dx is \mathrm{d}x."""
+    stem, _, below = text.partition("_")
+    digits = re.fullmatch(r"([^\W\d]+)(\d+)", stem)
+    if digits is not None:
+        stem, below = digits[1], ", ".join(filter(None, (digits[2], below)))
+    head = rf"\{stem}" if stem in _GREEK else stem if len(stem) == 1 else _upright(stem)
+    if not below:
+        return head
+    return rf"{head}_{{{below if len(below) == 1 or below.isdigit() else _upright(below)}}}"
+
+
+def _upright(text: str) -> str:
+    return rf"\mathrm{{{escaped(text)}}}"
+
+
+def escaped(text: str) -> str:
+    """Text with LaTeX's own signs made harmless."""
+    signs = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+    return "".join(signs.get(c, rf"\{c}" if c in "&%$#_{}" else c) for c in text)
+
+
+class _Writer:
+    """Writes a tree of Python's, piece by piece."""
+
+    def __init__(self, scalars: frozenset[str]) -> None:
+        self.scalars = scalars
+
+    def write(self, tree: ast.expr) -> Piece:
+        """A tree, and how tightly what is written binds."""
+        if isinstance(tree, ast.Name):
+            return self._name(tree.id), ATOM
+        if isinstance(tree, ast.Constant):
+            return self._constant(tree.value), ATOM
+        if isinstance(tree, ast.BinOp):
+            return self._binary(tree)
+        if isinstance(tree, ast.UnaryOp):
+            sign = r"\lnot " if isinstance(tree.op, (ast.Invert, ast.Not)) else "-"
+            return sign + self.at(tree.operand, SUM), TERM
+        if isinstance(tree, ast.Compare):
+            sign = _SIGNS.get(type(tree.ops[0]), "?")
+            return f"{self.at(tree.left, TERM)} {sign} {self.at(tree.comparators[0], TERM)}", 0
+        if isinstance(tree, ast.Call):
+            return self._call(tree)
+        if isinstance(tree, ast.Attribute) and tree.attr in ("T", "mT"):
+            if _called_as(tree.value) == "inverse":
+                return f"{self.at(tree.value.args[0], ATOM)}^{{-\\top}}", POWER  # type: ignore[attr-defined]
+            return rf"{self.at(tree.value, ATOM)}^\top", POWER
+        if isinstance(tree, ast.Subscript):
+            return self._subscript(tree), ATOM
+        return rf"\texttt{{{escaped(ast.unparse(tree))}}}", ATOM
+
+    def at(self, tree: ast.expr, level: int) -> str:
+        """A tree, in brackets if it binds less tightly."""
+        return _within(self.write(tree), level)
+
+    def _name(self, text: str) -> str:
+        if re.fullmatch(r"d[^\W\d_]\w*", text) and text not in self.scalars:
+            return rf"\mathrm{{d}}{name(text[1:])}"
+        return name(text)
+
+    def _constant(self, value: object) -> str:
+        mantissa, _, exponent = str(value).partition("e")
+        if exponent:
+            return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+        return escaped(mantissa)
+
+    def _binary(self, tree: ast.BinOp) -> Piece:
+        left, right = tree.left, tree.right
+        if isinstance(tree.op, (ast.Add, ast.Sub)):
+            sign = "+" if isinstance(tree.op, ast.Add) else "-"
+            after = TERM if sign == "+" else SUM
+            return f"{self.at(left, TERM)} {sign} {self.at(right, after)}", TERM
+        if isinstance(tree.op, (ast.Mult, ast.Div)) and _is_negative(left):
+            positive = ast.BinOp(left.operand, tree.op, right)
+            return f"-{self.at(positive, SUM)}", TERM
+        if isinstance(tree.op, ast.Div):
+            return rf"\frac{{{self.write(left)[0]}}}{{{self.write(right)[0]}}}", FACTOR
+        if isinstance(tree.op, ast.Pow):
+            return f"{self.at(left, ATOM)}^{{{self.write(right)[0]}}}", POWER
+        if isinstance(tree.op, ast.MatMult):
+            return f"{self.at(left, FACTOR)} {self.at(right, FACTOR)}", FACTOR
+        if isinstance(tree.op, ast.Mult):
+            return self._product(left, right)
+        sign = {ast.BitAnd: r"\land", ast.BitOr: r"\lor"}.get(type(tree.op), r"\bmod")
+        return f"{self.at(left, ATOM)} {sign} {self.at(right, ATOM)}", 0
+
+    def _product(self, left: ast.expr, right: ast.expr) -> Piece:
+        """Element by element, or by a number, which stands beside what it multiplies."""
+        a, b = self.write(left), self.write(right)
+        first, second = _within(a, PRODUCT), _within(b, SUM)
+        binds = max(min(b[1], PRODUCT), SUM)
+        if isinstance(right, ast.Constant):
+            return rf"{first} \cdot {second}", PRODUCT
+        if self.is_scalar(left) or self.is_scalar(right) or _is_unit(left) or _is_unit(right):
+            return f"{first} {second}", FACTOR if min(a[1], b[1]) >= FACTOR else binds
+        return rf"{first} \odot {second}", binds
+
+    def is_scalar(self, tree: ast.expr) -> bool:
+        """Whether a tree is a number, or made of numbers."""
+        if isinstance(tree, ast.Constant):
+            return True
+        if isinstance(tree, ast.Name):
+            return tree.id in self.scalars or tree.id == "pi"
+        if isinstance(tree, ast.BinOp):
+            return self.is_scalar(tree.left) and self.is_scalar(tree.right)
+        if isinstance(tree, ast.UnaryOp):
+            return self.is_scalar(tree.operand)
+        if isinstance(tree, ast.Call):
+            called = _called_as(tree)
+            if called in _REDUCED:
+                return len(tree.args) <= 1 or called in ("dot", "logsumexp")
+            return bool(tree.args) and all(map(self.is_scalar, tree.args))
+        return False
+
+    def _subscript(self, tree: ast.Subscript) -> str:
+        """x[0] is x_{0}, and eye(3)[0] the unit vector e_{0}."""
+        place = ast.unparse(tree.slice).strip("()")
+        if not re.fullmatch(r"[\w:, -]+", place):
+            return rf"\texttt{{{escaped(ast.unparse(tree))}}}"
+        whole = "e" if _called_as(tree.value) == "eye" else self.at(tree.value, ATOM)
+        below = escaped(place.replace(" ", ""))
+        return f"{whole}_{{{below}}}" if "_" not in whole else f"{{{whole}}}_{{{below}}}"
+
+    def _call(self, tree: ast.Call) -> Piece:
+        args = [*tree.args, *(keyword.value for keyword in tree.keywords)]
+        if isinstance(tree.func, ast.Attribute) and not _is_module(tree.func.value):
+            args = [tree.func.value, *args]
+        word = _called_as(tree)
+        own = getattr(self, f"_of_{word}", None)
+        if own is not None and _takes(own, len(args)):
+            found: Piece = own(*args)
+            return found
+        inner = ", ".join(self.write(arg)[0] for arg in args)
+        head = (
+            rf"\{word}"
+            if word in _PLAIN
+            else _OWN.get(word) or rf"\operatorname{{{escaped(word)}}}"
+        )
+        return rf"{head}\left({inner}\right)", ATOM
+
+    # ---- what has a notation of its own -------------------------------------------------------
+
+    def _of_exp(self, x: ast.expr) -> Piece:
+        return f"e^{{{self.write(x)[0]}}}", POWER
+
+    def _of_sqrt(self, x: ast.expr) -> Piece:
+        return rf"\sqrt{{{self.write(x)[0]}}}", ATOM
+
+    def _of_abs(self, x: ast.expr) -> Piece:
+        return rf"\left|{self.write(x)[0]}\right|", ATOM
+
+    def _of_norm(self, x: ast.expr, *more: ast.expr) -> Piece:
+        below = f"_{{{self.write(more[0])[0]}}}" if more else ""
+        return rf"\left\lVert {self.write(x)[0]} \right\rVert{below}", ATOM
+
+    def _of_sum(self, x: ast.expr, *dims: ast.expr) -> Piece:
+        if dims:
+            below = self.write(dims[0])[0]
+            return rf"\operatorname{{sum}}_{{{below}}}\left({self.write(x)[0]}\right)", ATOM
+        return rf"\sum {self.at(x, SUM)}", SUM
+
+    def _of_unsqueeze(self, x: ast.expr, dim: ast.expr) -> Piece:
+        row = isinstance(dim, ast.Constant) and dim.value == 0
+        return (rf"{self.at(x, ATOM)}^\top", POWER) if row else self.write(x)
+
+    def _of_inverse(self, x: ast.expr) -> Piece:
+        return f"{self.at(x, ATOM)}^{{-1}}", POWER
+
+    def _of_outer(self, a: ast.expr, b: ast.expr) -> Piece:
+        return rf"{self.at(a, FACTOR)} {self.at(b, ATOM)}^\top", FACTOR
+
+    def _of_dot(self, a: ast.expr, b: ast.expr) -> Piece:
+        return rf"{self.at(a, ATOM)}^\top {self.at(b, FACTOR)}", FACTOR
+
+    def _of_eye(self, n: ast.expr) -> Piece:
+        return f"I_{{{self.write(n)[0]}}}", ATOM
+
+    def _of_where(self, condition: ast.expr, a: ast.expr, b: ast.expr) -> Piece:
+        first = f"{self.write(a)[0]} & {self.write(condition)[0]}"
+        second = rf"{self.write(b)[0]} & \text{{else}}"
+        return rf"\begin{{cases}} {first} \\ {second} \end{{cases}}", ATOM
+
+
+def _within(piece: Piece, level: int) -> str:
+    """What is written, in brackets if it binds less tightly."""
+    text, binds = piece
+    return text if binds >= level else rf"\left({text}\right)"
+
+
+def _is_negative(tree: ast.expr) -> TypeGuard[ast.UnaryOp]:
+    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
+
+
+def _is_unit(tree: ast.expr) -> bool:
+    """Whether a tree is eye(n)[i]: what stands beside it is one number."""
+    return isinstance(tree, ast.Subscript) and _called_as(tree.value) == "eye"
+
+
+def _is_module(tree: ast.expr) -> bool:
+    """Whether a tree is torch, torch.linalg or the like."""
+    while isinstance(tree, ast.Attribute):
+        tree = tree.value
+    return isinstance(tree, ast.Name) and tree.id in ("torch", "F")
+
+
+def _takes(function: Callable[..., Piece], count: int) -> bool:
+    """Whether a function can be called with so many operands."""
+    try:
+        signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def _called_as(tree: ast.expr) -> str:
+    if not isinstance(tree, ast.Call):
+        return ""
+    called = tree.func
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")

@@ -1,0 +1,61 @@
+"""What passes between the walker and the session: operands, and what the session is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from gradcli.base.faults import Span
+
+
+class Nothing:
+    """What a statement without a value gives."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING = Nothing()
+
+
+class Operand:
+    """A value and how it was written. `name` is set if it was a bare name."""
+
+    __slots__ = ("name", "span", "text", "value")
+
+    def __init__(self, value: Any, text: str, span: Span, name: str | None = None) -> None:
+        self.value = value
+        self.text = text
+        self.span = span
+        self.name = name
+
+
+class Host(Protocol):
+    """What the walker asks of the session."""
+
+    variables: dict[str, Any]
+    echo: bool
+    """Whether the values of bare expressions are shown: not in a script."""
+
+    def command(
+        self,
+        word: str,
+        operands: list[Operand | str],
+        options: dict[str, Operand | str],
+        span: Span,
+    ) -> object:
+        """Run a command; operands and options of kind 'name' and 'path' are plain text."""
+
+    def write(self, text: str) -> None:
+        """Take what print() makes."""
+
+    def show(self, value: object) -> None:
+        """Take the value of a command or a bare expression inside a block."""
+
+    def bound(self, name: str, value: object) -> None:
+        """Hear that a name was bound."""
+
+    def at(self, line: int) -> None:
+        """Hear the line of the next statement, counted in the input."""
