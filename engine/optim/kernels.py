@@ -2,7 +2,7 @@
 
 Those fuse the last product with the sum, and read a number in the dtype of the array. Square roots
 are the one step left to NumPy: they are rounded correctly here, and PyTorch's, from a vendor's
-library, are now and then off by one in the last place.
+library, are now and then off by one in the last place. The names are PyTorch's own.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from engine.arrays.fma import fused
 Array = np.ndarray[Any, Any]
 
 
-def plus(x: Array, y: Any, alpha: Any = 1) -> Array:
+def add(x: Array, y: Any, alpha: Any = 1) -> Array:
     """x + alpha*y"""
     if alpha == 1:
         return np.asarray(x + y)
     return _fused(x, y, x.dtype.type(alpha), x)
 
 
-def plus_product(x: Array, a: Array, b: Array, value: Any = 1) -> Array:
+def addcmul(x: Array, a: Array, b: Array, value: Any = 1) -> Array:
     """x + value*a*b"""
     return _fused(x, x.dtype.type(value) * a, b, x)
 
 
-def plus_quotient(x: Array, a: Array, b: Array, value: Any = 1) -> Array:
+def addcdiv(x: Array, a: Array, b: Array, value: Any = 1) -> Array:
     """x + value*a/b"""
     return np.asarray(x + x.dtype.type(value) * a / b)
 
 
-def towards(x: Array, end: Array, weight: float) -> Array:
-    """x moved towards end: by that share of the way, counted from whichever is nearer."""
+def lerp(x: Array, end: Array, weight: float) -> Array:
+    """x + weight*(end - x), counted from whichever end is nearer."""
     share = x.dtype.type(weight)
     if abs(share) < 0.5:
         return _fused(x, end - x, share, x)

@@ -13,10 +13,11 @@ import numpy as np
 
 from engine.arrays import journal
 from engine.graph.grad_mode import enable_grad, no_grad
-from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-from engine.optim.kernels import plus
-from engine.optim.optimizer import Array, Closure, Optimizer, check_rate, put, real, scalar
+from engine.optim.hyperparameters import hyperparameters, require
+from engine.optim.kernels import Array, add
+from engine.optim.optimizer import Closure, Optimizer
+from engine.optim.slots import Options, put, real, scalar
 
 
 class Point(NamedTuple):
@@ -28,34 +29,24 @@ class Point(NamedTuple):
     slope: float
 
 
-@public("torch.optim")
+@hyperparameters(
+    "params, lr=1, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9, "
+    "history_size=100, line_search_fn=None"
+)
 class LBFGS(Optimizer):
     """Steps along a guess of Newton's direction. `step` needs a closure, and calls it often."""
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: float = 1e-7,
-        tolerance_change: float = 1e-9,
-        history_size: int = 100,
-        line_search_fn: str | None = None,
-    ) -> None:
-        check_rate(lr)
-        defaults = {
-            "lr": lr,
-            "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad,
-            "tolerance_change": tolerance_change,
-            "history_size": history_size,
-            "line_search_fn": line_search_fn,
-        }
-        super().__init__(params, defaults)
-        if len(self.param_groups) != 1:
-            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
+    checked = "lr"
+
+    def _check(self, options: Options) -> None:
+        super()._check(options)
+        if options["max_eval"] is None:
+            options["max_eval"] = options["max_iter"] * 5 // 4
+
+    def _set_up(self, given: Options) -> None:
+        super()._set_up(given)
+        one = len(self.param_groups) == 1
+        require(one, "LBFGS doesn't support per-parameter options (parameter groups)")
 
     # ---- all parameters as one vector --------------------------------------------------------
 
@@ -73,7 +64,7 @@ class LBFGS(Optimizer):
         for param in self._params:
             values = real(param)
             part = direction[start : start + values.size].reshape(values.shape)
-            put(param, plus(values, part, step))
+            put(param, add(values, part, step))
             start += values.size
 
     def _loss(self, closure: Closure) -> tuple[float, Array]:
@@ -90,7 +81,8 @@ class LBFGS(Optimizer):
             return self._minimised(closure)
 
     def _minimised(self, closure: Closure) -> Any:
-        group, state = self.param_groups[0], self._state_of(self._params[0])
+        journal.note_container(self.state)
+        group, state = self.param_groups[0], self.state[self._params[0]]
         journal.note_container(state)
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
@@ -137,7 +129,7 @@ class LBFGS(Optimizer):
                 break
         return first
 
-    def _direction(self, state: dict[str, Any], grad: Array, history: int) -> Array:
+    def _direction(self, state: Options, grad: Array, history: int) -> Array:
         """The next direction, by the two loops over the differences remembered."""
         state["n_iter"] += 1
         if state["n_iter"] == 1:
@@ -157,10 +149,10 @@ class LBFGS(Optimizer):
         q, shares = -grad, []
         for b, s, inverse in reversed(pairs):
             shares.append(s.dot(q) * inverse)
-            q = plus(q, b, -shares[-1])
+            q = add(q, b, -shares[-1])
         direction = q * state["H_diag"]
         for (b, s, inverse), share in zip(pairs, reversed(shares), strict=True):
-            direction = plus(direction, s, share - b.dot(direction) * inverse)
+            direction = add(direction, s, share - b.dot(direction) * inverse)
         state["prev_flat_grad"] = wrap(grad.copy())
         return np.asarray(direction, grad.dtype)
 

@@ -10,23 +10,38 @@ import math
 import warnings
 from bisect import bisect_right
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.graph.registry import expose
-from engine.optim.scheduler import EPOCH, LRScheduler, check_optimizer, rates, set_rate
+from engine.graph.registry import public
+from engine.optim.hyperparameters import hyperparameters, require
+from engine.optim.scheduler import (
+    EPOCH,
+    SCHEDULERS,
+    LRScheduler,
+    check_optimizer,
+    rates,
+    set_rate,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
-    from engine.optim.optimizer import Optimizer, Options
+    from engine.optim.optimizer import Optimizer
+    from engine.optim.slots import Options
+
+scheduler = partial(hyperparameters, where=SCHEDULERS)
 
 
+@scheduler("optimizer, lr_lambda, last_epoch=-1")
 class LambdaLR(LRScheduler):
     """The first rate times a function of the step."""
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
-        self.lr_lambdas = _functions(optimizer, lr_lambda)
-        super().__init__(optimizer, last_epoch)
+    def _check(self, optimizer: Optimizer, options: Options) -> None:
+        given, groups = options.pop("lr_lambda"), len(optimizer.param_groups)
+        functions = list(given) if isinstance(given, (list, tuple)) else [given] * groups
+        require(len(functions) == groups, f"Expected {groups} lr_lambdas, but got {len(functions)}")
+        options["lr_lambdas"] = functions
 
     def state_dict(self) -> Options:
         """Everything it remembers, apart from the optimizer and the functions."""
@@ -40,39 +55,25 @@ class LambdaLR(LRScheduler):
         return base * self.lr_lambdas[place](self.last_epoch)
 
 
+@scheduler("optimizer, lr_lambda, last_epoch=-1")
 class MultiplicativeLR(LambdaLR):
     """The rate before times a function of the step."""
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
-        for function in _functions(optimizer, lr_lambda):
+    def _check(self, optimizer: Optimizer, options: Options) -> None:
+        super()._check(optimizer, options)
+        for function in options["lr_lambdas"]:
             if not callable(function):
                 raise TypeError(
                     f"lr_lambda should be a function, but got {type(function).__name__}"
                 )
-        super().__init__(optimizer, lr_lambda, last_epoch)
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         return rate if self._is_initial else rate * self.lr_lambdas[place](self.last_epoch)
 
 
-def _functions(optimizer: Optimizer, given: Any) -> list[Callable[[int], float]]:
-    """One function for each group."""
-    groups = len(optimizer.param_groups)
-    if not isinstance(given, (list, tuple)):
-        return [given] * groups
-    if len(given) != groups:
-        raise ValueError(f"Expected {groups} lr_lambdas, but got {len(given)}")
-    return list(given)
-
-
+@scheduler("optimizer, step_size, gamma=0.1, last_epoch=-1")
 class StepLR(LRScheduler):
     """The rate times gamma every step_size steps."""
-
-    def __init__(
-        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
-        self.step_size, self.gamma = step_size, gamma
-        super().__init__(optimizer, last_epoch)
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         here = self.last_epoch == 0 or self.last_epoch % self.step_size
@@ -82,18 +83,12 @@ class StepLR(LRScheduler):
         return base * self.gamma ** (self.last_epoch // self.step_size)
 
 
+@scheduler("optimizer, milestones, gamma=0.1, last_epoch=-1")
 class MultiStepLR(LRScheduler):
     """The rate times gamma at each milestone."""
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        milestones: Iterable[int],
-        gamma: float = 0.1,
-        last_epoch: int = -1,
-    ) -> None:
-        self.milestones, self.gamma = Counter(milestones), gamma
-        super().__init__(optimizer, last_epoch)
+    def _check(self, optimizer: Optimizer, options: Options) -> None:
+        options["milestones"] = Counter(options["milestones"])
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         times = self.milestones.get(self.last_epoch)
@@ -104,20 +99,15 @@ class MultiStepLR(LRScheduler):
         return base * self.gamma**passed
 
 
+@scheduler("optimizer, factor=1.0 / 3, total_iters=5, last_epoch=-1")
 class ConstantLR(LRScheduler):
     """The rate times a factor, until total_iters steps were made."""
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        factor: float = 1.0 / 3,
-        total_iters: int = 5,
-        last_epoch: int = -1,
-    ) -> None:
-        if not 0 <= factor <= 1:
-            raise ValueError("Constant multiplicative factor expected to be between 0 and 1.")
-        self.factor, self.total_iters = factor, total_iters
-        super().__init__(optimizer, last_epoch)
+    def _check(self, optimizer: Optimizer, options: Options) -> None:
+        require(
+            0 <= options["factor"] <= 1,
+            "Constant multiplicative factor expected to be between 0 and 1.",
+        )
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         if self.last_epoch == 0:
@@ -128,27 +118,19 @@ class ConstantLR(LRScheduler):
         return base * (self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor))
 
 
+@scheduler("optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5, last_epoch=-1")
 class LinearLR(LRScheduler):
     """The rate times a factor that moves evenly from one number to another."""
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        start_factor: float = 1.0 / 3,
-        end_factor: float = 1.0,
-        total_iters: int = 5,
-        last_epoch: int = -1,
-    ) -> None:
-        if not 0 < start_factor <= 1:
-            raise ValueError(
-                "Starting multiplicative factor expected to be greater than 0 and less or equal "
-                "to 1."
-            )
-        if not 0 <= end_factor <= 1:
-            raise ValueError("Ending multiplicative factor expected to be between 0 and 1.")
-        self.start_factor, self.end_factor = start_factor, end_factor
-        self.total_iters = total_iters
-        super().__init__(optimizer, last_epoch)
+    def _check(self, optimizer: Optimizer, options: Options) -> None:
+        require(
+            0 < options["start_factor"] <= 1,
+            "Starting multiplicative factor expected to be greater than 0 and less or equal to 1.",
+        )
+        require(
+            0 <= options["end_factor"] <= 1,
+            "Ending multiplicative factor expected to be between 0 and 1.",
+        )
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         if self.last_epoch == 0:
@@ -164,12 +146,9 @@ class LinearLR(LRScheduler):
         return base * (self.start_factor + span * done / self.total_iters)
 
 
+@scheduler("optimizer, gamma, last_epoch=-1")
 class ExponentialLR(LRScheduler):
     """The rate times gamma at every step."""
-
-    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        self.gamma = gamma
-        super().__init__(optimizer, last_epoch)
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         return rate if self._is_initial else rate * self.gamma
@@ -178,14 +157,9 @@ class ExponentialLR(LRScheduler):
         return base * self.gamma**self.last_epoch
 
 
+@scheduler("optimizer, total_iters=5, power=1.0, last_epoch=-1")
 class PolynomialLR(LRScheduler):
     """The rate down to 0 in total_iters steps, as a power of what is left of them."""
-
-    def __init__(
-        self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
-    ) -> None:
-        self.total_iters, self.power = total_iters, power
-        super().__init__(optimizer, last_epoch)
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         if self._is_initial or self.last_epoch > self.total_iters:
@@ -198,44 +172,40 @@ class PolynomialLR(LRScheduler):
         return base * (1.0 - done / self.total_iters) ** self.power
 
 
+@scheduler("optimizer, T_max, eta_min=0.0, last_epoch=-1")
 class CosineAnnealingLR(LRScheduler):
-    """The rate along a cosine, down to eta_min in T_max steps and up again."""
+    """The rate along a cosine, down to eta_min in T_max steps and up again.
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        T_max: int,  # noqa: N803 (PyTorch's name)
-        eta_min: float = 0.0,
-        last_epoch: int = -1,
-    ) -> None:
-        self.T_max, self.eta_min = T_max, eta_min
-        super().__init__(optimizer, last_epoch)
+    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+    """
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
         step, least, turn = self.last_epoch, self.eta_min, self.T_max
         if self._is_initial:
             return rate
         if self._step_count == 1 and step > 0:
-            return least + (base - least) * (1 + math.cos(step * math.pi / turn)) / 2
+            return self._at(base)
         if (step - 1 - turn) % (2 * turn) == 0:
             return rate + (base - least) * (1 - math.cos(math.pi / turn)) / 2
         now, before = (1 + math.cos(math.pi * (step - ago) / turn) for ago in (0, 1))
         return now / before * (rate - least) + least
 
     def _at(self, base: Any) -> Any:
-        share = 1 + math.cos(math.pi * self.last_epoch / self.T_max)
-        return self.eta_min + (base - self.eta_min) * share / 2
+        return _annealed(base, self.eta_min, self.last_epoch, self.T_max)
 
 
+@public(SCHEDULERS)
 class CosineAnnealingWarmRestarts(LRScheduler):
     """The rate along a cosine down to eta_min in T_0 steps, again and again, each time T_mult times
     as slowly.
+
+    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
     """
 
     def __init__(
         self,
         optimizer: Optimizer,
-        T_0: int,  # noqa: N803
+        T_0: int,  # noqa: N803 (PyTorch's name)
         T_mult: int = 1,  # noqa: N803
         eta_min: float = 0.0,
         last_epoch: int = -1,
@@ -249,8 +219,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _next(self, rate: Any, base: Any, place: int) -> Any:
-        share = 1 + math.cos(math.pi * self.T_cur / self.T_i)
-        return self.eta_min + (base - self.eta_min) * share / 2
+        return _annealed(base, self.eta_min, self.T_cur, self.T_i)
 
     def step(self, epoch: float | None = None) -> None:
         """Set the rates of the next step, or of a point in time, fractions of a step included."""
@@ -280,7 +249,52 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.T_i = self.T_0 * times**rounds
 
 
-class SequentialLR(LRScheduler):
+def _annealed(first: Any, least: float, done: float, turn: float) -> Any:
+    """The rate after `done` of `turn` steps down half a cosine."""
+    return least + (first - least) * (1 + math.cos(math.pi * done / turn)) / 2
+
+
+class _Several(LRScheduler):
+    """Schedulers made of others, all of one optimizer."""
+
+    _schedulers: Sequence[LRScheduler]
+
+    def _take(self, optimizer: Any, schedulers: Sequence[Any], what: str) -> None:
+        """Take the others up. Raises TypeError or ValueError for those that do not fit."""
+        name = type(self).__name__
+        require(schedulers, f"{name} expects at least one {what}, but got no scheduler.")
+        for place, scheduler in enumerate(schedulers):
+            if not hasattr(scheduler, "optimizer"):
+                raise TypeError(
+                    f"{name} at index {place} should have `optimizer` as its attribute."
+                )
+            require(
+                not isinstance(scheduler, ReduceLROnPlateau),
+                f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional "
+                f"kwargs to be specified when calling `step`, but got one at index {place} in the "
+                "given schedulers sequence.",
+            )
+            require(
+                optimizer is scheduler.optimizer,
+                f"{name} expects all schedulers to belong to the same optimizer, but got scheduler "
+                f"{type(scheduler).__name__} at index {place} has {scheduler.optimizer}, which is "
+                f"different from {type(optimizer).__name__}.",
+            )
+        self._schedulers = schedulers
+
+    def state_dict(self) -> Options:
+        """Everything it and its schedulers remember."""
+        return super().state_dict() | {"_schedulers": [s.state_dict() for s in self._schedulers]}
+
+    def load_state_dict(self, state_dict: Options) -> None:
+        """Take up what state_dict gave."""
+        for scheduler, inner in zip(self._schedulers, state_dict["_schedulers"], strict=False):
+            scheduler.load_state_dict(inner)
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "_schedulers"})
+
+
+@public(SCHEDULERS)
+class SequentialLR(_Several):
     """One scheduler after another, the next taking over at each milestone."""
 
     def __init__(
@@ -290,14 +304,14 @@ class SequentialLR(LRScheduler):
         milestones: list[int],
         last_epoch: int = -1,
     ) -> None:
-        _check_schedulers(self, optimizer, schedulers, "scheduler")
-        if len(milestones) != len(schedulers) - 1:
-            raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than "
-                "the number of milestone points, but got number of schedulers "
-                f"{len(schedulers)} and the number of milestones to be equal to {len(milestones)}"
-            )
-        self._schedulers, self._milestones = schedulers, milestones
+        self._take(optimizer, schedulers, "scheduler")
+        require(
+            len(milestones) == len(schedulers) - 1,
+            "Sequential Schedulers expects number of schedulers provided to be one more than "
+            "the number of milestone points, but got number of schedulers "
+            f"{len(schedulers)} and the number of milestones to be equal to {len(milestones)}",
+        )
+        self._milestones = milestones
         self.last_epoch = last_epoch + 1
         self.optimizer = optimizer
         for group in optimizer.param_groups:
@@ -318,16 +332,9 @@ class SequentialLR(LRScheduler):
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
 
-    def state_dict(self) -> Options:
-        """Everything it and its schedulers remember."""
-        return super().state_dict() | {"_schedulers": [s.state_dict() for s in self._schedulers]}
 
-    def load_state_dict(self, state_dict: Options) -> None:
-        """Take up what state_dict gave."""
-        _load_all(self, self._schedulers, state_dict)
-
-
-class ChainedScheduler(LRScheduler):
+@public(SCHEDULERS)
+class ChainedScheduler(_Several):
     """Several schedulers, all of which change the rate at every step."""
 
     def __init__(
@@ -335,8 +342,7 @@ class ChainedScheduler(LRScheduler):
     ) -> None:
         if schedulers:
             optimizer = optimizer or schedulers[0].optimizer
-        _check_schedulers(self, optimizer, schedulers, "scheduler to be chained")
-        self._schedulers = schedulers
+        self._take(optimizer, schedulers, "scheduler to be chained")
         self.optimizer = schedulers[0].optimizer
         self._last_lr = rates(self.optimizer)
 
@@ -345,35 +351,6 @@ class ChainedScheduler(LRScheduler):
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = rates(self.optimizer)
-
-    def state_dict(self) -> Options:
-        """Everything it and its schedulers remember."""
-        return super().state_dict() | {"_schedulers": [s.state_dict() for s in self._schedulers]}
-
-    def load_state_dict(self, state_dict: Options) -> None:
-        """Take up what state_dict gave."""
-        _load_all(self, self._schedulers, state_dict)
-
-
-def _check_schedulers(owner: Any, optimizer: Any, schedulers: Sequence[Any], what: str) -> None:
-    name = type(owner).__name__
-    if not schedulers:
-        raise ValueError(f"{name} expects at least one {what}, but got no scheduler.")
-    for place, scheduler in enumerate(schedulers):
-        if not hasattr(scheduler, "optimizer"):
-            raise TypeError(f"{name} at index {place} should have `optimizer` as its attribute.")
-        if isinstance(scheduler, ReduceLROnPlateau):
-            raise ValueError(
-                f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional "
-                f"kwargs to be specified when calling `step`, but got one at index {place} in the "
-                "given schedulers sequence."
-            )
-        if optimizer is not scheduler.optimizer:
-            raise ValueError(
-                f"{name} expects all schedulers to belong to the same optimizer, but got scheduler "
-                f"{type(scheduler).__name__} at index {place} has {scheduler.optimizer}, which is "
-                f"different from {type(optimizer).__name__}."
-            )
 
 
 def _undo(scheduler: LRScheduler) -> None:
@@ -385,12 +362,7 @@ def _undo(scheduler: LRScheduler) -> None:
         _undo(each)
 
 
-def _load_all(owner: LRScheduler, schedulers: Sequence[LRScheduler], state: Options) -> None:
-    for scheduler, inner in zip(schedulers, state["_schedulers"], strict=False):
-        scheduler.load_state_dict(inner)
-    LRScheduler.load_state_dict(owner, {k: v for k, v in state.items() if k != "_schedulers"})
-
-
+@public(SCHEDULERS)
 class ReduceLROnPlateau(LRScheduler):
     """The rate times a factor when a metric has not got better for `patience` steps."""
 
@@ -406,20 +378,16 @@ class ReduceLROnPlateau(LRScheduler):
         min_lr: Any = 0,
         eps: float = 1e-8,
     ) -> None:
-        if factor >= 1:
-            raise ValueError("Factor should be < 1.0.")
+        require(not factor >= 1, "Factor should be < 1.0.")
         check_optimizer(optimizer)
         groups = len(optimizer.param_groups)
-        listed = isinstance(min_lr, (list, tuple))
-        if listed and len(min_lr) != groups:
-            raise ValueError(f"expected {groups} min_lrs, got {len(min_lr)}")
-        if mode not in ("min", "max"):
-            raise ValueError(f"mode {mode} is unknown!")
-        if threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"threshold mode {threshold_mode} is unknown!")
+        least = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * groups
+        require(len(least) == groups, f"expected {groups} min_lrs, got {len(least)}")
+        require(mode in ("min", "max"), f"mode {mode} is unknown!")
+        require(threshold_mode in ("rel", "abs"), f"threshold mode {threshold_mode} is unknown!")
         self.factor, self.optimizer = factor, optimizer
-        self.default_min_lr = None if listed else min_lr
-        self.min_lrs = list(min_lr) if listed else [min_lr] * groups
+        self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
+        self.min_lrs = least
         self.patience, self.cooldown, self.eps = patience, cooldown, eps
         self.last_epoch = 0
         self._last_lr = rates(optimizer)
@@ -475,22 +443,3 @@ class ReduceLROnPlateau(LRScheduler):
             new = max(old * self.factor, least)
             if old - new > self.eps:
                 set_rate(group, new)
-
-
-for _class in (
-    LRScheduler,
-    LambdaLR,
-    MultiplicativeLR,
-    StepLR,
-    MultiStepLR,
-    ConstantLR,
-    LinearLR,
-    ExponentialLR,
-    PolynomialLR,
-    CosineAnnealingLR,
-    CosineAnnealingWarmRestarts,
-    SequentialLR,
-    ChainedScheduler,
-    ReduceLROnPlateau,
-):
-    expose(_class.__name__, _class, "torch.optim.lr_scheduler")

@@ -1,7 +1,8 @@
 """What all optimizers are: groups of parameters, options, and a state for each parameter.
 
-A subclass says in `_advance` how one parameter moves. Everything an optimizer changes is noted in
-the journal, so that a session can take it back.
+A subclass says its hyper-parameters in its decorator, its state in `_begin`, and in `_update` how a
+parameter moves. Everything an optimizer changes is noted in the journal, so that a session can take
+it back.
 """
 
 from __future__ import annotations
@@ -11,21 +12,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from engine.arrays import dtypes, journal
-from engine.dispatch.inplace import assign
+from engine.arrays import journal
 from engine.graph.grad_mode import enable_grad, no_grad
 from engine.graph.hooks import RemovableHandle
 from engine.graph.registry import public
-from engine.graph.tensor import Tensor, set_requires_grad, wrap
+from engine.graph.tensor import Tensor, set_requires_grad
 from engine.ops.creation.convert import converted
-from engine.optim.kernels import plus
+from engine.optim.hyperparameters import require
+from engine.optim.kernels import Array, add
+from engine.optim.slots import Options, Slots, put, real, scalar
 
-Array = np.ndarray[Any, Any]
-Options = dict[str, Any]
 Closure = Callable[[], Any]
 
 
@@ -39,6 +40,10 @@ class Optimizer:
     """
 
     stepped = False
+    checked = ""
+    """The hyper-parameters whose ranges are checked, in this order."""
+    order = ""
+    """Hyper-parameters that a group lists in another order than the signature: this one."""
 
     def __init__(self, params: Any, defaults: Options) -> None:
         _only_eager(defaults)
@@ -57,6 +62,20 @@ class Optimizer:
             raise ValueError("optimizer got an empty parameter list")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
+
+    def _set_up(self, given: Options) -> None:
+        """Begin with what a constructor made by `hyperparameters` was given."""
+        params = given.pop("params")
+        del given["self"]
+        self._check(given)
+        moved = iter(self.order.split())
+        names = [next(moved) if name in self.order.split() else name for name in given]
+        Optimizer.__init__(self, params, {name: given[name] for name in names})
+
+    def _check(self, options: Options) -> None:
+        """Raise ValueError for the first hyper-parameter that is out of range."""
+        for name in self.checked.split():
+            _CHECKS.get(name, _check_not_negative)(name, options[name])
 
     def __setattr__(self, name: str, value: Any) -> None:
         journal.note_slot(self, name)
@@ -137,7 +156,8 @@ class Optimizer:
                 grad.edge = None
             else:
                 set_requires_grad(grad, False)
-            put(grad, np.zeros_like(grad.array))
+            with no_grad():
+                put(grad, np.zeros_like(real(grad)))
 
     # ---- steps -------------------------------------------------------------------------------
 
@@ -163,45 +183,42 @@ class Optimizer:
                 loss = closure()
         with no_grad():
             for group in self.param_groups:
+                h = SimpleNamespace(**{name: scalar(value) for name, value in group.items()})
                 for param in group["params"]:
                     if param._grad is not None:
-                        self._move(param, group)
+                        self._move(param, h)
         return loss
 
-    def _move(self, param: Tensor, group: Options) -> None:
-        grad = real(param._grad)
-        if group.get("maximize"):
-            grad = -grad
-        decay = scalar(group.get("weight_decay", 0))
-        if decay and group.get("decoupled_weight_decay"):
-            put(param, real(param) * real(param).dtype.type(1 - scalar(group["lr"]) * decay))
+    def _move(self, param: Tensor, h: SimpleNamespace) -> None:
+        """Move one parameter: what all rules have in common, then the rule."""
+        s, g = self._slots(param, h), real(param._grad)
+        if getattr(h, "maximize", False):
+            g = -g
+        decay = getattr(h, "weight_decay", 0)
+        if decay and getattr(h, "decoupled_weight_decay", False):
+            s.param = s.param * s.param.dtype.type(1 - h.lr * decay)
         elif decay:
-            grad = plus(grad, real(param), decay)
-        self._advance(param, grad, group)
+            g = add(g, s.param, decay)
+        self._update(s, g, h)
 
-    def _advance(self, param: Tensor, grad: Array, group: Options) -> None:
-        """Move one parameter."""
+    def _update(self, s: Slots, g: Array, h: SimpleNamespace) -> None:
+        """The rule: the parameter and its state, one step on.
+
+        Args:
+            s: the parameter and its state, read as arrays and written in place.
+            g: the gradient, with maximize and weight decay in it.
+            h: the hyper-parameters of its group.
+        """
         raise NotImplementedError
 
-    def _begun(self, param: Tensor, *zeros: str) -> Options:
-        """The state of a parameter: at first a step count of 0, and tensors of zeros."""
-        state: Options = self._state_of(param)
-        if not state:
-            self._keep(state, "step", number(0.0))
-            for name in zeros:
-                self._keep(state, name, wrap(np.zeros_like(param.array)))
-        return state
+    def _begin(self, s: Slots, h: SimpleNamespace) -> None:
+        """Put into a parameter's state what its first step needs."""
 
-    def _keep(self, state: Options, name: str, value: Any) -> None:
-        """Put a value into a parameter's state."""
-        journal.note_container(state)
-        state[name] = value
-
-    def _state_of(self, param: Any) -> Options:
-        if param not in self.state:
-            journal.note_container(self.state)
-        found: Options = self.state[param]
-        return found
+    def _slots(self, param: Tensor, h: SimpleNamespace) -> Slots:
+        slots = Slots(param, self.state)
+        if not self.state.get(param):
+            self._begin(slots, h)
+        return slots
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call hook(optimizer, args, kwargs) before each step."""
@@ -259,61 +276,36 @@ class Optimizer:
         self.param_groups = saved
 
 
-def put(tensor: Tensor, values: Array) -> None:
-    """Write new values into a tensor, in place and outside autograd."""
-    with no_grad():
-        assign(tensor, wrap(values.view(tensor.array.dtype).reshape(tensor.array.shape)))
+def _check_rate(name: str, lr: Any) -> None:
+    one = not isinstance(lr, Tensor) or lr.array.size == 1
+    require(one, "Tensor lr must be 1-element")
+    require(lr >= 0, f"Invalid learning rate: {lr}")
 
 
-def real(tensor: Tensor) -> Array:
-    """A tensor's numbers; of complex ones, the real and imaginary parts side by side."""
-    array = tensor.array
-    if array.dtype.kind != "c":
-        return array
-    part = np.dtype(np.float32 if array.dtype.itemsize == 8 else np.float64)
-    return np.ascontiguousarray(array).reshape(*array.shape, 1).view(part)
-
-
-def number(value: float) -> Tensor:
-    """A 0-dim tensor that counts or measures."""
-    wide = dtypes.get_default_dtype() is dtypes.float64
-    return wrap(np.array(value, np.float64 if wide else np.float32))
-
-
-def counted(state: Options) -> float:
-    """One step more: how many there are now."""
-    put(state["step"], state["step"].array + state["step"].array.dtype.type(1))
-    return float(state["step"].array)
-
-
-def scalar(value: Any) -> Any:
-    """A hyperparameter as a number; one given as a tensor computes in its own dtype."""
-    return value.array.reshape(())[()] if isinstance(value, Tensor) else value
-
-
-def check_rate(lr: Any) -> None:
-    """Raise ValueError for a learning rate that is none."""
-    if isinstance(lr, Tensor) and lr.array.size != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if not lr >= 0:
-        raise ValueError(f"Invalid learning rate: {lr}")
-
-
-def check_positive(**options: Any) -> None:
-    """Raise ValueError for an option below zero; the keyword says what it is called."""
-    for name, value in options.items():
-        if not value >= 0:
-            raise ValueError(f"Invalid {_WORDS.get(name, f'{name} value')}: {value}")
-
-
-_WORDS = {"eps": "epsilon value"}
-
-
-def check_betas(betas: Any) -> None:
-    """Raise ValueError for a decay rate outside [0, 1)."""
+def _check_betas(name: str, betas: Any) -> None:
     for place, beta in enumerate(betas):
-        if not 0 <= beta < 1:
-            raise ValueError(f"Invalid beta parameter at index {place}: {beta}")
+        require(0 <= beta < 1, f"Invalid beta parameter at index {place}: {beta}")
+
+
+def _check_rho(name: str, rho: float) -> None:
+    require(0 <= rho <= 1, f"Invalid rho value: {rho}")
+
+
+def _check_etas(name: str, etas: tuple[float, float]) -> None:
+    require(0 < etas[0] < 1 < etas[1], f"Invalid eta values: {etas[0]}, {etas[1]}")
+
+
+def _check_not_negative(name: str, value: float) -> None:
+    require(value >= 0, f"Invalid {'epsilon' if name == 'eps' else name} value: {value}")
+
+
+_CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "lr": _check_rate,
+    "betas": _check_betas,
+    "rho": _check_rho,
+    "etas": _check_etas,
+}
+"""Hyper-parameter → what raises ValueError for one out of its range; others are 0 or more."""
 
 
 def _only_eager(options: Options) -> None:

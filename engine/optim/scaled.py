@@ -1,185 +1,117 @@
-"""Optimizers that divide the gradient by how large it has been: RMSprop, Adagrad, Adadelta."""
+"""Optimizers that divide the gradient by how large it has been: RMSprop, Adagrad, Adadelta.
+
+In the formulas p is a parameter, g its gradient, t the number of the step.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 
-from engine.graph.registry import public
-from engine.graph.tensor import Tensor, wrap
-from engine.optim.kernels import plus, plus_product, plus_quotient, towards
-from engine.optim.optimizer import (
-    Array,
-    Optimizer,
-    Options,
-    check_positive,
-    check_rate,
-    counted,
-    put,
-    real,
-    scalar,
+from engine.graph.grad_mode import no_grad
+from engine.optim.hyperparameters import hyperparameters
+from engine.optim.kernels import Array, add, addcdiv, addcmul, lerp
+from engine.optim.optimizer import Optimizer
+from engine.optim.slots import Options, Slots, number
+
+
+@hyperparameters(
+    "params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False, "
+    "capturable=False, foreach=None, maximize=False, differentiable=False"
 )
-
-
-@public("torch.optim")
 class RMSprop(Optimizer):
-    """The gradient divided by the root of its mean square, momentum if asked for."""
+    """The gradient divided by the root of its mean square, with momentum if asked for.
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        capturable: bool = False,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        check_rate(lr)
-        check_positive(eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha)
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "alpha": alpha,
-            "eps": eps,
-            "centered": centered,
-            "weight_decay": weight_decay,
-            "capturable": capturable,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, defaults)
+        v <- alpha v + (1 - alpha) g²
+        m <- alpha m + (1 - alpha) g                 centered: v - m² in place of v below
+        b <- momentum b + g / (sqrt(v) + eps)
+        p <- p - lr b
 
-    def _advance(self, param: Tensor, grad: Array, group: Options) -> None:
-        names = ["square_avg"]
-        if group["momentum"] > 0:
-            names.append("momentum_buffer")
-        if group["centered"]:
-            names.append("grad_avg")
-        state = self._begun(param, *names)
-        counted(state)
-        alpha, lr = group["alpha"], scalar(group["lr"])
-        squares = plus_product(real(state["square_avg"]) * alpha, grad, grad, 1 - alpha)
-        put(state["square_avg"], squares)
-        if group["centered"]:
-            mean = towards(real(state["grad_avg"]), grad, 1 - alpha)
-            put(state["grad_avg"], mean)
-            squares = plus_product(squares, mean, mean, -1)
-        size = np.sqrt(squares) + group["eps"]
-        if group["momentum"] > 0:
-            buffer = real(state["momentum_buffer"]) * group["momentum"]
-            buffer = plus_quotient(buffer, grad, size)
-            put(state["momentum_buffer"], buffer)
-            put(param, plus(real(param), buffer, -lr))
+    Source: Hinton, "Neural networks for machine learning", lecture 6, 2012; centered: Graves,
+    "Generating sequences with recurrent neural networks", 2013.
+    """
+
+    checked = "lr eps momentum weight_decay alpha"
+    order = "momentum alpha eps centered weight_decay"
+
+    def _begin(self, s: Slots, h: SimpleNamespace) -> None:
+        s.begin(step=number(0.0), square_avg=0)
+        if h.momentum > 0:
+            s.begin(momentum_buffer=0)
+        if h.centered:
+            s.begin(grad_avg=0)
+
+    def _update(self, s: Slots, g: Array, h: SimpleNamespace) -> None:
+        s.count()
+        v = s.square_avg = addcmul(s.square_avg * h.alpha, g, g, 1 - h.alpha)
+        if h.centered:
+            m = s.grad_avg = lerp(s.grad_avg, g, 1 - h.alpha)
+            v = addcmul(v, m, m, -1)
+        size = np.sqrt(v) + h.eps
+        if h.momentum > 0:
+            s.momentum_buffer = addcdiv(s.momentum_buffer * h.momentum, g, size)
+            s.param = add(s.param, s.momentum_buffer, -h.lr)
         else:
-            put(param, plus_quotient(real(param), grad, size, -lr))
+            s.param = addcdiv(s.param, g, size, -h.lr)
 
 
-@public("torch.optim")
+@hyperparameters(
+    "params, lr=1e-2, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, "
+    "foreach=None, *, maximize=False, differentiable=False, fused=None"
+)
 class Adagrad(Optimizer):
-    """The gradient divided by the root of the sum of its squares."""
+    """The gradient divided by the root of the sum of its squares.
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1e-2,
-        lr_decay: float = 0,
-        weight_decay: float = 0,
-        initial_accumulator_value: float = 0,
-        eps: float = 1e-10,
-        foreach: bool | None = None,
-        *,
-        maximize: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
-        check_rate(lr)
-        check_positive(
-            lr_decay=lr_decay,
-            weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value,
-            eps=eps,
-        )
-        defaults = {
-            "lr": lr,
-            "lr_decay": lr_decay,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value,
-            "foreach": foreach,
-            "maximize": maximize,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
-        super().__init__(params, defaults)
-        for group in self.param_groups:
-            for param in group["params"]:
-                self._started(param)
+        v <- v + g²                       v = initial_accumulator_value at first
+        p <- p - lr / (1 + (t - 1) lr_decay) * g / (sqrt(v) + eps)
 
-    def _started(self, param: Tensor) -> Options:
-        state = self._begun(param)
-        if "sum" not in state:
-            first = self.defaults["initial_accumulator_value"]
-            total = wrap(np.empty_like(param.array))
-            put(total, np.full_like(real(param), first))
-            self._keep(state, "sum", total)
-        return state
+    Source: Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011.
+    """
 
-    def _advance(self, param: Tensor, grad: Array, group: Options) -> None:
-        state = self._started(param)
-        step = counted(state)
-        rate = scalar(group["lr"]) / (1 + (step - 1) * group["lr_decay"])
-        put(state["sum"], plus_product(real(state["sum"]), grad, grad))
-        size = np.sqrt(real(state["sum"])) + group["eps"]
-        put(param, plus_quotient(real(param), grad, size, -rate))
+    checked = "lr lr_decay weight_decay initial_accumulator_value eps"
+    order = "eps weight_decay initial_accumulator_value"
+
+    def _set_up(self, given: Options) -> None:
+        super()._set_up(given)
+        with no_grad():
+            for group in self.param_groups:
+                for param in group["params"]:
+                    self._slots(param, SimpleNamespace(**group))
+
+    def _begin(self, s: Slots, h: SimpleNamespace) -> None:
+        s.begin(step=number(0.0), sum=self.defaults["initial_accumulator_value"])
+
+    def _update(self, s: Slots, g: Array, h: SimpleNamespace) -> None:
+        rate = h.lr / (1 + (s.count() - 1) * h.lr_decay)
+        s.sum = addcmul(s.sum, g, g)
+        s.param = addcdiv(s.param, g, np.sqrt(s.sum) + h.eps, -rate)
 
 
-@public("torch.optim")
+@hyperparameters(
+    "params, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, foreach=None, *, capturable=False, "
+    "maximize=False, differentiable=False"
+)
 class Adadelta(Optimizer):
-    """Steps scaled by how large the last ones were, over how large the gradients were."""
+    """Steps as large as the last ones were, relative to how large the gradients were.
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1.0,
-        rho: float = 0.9,
-        eps: float = 1e-6,
-        weight_decay: float = 0,
-        foreach: bool | None = None,
-        *,
-        capturable: bool = False,
-        maximize: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        check_rate(lr)
-        if not 0 <= rho <= 1:
-            raise ValueError(f"Invalid rho value: {rho}")
-        check_positive(eps=eps, weight_decay=weight_decay)
-        defaults = {
-            "lr": lr,
-            "rho": rho,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-            "capturable": capturable,
-            "foreach": foreach,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, defaults)
+        v <- rho v + (1 - rho) g²
+        d  = sqrt(u + eps) / sqrt(v + eps) * g
+        u <- rho u + (1 - rho) d²
+        p <- p - lr d
 
-    def _advance(self, param: Tensor, grad: Array, group: Options) -> None:
-        state = self._begun(param, "square_avg", "acc_delta")
-        counted(state)
-        rho, eps = group["rho"], group["eps"]
-        squares = plus_product(real(state["square_avg"]) * rho, grad, grad, 1 - rho)
-        put(state["square_avg"], squares)
-        deltas = real(state["acc_delta"])
-        delta = np.sqrt(deltas + eps) / np.sqrt(squares + eps) * grad
-        put(state["acc_delta"], plus_product(deltas * rho, delta, delta, 1 - rho))
-        put(param, plus(real(param), delta, -scalar(group["lr"])))
+    Source: Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
+    """
+
+    checked = "lr rho eps weight_decay"
+    order = "maximize capturable foreach"
+
+    def _begin(self, s: Slots, h: SimpleNamespace) -> None:
+        s.begin(step=number(0.0), square_avg=0, acc_delta=0)
+
+    def _update(self, s: Slots, g: Array, h: SimpleNamespace) -> None:
+        s.count()
+        v = s.square_avg = addcmul(s.square_avg * h.rho, g, g, 1 - h.rho)
+        d = np.sqrt(s.acc_delta + h.eps) / np.sqrt(v + h.eps) * g
+        s.acc_delta = addcmul(s.acc_delta * h.rho, d, d, 1 - h.rho)
+        s.param = add(s.param, d, -h.lr)

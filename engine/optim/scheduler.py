@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.arrays import journal
+from engine.graph.grad_mode import no_grad
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-from engine.optim.optimizer import Optimizer, Options, put, scalar
+from engine.optim.optimizer import Optimizer
+from engine.optim.slots import Options, put, scalar
 
+SCHEDULERS = "torch.optim.lr_scheduler"
 _TOO_EARLY = (
     "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, "
     "you should call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  "
@@ -35,7 +39,8 @@ _NO_FIRST = (
 def set_rate(group: Options, rate: Any) -> None:
     """Give a group another learning rate; one that is a tensor is written into."""
     if isinstance(group["lr"], Tensor):
-        put(group["lr"], wrap(scalar(rate)).array.astype(group["lr"].array.dtype))
+        with no_grad():
+            put(group["lr"], wrap(scalar(rate)).array.astype(group["lr"].array.dtype))
     else:
         journal.note_container(group)
         group["lr"] = rate
@@ -53,6 +58,7 @@ def check_optimizer(optimizer: Any) -> None:
         raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
 
 
+@public(SCHEDULERS)
 class LRScheduler:
     """The base of all schedulers. `last_epoch` counts the steps, from 0 once it is made."""
 
@@ -75,6 +81,23 @@ class LRScheduler:
         self.base_lrs = rates(optimizer, "initial_lr")
         self.last_epoch = last_epoch
         self._begin()
+
+    def _set_up(self, given: Options) -> None:
+        """Begin with what a constructor made by `hyperparameters` was given: attributes."""
+        del given["self"]
+        optimizer, last_epoch = given.pop("optimizer"), given.pop("last_epoch")
+        self._check(optimizer, given)
+        for name, value in given.items():
+            setattr(self, name, value)
+        LRScheduler.__init__(self, optimizer, last_epoch)
+
+    def _check(self, optimizer: Optimizer, options: Options) -> None:
+        """Raise ValueError for a hyper-parameter that is out of range."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The hyper-parameters are attributes."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         journal.note_slot(self, name)
