@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.modes import ANOMALY, NAN_PASSES, PACK, TRACE, mode
-from engine.backward.traversal import contributions, running
+from engine.arrays.modes import ANOMALY, NAN_PASSES, TRACE, mode
+from engine.backward.traversal import failure_observers, running, sent_observers
+from engine.dispatch.apply import new_node_observers
 from engine.graph import provenance
 from engine.graph.hooks import hooks_of
 from engine.graph.node import Node, at_node
@@ -84,18 +85,13 @@ class detect_anomaly:  # noqa: N801
 # ---- what is remembered ------------------------------------------------------------------------
 
 
-def look_at(node: Node) -> None:
-    """A node was made: remember where, and give what it saves to whoever asked for that."""
-    now = mode.get()
-    if now & ANOMALY:
+def remember_place(node: Node) -> None:
+    """Note where a new node was made, and which node was running then."""
+    if mode.get() & ANOMALY:
         notes = hooks_of(node).metadata
         notes["traceback_"] = _here()
         if running:
             notes["parent_"] = running[-1].shown
-    if now & PACK and node.op.context is None:
-        from engine.backward.saved_tensor_hooks import pack
-
-        pack(node)
 
 
 def _here() -> list[str]:
@@ -107,17 +103,6 @@ def _here() -> list[str]:
 
 
 # ---- what is told ------------------------------------------------------------------------------
-
-
-def guarded(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
-    """What a node sends to its operands; an error knows at which node it happened."""
-    running.append(node)
-    try:
-        return contributions(ns, node, g, values)
-    except Exception as error:
-        raise at_node(node, error) from None
-    finally:
-        running.pop()
 
 
 def check_nan(node: Node, sent: Sequence[Any]) -> None:
@@ -165,6 +150,9 @@ def describe(node: Node) -> None:
         )
 
 
+new_node_observers.append(remember_place)
+sent_observers.append(check_nan)
+failure_observers.append(describe)
 for _thing in (detect_anomaly, set_detect_anomaly):
     expose(_thing.__name__, _thing, "autograd torch.autograd.anomaly_mode")
 for _function in (is_anomaly_enabled, is_anomaly_check_nan_enabled, set_anomaly_enabled):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import engine.backward.grad_fn  # noqa: F401 (gives Node what a user may ask it for)
 from engine.arrays import dtypes
 from engine.arrays.modes import TRACE, mode
 from engine.arrays.scalars import scalar

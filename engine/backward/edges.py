@@ -1,15 +1,11 @@
-"""torch.autograd.graph: edges as values, hooks on what is saved, hooks on several gradients."""
+"""torch.autograd.graph: edges as values, and hooks on several gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
-from engine.arrays.modes import PACK, mode
-from engine.backward.saved_tensor_hooks import Pair, pairs
 from engine.backward.traversal import Traversal
 from engine.graph import node as nodes
 from engine.graph import storage
@@ -17,8 +13,6 @@ from engine.graph.hooks import RemovableHandle, register_hook
 from engine.graph.node import AccumulateGrad, GradientEdge, KnownEdge, accumulator, edge_of
 from engine.graph.registry import expose
 from engine.graph.tensor import LEAF, Tensor
-
-_refused: ContextVar[str | None] = ContextVar("refused", default=None)
 
 
 class _IsNode(type):
@@ -56,64 +50,6 @@ def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
     """Count a write that was made behind the engine's back."""
     for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
         storage.note_write(each.array)
-
-
-# ---- what is saved -----------------------------------------------------------------------------
-
-
-class saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
-    """Inside, what operations save for backward goes through a pair of functions.
-
-    `pack_hook(tensor)` gives what is kept in its place, `unpack_hook(kept)` a Tensor when backward
-    needs it. Only the innermost pair is asked.
-    """
-
-    def __init__(
-        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
-    ) -> None:
-        self.pack_hook = pack_hook
-        self.unpack_hook = unpack_hook
-
-    def __enter__(self) -> None:
-        refused = _refused.get()
-        if refused is not None:
-            raise RuntimeError(refused)
-        _set((*pairs.get(), (self.pack_hook, self.unpack_hook)))
-
-    def __exit__(self, *error: object) -> None:
-        _set(pairs.get()[:-1])
-
-
-def _set(hooks: tuple[Pair, ...]) -> None:
-    pairs.set(hooks)
-    mode.set(mode.get() | PACK if hooks else mode.get() & ~PACK)
-
-
-class save_on_cpu(saved_tensors_hooks):  # noqa: N801
-    """Inside, what operations save is kept on the CPU: where it is anyway."""
-
-    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
-        super().__init__(lambda tensor: tensor.detach(), lambda kept: kept)
-
-
-@contextmanager
-def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
-    """Inside, setting saved_tensors_hooks raises RuntimeError with this message."""
-    if pairs.get():
-        raise RuntimeError(error_message)
-    before = _refused.get()
-    _refused.set(error_message)
-    try:
-        yield
-    finally:
-        _refused.set(before)
-
-
-class allow_mutation_on_saved_tensors(saved_tensors_hooks):  # noqa: N801
-    """Inside, a tensor that was saved may be written in place: backward has it as it was."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda tensor: tensor.detach().clone(), lambda kept: kept)
 
 
 # ---- several gradients -------------------------------------------------------------------------
@@ -189,10 +125,6 @@ for _thing in (
     GradientEdge,
     get_gradient_edge,
     increment_version,
-    saved_tensors_hooks,
-    save_on_cpu,
-    disable_saved_tensors_hooks,
-    allow_mutation_on_saved_tensors,
     register_multi_grad_hook,
 ):
     expose(_thing.__name__, _thing, _WHERE)

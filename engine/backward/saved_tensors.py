@@ -1,8 +1,13 @@
-"""What nodes saved, as rules are given it: freed, in a user's hands, written since, or Tensors."""
+"""What a node saved, as its rules are given it.
+
+The values may be freed, packed by a user's hooks (saved_tensor_hooks.py), or out of date, written
+since; for `create_graph=True` they become Tensors again.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +16,7 @@ from engine.arrays.backends import ARRAYS
 from engine.arrays.modes import ANOMALY, mode
 from engine.dispatch.fast_path import TENSORS
 from engine.graph import storage
-from engine.graph.node import Node, Output, Packed, at_node
+from engine.graph.node import Node, Output, at_node
 from engine.graph.tensor import Tensor, wrap
 
 SECOND_TIME = (
@@ -32,14 +37,56 @@ _WATCHED = (
 )
 
 
+class PackedTensor(NamedTuple):
+    """Stands for a saved value: what the pack hook gave for it, and the hook that unpacks that."""
+
+    kept: Any
+    unpack: Callable[[Any], Tensor]
+
+    def array(self) -> Any:
+        """The value. Raises TypeError if the hook gives no Tensor."""
+        found = self.unpack(self.kept)
+        if not isinstance(found, Tensor):
+            raise TypeError(
+                "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                f"{type(found).__name__}"
+            )
+        return found.array
+
+
+class Packed:
+    """Stands in a node for its tuple of saved values when some of them are PackedTensors."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
+
+
 def opened(node: Node) -> tuple[Any, ...]:
-    """A node's saved values, out of a user's hands. Raises RuntimeError if they are freed."""
+    """A node's saved values, unpacked. Raises RuntimeError if they are freed."""
     saved = node.saved
     if type(saved) is tuple:
         return saved
     if type(saved) is not Packed:
         raise at_node(node, RuntimeError(SECOND_TIME))
-    return saved.opened()
+    values = list(saved.values)
+    for place in order_of_use(node):
+        values[place] = _unpacked(values[place])
+    return tuple(values)
+
+
+def order_of_use(node: Node) -> list[int]:
+    """The places of what a node saved, in the order in which its rules name them."""
+    op = node.op
+    found = [op.saves.index(name) for needs in op.needs for name in needs]
+    return list(dict.fromkeys(found))
+
+
+def _unpacked(value: Any) -> Any:
+    if type(value) is PackedTensor:
+        return value.array()
+    return tuple(map(_unpacked, value)) if type(value) is tuple else value
 
 
 def lifted(node: Node, saved: tuple[Any, ...]) -> list[Any]:

@@ -11,7 +11,7 @@ leaves every `.grad` as it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import Any
@@ -26,12 +26,16 @@ from engine.backward.saved_tensors import check_versions, lifted, opened
 from engine.dispatch.fast_path import TENSORS
 from engine.graph import hooks, storage
 from engine.graph.hooks import LeafNodeHook, replaced_by, run_after_hooks, run_tensor_hooks
-from engine.graph.node import Freed, Node, Output, edge_of
+from engine.graph.node import Freed, Node, Output, at_node, edge_of
 from engine.graph.tensor import LEAF, Tensor, wrap
 
 FREED = Freed()
 running: list[Node] = []
 """The nodes whose rules run, while anomalies are looked for; the innermost last."""
+sent_observers: list[Callable[[Node, Sequence[Any]], None]] = []
+"""Called, while anomalies are looked for, with a node and what it sends to its operands."""
+failure_observers: list[Callable[[Node], None]] = []
+"""Called, while anomalies are looked for, with the node at which a traversal failed."""
 _UNCHANGED = (None,) * 8
 _ndarray, _asarray = np.ndarray, np.asarray
 
@@ -134,9 +138,8 @@ class Traversal:
                 self._loop()
         except Exception as error:
             if now & ANOMALY and hasattr(error, "node"):
-                from engine.backward.anomaly import describe
-
-                describe(error.node)
+                for tell in failure_observers:
+                    tell(error.node)
             raise
         finally:
             mode.reset(token)
@@ -235,16 +238,13 @@ class Traversal:
     def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
         """Run a node's rules, pass what comes out through its hooks, and send it on."""
         watched = mode.get() & ANOMALY
-        if watched:
-            from engine.backward import anomaly
-
-            sent = anomaly.guarded(self.ns, node, g, values)
-        else:
-            sent = contributions(self.ns, node, g, values)
+        run = _guarded if watched else contributions
+        sent = run(self.ns, node, g, values)
         if node.hooks is not None and node.hooks.after:
             sent = self._through_after_hooks(node, sent, g)
         if watched:
-            anomaly.check_nan(node, sent)
+            for look in sent_observers:
+                look(node, sent)
         if node.op.context is not None and not self.keep:
             node.shown.release()
         for edge, contribution in zip(node.edges, sent, strict=False):
@@ -473,6 +473,17 @@ def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[An
             for part, was in zip(found, node.restore, strict=True)
         ]
     return found
+
+
+def _guarded(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
+    """The same while anomalies are looked for; an error knows at which node it happened."""
+    running.append(node)
+    try:
+        return contributions(ns, node, g, values)
+    except Exception as error:
+        raise at_node(node, error) from None
+    finally:
+        running.pop()
 
 
 def run_rule(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:

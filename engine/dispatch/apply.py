@@ -1,11 +1,12 @@
 """Running a row and recording it.
 
 `apply` does everything an operation needs: promotion, the forward, the node, views, tracing. The
-common cases take a shorter way (callers.py).
+common cases take a shorter way (fast_path.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from engine.arrays.scalars import scalar
 from engine.dispatch.arguments import ABSENT
 from engine.dispatch.dtype_variants import over_complex, over_halves
 from engine.dispatch.errors.kinds import no_kernel, overflow, refuse_bool, refuse_complex
+from engine.graph import provenance
 from engine.graph.grad_mode import enable_grad
-from engine.graph.node import Node, Output, edge_of
-from engine.graph.provenance import MAXIMUM_CONSTANT_DEPTH, Trace
+from engine.graph.node import Node, Output, Trace, edge_of
 from engine.graph.storage import View, follow, next_rank, note_shown
 from engine.graph.tensor import INFERRED, LEAF, Tensor
 
@@ -90,9 +91,7 @@ def record(
             if tracked and any(getattr(operand, "edge", None) is INFERRED for operand in operands):
                 _refuse_inferred(operands, node.saved)
             if now & WATCH and tracked:
-                from engine.backward.anomaly import look_at
-
-                look_at(node)
+                note_new(node)
     if op.outputs == 1:
         return _wrap(op, out, node if tracked else None, node, operands, params)
     tensors = []
@@ -101,6 +100,18 @@ def record(
         edge = origin if tracked and part.dtype.kind in "fcV" else None
         tensors.append(_wrap(op, part, edge, origin, operands, (*params, i)))
     return tuple(tensors)
+
+
+new_node_observers: list[Callable[[Node], None]] = []
+"""Called with each new node while the mode has a bit of WATCH: anomaly detection, hooks on what is
+saved. Each asks for its own bit.
+"""
+
+
+def note_new(node: Node) -> None:
+    """Show a new node to those who observe."""
+    for observe in new_node_observers:
+        observe(node)
 
 
 def _refuse_inferred(operands: tuple[Any, ...], saved: tuple[Any, ...]) -> None:
@@ -293,7 +304,8 @@ def trace_of(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool
         made = origin.node if type(origin) is Output else origin
         if type(made) is Node and made.trace is not None:
             depth = max(depth, made.trace.depth)
-    return Trace(args, params, out if type(out) is tuple else (out,), depth + 1, cut)
+    values = out if type(out) is tuple else (out,)
+    return Trace(args, params, values, depth + 1, cut, provenance.line)
 
 
 def source(value: Any) -> Any:
@@ -312,7 +324,9 @@ def _wrap(
     tensor.edge = INFERRED if edge is None and _mode() & INFERENCE else edge
     if origin is not None:
         trace = (origin.node if type(origin) is Output else origin).trace
-        if trace is not None and (edge is not None or trace.depth <= MAXIMUM_CONSTANT_DEPTH):
+        if trace is not None and (
+            edge is not None or trace.depth <= provenance.MAXIMUM_CONSTANT_DEPTH
+        ):
             tensor.bare_origin = origin
     if op.view and array.base is not None:
         if tensor.origin is not None:
@@ -334,14 +348,6 @@ def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
         path = (*before.path, (op, params))
         return View(before.base, path, edge, renew_view, made or before.made)
     return View(source, ((op, params),), edge, renew_view, made)
-
-
-def note_cut(alias: Tensor, tensor: Tensor, row: str) -> None:
-    """Let a tensor cut off from autograd remember what it shows, though no gradient goes there."""
-    alias.origin = record(rows[row], (tensor,), [tensor.array], tensor.array, ()).origin
-    if alias.origin is not None:
-        alias.origin.trace.cut = True
-        note_shown(alias.array, alias.origin)
 
 
 def origin_of(tensor: Tensor) -> Any:
@@ -366,7 +372,6 @@ def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
 
 
 def _shown_anew(base: Tensor, path: tuple[Any, ...]) -> Tensor:
-    from engine.ops.views.rows import AS_VIEW
-
-    shown: Tensor = record(AS_VIEW, (base,), [base.array], follow(NUMPY, base.array, path), (path,))
+    array = follow(NUMPY, base.array, path)
+    shown: Tensor = record(rows["as_view"], (base,), [base.array], array, (path,))
     return shown

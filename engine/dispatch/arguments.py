@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from functools import wraps
 from operator import index
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +12,9 @@ from engine.arrays import dtypes
 from engine.graph.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 Shape = tuple[int, ...]
-F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class Absent:
@@ -27,48 +25,6 @@ class Absent:
 
 
 ABSENT: Any = Absent()
-
-_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input"}
-
-
-def numpy_names(function: F) -> F:
-    """Let a function be called by NumPy's names too, axis for dim, as PyTorch's can; and `out`."""
-
-    @wraps(function)
-    def call(*args: Any, **named: Any) -> Any:
-        if named:
-            named = {_NUMPY_NAMES.get(name, name): value for name, value in named.items()}
-            if "out" in named:
-                from engine.dispatch.out import writes_out
-
-                return writes_out(function)(*args, **named)
-        try:
-            return function(*args, **named) if named else function(*args)
-        except TypeError as error:
-            raise _no_form(function, args, named, error) from None
-
-    return call  # type: ignore[return-value]
-
-
-def several_forms(function: F) -> F:
-    """Let a function that PyTorch has in several forms say, where it fails, that none fits."""
-
-    @wraps(function)
-    def call(*args: Any, **named: Any) -> Any:
-        try:
-            return function(*args, **named)
-        except TypeError as error:
-            raise _no_form(function, args, named, error) from None
-
-    return call  # type: ignore[return-value]
-
-
-def _no_form(function: Any, args: Any, named: Any, error: TypeError) -> TypeError:
-    from engine.dispatch.errors.calls import complaint
-
-    better = complaint(function.__name__, args, named)
-    vague = ("() got an ", "() missing ", "a dimension must be", "'requires_grad' must be")
-    return better if better and any(words in str(error) for words in vague) else error
 
 
 def array_of(name: str, value: Any, argument: str = "input", position: int = 1) -> Any:

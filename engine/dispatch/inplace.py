@@ -9,7 +9,7 @@ is the incoming one outside the view, and goes through the operation inside it. 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from engine.arrays.backends import NUMPY
 from engine.arrays.memory import overlaps_itself, overlaps_partly, owner_of
 from engine.arrays.modes import GRAD, INFERENCE, TRACE, mode
 from engine.arrays.promotion import category
+from engine.arrays.row import Op, rows
 from engine.arrays.scalars import F32, F64
 from engine.dispatch.apply import record
 from engine.dispatch.fast_path import TENSORS
@@ -26,10 +27,6 @@ from engine.graph.hooks import retain_for
 from engine.graph.node import Node, edge_of
 from engine.graph.storage import View, next_rank
 from engine.graph.tensor import INFERRED, LEAF, Tensor, wrap
-from engine.ops.views.rows import COPY_SLICES
-
-if TYPE_CHECKING:
-    from engine.arrays.row import Op
 
 _NO_GRAD_VIEW = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
@@ -147,7 +144,9 @@ def take_over(target: Tensor, new: Tensor, node: Node | None) -> tuple[Node | No
             target.edge = new.edge
         return node, target.array
     base = view.base
-    written = record(COPY_SLICES, (base, new), [base.array, new.array], base.array, (view.path,))
+    written = record(
+        rows["copy_slices"], (base, new), [base.array, new.array], base.array, (view.path,)
+    )
     journal.note_slot(base, "origin")
     base.origin = written.origin
     if written.edge is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from engine.arrays import dtypes, journal
 from engine.arrays.modes import GRAD, mode
 from engine.arrays.promotion import category
+from engine.dispatch.inplace import assign
 from engine.dispatch.results import named
 from engine.graph.grad_mode import no_grad
 from engine.graph.tensor import Tensor
@@ -84,8 +85,6 @@ def _type(value: Any) -> str:
 
 def _write(target: Tensor, result: Tensor) -> None:
     """Give `target` the shape and the values of `result`."""
-    from engine.dispatch.inplace import assign
-
     held, wanted = target.array.dtype, result.array.dtype
     if wanted == np.int64 and held.kind not in "iu":
         raise RuntimeError(

@@ -16,9 +16,9 @@ from engine.graph.node import AccumulateGrad, Node, Output, edge_of
 from engine.graph.tensor import LEAF, Tensor
 
 Hook = Any
+"""A function of gradients; a LeafNodeHook among a leaf's."""
 on_leaves = False
 """Whether any leaf ever had a hook: as long as none had, no traversal asks."""
-"""A function of gradients; a LeafNodeHook among a leaf's."""
 
 
 class Hooks:
@@ -145,13 +145,38 @@ def retain_for(tensor: Tensor, edge: Any) -> None:
     tensor._grad = tensor._grad
 
 
-def add_node_hook(node: Node | AccumulateGrad, hook: Hook, before: bool = False) -> RemovableHandle:
-    """Call hook(grad_inputs, grad_outputs) after the node has run, or hook(grad_outputs) before."""
-    if isinstance(node, AccumulateGrad):
-        hooks = _leaf_hooks(node.variable, "hooks" if before else "post_hooks")
-        return RemovableHandle(hooks, LeafNodeHook(hook))
-    attached = hooks_of(node)
-    return RemovableHandle(attached.before if before else attached.after, hook)
+def _register_node_hook(self: Node, hook: Hook) -> RemovableHandle:
+    """Call hook(grad_inputs, grad_outputs) after the node has run; a tuple that it returns takes
+    the place of grad_inputs.
+    """
+    return RemovableHandle(hooks_of(self).after, hook)
+
+
+def _register_node_prehook(self: Node, hook: Hook) -> RemovableHandle:
+    """Call hook(grad_outputs) before the node runs; a tuple that it returns takes their place."""
+    return RemovableHandle(hooks_of(self).before, hook)
+
+
+def _metadata(self: Node) -> dict[Any, Any]:
+    """What the user wants to note at the node."""
+    return hooks_of(self).metadata
+
+
+def _register_leaf_node_hook(self: AccumulateGrad, hook: Hook) -> RemovableHandle:
+    """Call hook((), grad_outputs) after the leaf's .grad has received a gradient."""
+    return RemovableHandle(_leaf_hooks(self.variable, "post_hooks"), LeafNodeHook(hook))
+
+
+def _register_leaf_node_prehook(self: AccumulateGrad, hook: Hook) -> RemovableHandle:
+    """Call hook(grad_outputs) before; a tuple that it returns takes their place."""
+    return RemovableHandle(_leaf_hooks(self.variable, "hooks"), LeafNodeHook(hook))
+
+
+Node.register_hook = _register_node_hook
+Node.register_prehook = _register_node_prehook
+Node.metadata = property(_metadata)
+AccumulateGrad.register_hook = _register_leaf_node_hook
+AccumulateGrad.register_prehook = _register_leaf_node_prehook
 
 
 # ---- calling them ------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.arrays.row import Op
-    from engine.graph.provenance import Trace
 
 
 class Node:
@@ -61,66 +60,49 @@ class Node:
             if pullbacks[min(place, last)].rule is not None
         ]
 
+    if TYPE_CHECKING:
+        register_hook: Callable[..., Any]  # given by graph/hooks.py, like the next two
+        register_prehook: Callable[..., Any]
+        metadata: Any
+        __call__: Callable[..., Any]  # by backward/grad_fn.py, with what it saved
+
     @property
     def shown(self) -> Any:
         """What a user knows the node as: itself, or the context of an autograd.Function."""
         return self if self.op.context is None else self.op.context(self)
 
-    @property
-    def metadata(self) -> dict[Any, Any]:
-        """What the user wants to note."""
-        from engine.graph.hooks import hooks_of
-
-        return hooks_of(self).metadata
-
-    def register_hook(self, hook: Callable[..., Any]) -> Any:
-        """Call hook(grad_inputs, grad_outputs) after the node has run; a tuple that it returns
-        takes the place of grad_inputs.
-        """
-        from engine.graph.hooks import add_node_hook
-
-        return add_node_hook(self, hook)
-
-    def register_prehook(self, hook: Callable[..., Any]) -> Any:
-        """Call hook(grad_outputs) before the node runs; what it returns, a tuple, replaces them."""
-        from engine.graph.hooks import add_node_hook
-
-        return add_node_hook(self, hook, before=True)
-
     def _sequence_nr(self) -> int:
         """A number that grows from node to node."""
         return -self.rank
 
-    def __call__(self, *grads: Any) -> Any:
-        """The gradients with respect to the operands, for gradients of the results."""
-        from engine.backward.saved_tensor_hooks import called
 
-        return called(self, grads)
+class Trace:
+    """How a traced node was made.
 
+    `args` are the operands as they were: what made them (a Node or Output), or the tensor itself
+    for leaves and constants, or a number. `values` are the results' arrays. `cut` tells that
+    gradients were off. `line` is the source line that ran; `name`, what the result was first bound
+    to. `depth` counts the longest chain of traced operations that ends here.
+    """
 
-_SAVED = (
-    "self input other exponent result mat1 mat2 vec vec1 vec2 batch1 batch2 tensor1 tensor2 weight "
-    "bias target index indices mask src output value condition min max dim dims keepdim alpha beta "
-    "self_sym_sizes other_sym_sizes input_sym_sizes"
-).split()
-"""PyTorch's names of what nodes save."""
+    __slots__ = ("__weakref__", "args", "cut", "depth", "line", "name", "params", "values")
 
-
-def _saved(name: str) -> property:
-    """What a node saved under one of PyTorch's names; AttributeError where it does not."""
-
-    def read(node: Node) -> Any:
-        from engine.backward.saved_tensor_hooks import saved_as
-
-        return saved_as(node, name)
-
-    return property(read)
-
-
-# Properties: a class with __getattr__ is slower in all its attributes (CPython 3.11 to 3.13).
-for _name in _SAVED:
-    for _start in ("_saved_", "_raw_saved_"):
-        setattr(Node, f"{_start}{_name}", _saved(f"{_start}{_name}"))
+    def __init__(
+        self,
+        args: tuple[Any, ...],
+        params: tuple[Any, ...],
+        values: tuple[Any, ...],
+        depth: int,
+        cut: bool,
+        line: int | None,
+    ) -> None:
+        self.args = args
+        self.params = params
+        self.values = values
+        self.depth = depth
+        self.cut = cut
+        self.line = line
+        self.name: str | None = None
 
 
 class Output:
@@ -145,17 +127,9 @@ class AccumulateGrad:
 
     next_functions: tuple[Any, ...] = ()
 
-    def register_hook(self, hook: Callable[..., Any]) -> Any:
-        """Call hook((), grad_outputs) after the leaf's .grad has received a gradient."""
-        from engine.graph.hooks import add_node_hook
-
-        return add_node_hook(self, hook)
-
-    def register_prehook(self, hook: Callable[..., Any]) -> Any:
-        """Call hook(grad_outputs) before; a tuple that it returns takes their place."""
-        from engine.graph.hooks import add_node_hook
-
-        return add_node_hook(self, hook, before=True)
+    if TYPE_CHECKING:  # graph/hooks.py gives these
+        register_hook: Callable[..., Any]
+        register_prehook: Callable[..., Any]
 
     def name(self) -> str:
         """The name PyTorch gives the node."""
@@ -192,26 +166,6 @@ class KnownEdge(GradientEdge):
 KnownEdge.__name__ = KnownEdge.__qualname__ = "GradientEdge"
 for _class in (GradientEdge, KnownEdge):
     _class.__module__ = "torch.autograd.graph"
-
-
-class Packed:
-    """Stands in a node for values that are in a user's hands (saving.py)."""
-
-    __slots__ = ("_open", "_order", "values")
-
-    def __init__(
-        self, values: tuple[Any, ...], order: list[int], open_one: Callable[[Any], Any]
-    ) -> None:
-        self.values = values
-        self._order = order
-        self._open = open_one
-
-    def opened(self) -> tuple[Any, ...]:
-        """The values; the hooks are called in order."""
-        found = list(self.values)
-        for place in self._order:
-            found[place] = self._open(found[place])
-        return tuple(found)
 
 
 def edge_of(tensor: Tensor) -> Any:

@@ -30,33 +30,6 @@ MAXIMUM_CONSTANT_DEPTH = 256
 """A longer history of untracked operations is folded: what comes out counts as a constant."""
 
 
-class Trace:
-    """How a traced node was made.
-
-    `args` are the operands as they were: what made them (a Node or Output), or the tensor itself
-    for leaves and constants, or a number. `values` are the results' arrays. `cut` tells that
-    gradients were off. `name` is what the result was first bound to.
-    """
-
-    __slots__ = ("__weakref__", "args", "cut", "depth", "line", "name", "params", "values")
-
-    def __init__(
-        self,
-        args: tuple[Any, ...],
-        params: tuple[Any, ...],
-        values: tuple[Any, ...],
-        depth: int,
-        cut: bool,
-    ) -> None:
-        self.args = args
-        self.params = params
-        self.values = values
-        self.depth = depth
-        self.cut = cut
-        self.line = line
-        self.name: str | None = None
-
-
 class Given(NamedTuple):
     """What a backward gave a leaf, None where that was more than KEPT numbers.
 

@@ -1,7 +1,7 @@
 """The Tensor: an array, and where its gradient goes.
 
 Only what every tensor is stands here; operations become its methods from the table of rows
-(`engine.api`). `edge` says how the tensor is tracked: None, not at all; LEAF, it requires grad
+(graph/registry.py). `edge` says how the tensor is tracked: None, not at all; LEAF, it requires grad
 itself; a Node or an Output made it; or a View, it shows part of another tensor.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes, journal
-from engine.arrays.modes import INFERENCE, TRACE, mode
+from engine.arrays.modes import INFERENCE, mode
 from engine.graph import storage
 
 
@@ -135,6 +135,7 @@ class Tensor:
     unversioned = Optional("bare_unversioned", False)
 
     if TYPE_CHECKING:  # the table of rows gives these
+        data: Any  # given by dispatch/detached.py
 
         def __getattr__(self, name: str) -> Any: ...
         def __add__(self, other: Any) -> Tensor: ...
@@ -256,24 +257,6 @@ class Tensor:
         self.grad = None
 
     @property
-    def data(self) -> Tensor:
-        """The same storage, outside autograd and outside its version checks."""
-        alias = detached(self, "data")
-        alias.unversioned = True
-        return alias
-
-    @data.setter
-    def data(self, value: Tensor) -> None:
-        if not isinstance(value, Tensor):
-            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
-        if value.array.shape == self.array.shape and value.array.dtype == self.array.dtype:
-            journal.note_contents(self.array)  # graphs that saved this tensor see the new numbers
-            self.array[...] = value.array
-        else:
-            journal.note_slot(self, "array")
-            self.array = value.array
-
-    @property
     def retains_grad(self) -> bool:
         """Whether backward keeps .grad although the tensor is no leaf."""
         return bool(self.retained)
@@ -364,18 +347,6 @@ def track(tensor: Tensor) -> None:
     """Make a tensor a leaf that requires grad, its bare slots set."""
     tensor.edge = LEAF
     tensor._grad, tensor.unversioned = tensor._grad, tensor.unversioned
-
-
-def detached(tensor: Tensor, row: str = "detach") -> Tensor:
-    """An untracked tensor that shares the storage. A trace remembers what it was cut from."""
-    alias = wrap(tensor.array)
-    if tensor.edge is INFERRED:
-        alias.edge = INFERRED
-    if mode.get() & TRACE:
-        from engine.dispatch.apply import note_cut
-
-        note_cut(alias, tensor, row)
-    return alias
 
 
 def set_requires_grad(tensor: Tensor, value: bool) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.fma import fused, fused64
+from engine.graph.registry import namespaces
 from engine.random import box_muller
 from engine.random.generator import Generator, default_generator, initial_seed, manual_seed, seed
 
@@ -369,8 +370,6 @@ def _check_weights(weights: Array, replacement: bool) -> None:
 
 def __getattr__(name: str) -> Any:
     """The names of torch.random, which this module is as well."""
-    from engine.graph.registry import namespaces
-
     try:
         return namespaces["torch.random"][name]
     except KeyError:

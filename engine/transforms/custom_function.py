@@ -32,7 +32,7 @@ from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
 from engine.arrays.row import Op, Pullback
 from engine.backward.saved_tensors import SECOND_TIME
 from engine.backward.traversal import restored
-from engine.dispatch.apply import source, trace_of
+from engine.dispatch.apply import note_new, source, trace_of
 from engine.graph.grad_mode import no_grad
 from engine.graph.node import Node, Output, edge_of
 from engine.graph.registry import expose
@@ -250,9 +250,7 @@ class Function(metaclass=FunctionMeta):
             ctx._saved = saved(ctx.to_save, node)
             _trace(node, args, found)
             if now & WATCH:
-                from engine.backward.anomaly import look_at
-
-                look_at(node)
+                note_new(node)
         ctx.to_save = ctx.dirty_tensors = ctx.non_differentiable = ()
         return found if isinstance(made, tuple) else found[0]
 

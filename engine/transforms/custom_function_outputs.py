@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.arrays.modes import PACK, mode
+from engine.backward.saved_tensor_hooks import packed, pairs
 from engine.backward.saved_tensors import modified
 from engine.dispatch.inplace import take_over
 from engine.graph import storage
@@ -38,23 +39,21 @@ _VIEW_OF_SEVERAL = (
 class Saved:
     """A tensor in a context, and its version when it was saved; an output is held as its array."""
 
-    __slots__ = ("handed", "held", "place", "version")
+    __slots__ = ("held", "packed", "place", "version")
 
     def __init__(self, tensor: Tensor, node: Node) -> None:
         edge = edge_of(tensor)
         self.version = storage.version(tensor.array)
         self.place = edge.index if type(edge) is Output and edge.node is node else None
         self.held: Any = tensor if self.place is None else tensor.array
-        self.handed: Any = None
+        self.packed: Any = None
         if mode.get() & PACK:
-            from engine.backward.saved_tensor_hooks import handed, pairs
-
-            self.handed, self.held = handed(tensor, pairs.get()[-1]), edge
+            self.packed, self.held = packed(tensor, pairs.get()[-1]), edge
 
     def tensor(self, node: Node) -> Tensor:
         """The tensor. Raises RuntimeError if it was written in place since."""
-        if self.handed is not None:
-            out = wrap(self.handed.array())
+        if self.packed is not None:
+            out = wrap(self.packed.array())
             out.edge = self.held
             return out
         array = self.held if self.place is not None else self.held.array

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.arrays import dtypes
 from engine.arrays.row import Rule, op
-from engine.dispatch.arguments import array_of, dtype_of, numpy_names, wrap_dim
+from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
+from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
 from engine.graph.registry import expose, public

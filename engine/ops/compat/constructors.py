@@ -16,6 +16,7 @@ from engine.dispatch.out import writes_out
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.compat.as_strided import Layout
+from engine.ops.creation.convert import converted, detach
 from engine.ops.creation.data import copied, requiring
 from engine.ops.creation.filled import arange
 from engine.ops.indexing.getitem import check_number
@@ -191,8 +192,6 @@ def _no_alias(held: Any, wanted: Any) -> ValueError:
 
 
 def _of_tensor(obj: Tensor, wanted: Any, copy: bool | None, requires_grad: bool | None) -> Tensor:
-    from engine.ops.creation.convert import converted, detach
-
     if requires_grad is None and obj.requires_grad:
         warnings.warn(_KEEPS, UserWarning, stacklevel=3)
     held = obj.array.dtype

@@ -11,10 +11,12 @@ from engine.arrays import dtypes, journal, limits
 from engine.arrays.memory import owner_of
 from engine.arrays.row import op
 from engine.dispatch.arguments import Shape, array_of, count_of, integers
+from engine.dispatch.detached import detached
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.inplace import assign, check_inplace
 from engine.graph.grad_mode import no_grad
 from engine.graph.registry import expose, public
-from engine.graph.tensor import Tensor, detached, wrap
+from engine.graph.tensor import Tensor, wrap
 from engine.ops.compat.as_strided import Layout, layout_of, shown
 from engine.ops.compat.storages import UntypedStorage
 from engine.ops.creation.convert import data_ptr
@@ -48,8 +50,6 @@ def set_(
     self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None
 ) -> Tensor:
     """In place: self shows the memory of source, a tensor or a storage (nothing without one)."""
-    from engine.dispatch.inplace import check_inplace
-
     check_inplace(self)
     dtype = self.array.dtype
     if source is None:
@@ -183,8 +183,6 @@ def share_memory_(self: Tensor) -> Tensor:
 
 def _mapped(name: str, self: Tensor, others: tuple[Any, ...], function: Any) -> Tensor:
     """In place: each element becomes function(it, the others' elements there)."""
-    from engine.dispatch.inplace import assign
-
     if any(each.requires_grad for each in (self, *others)):
         raise RuntimeError(
             f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes, journal, promotion
+from engine.arrays.memory import owner_of
 from engine.arrays.row import non_differentiable, op, rows
 from engine.dispatch.arguments import (
     Device,
@@ -18,10 +19,12 @@ from engine.dispatch.arguments import (
     wrap_dim,
     wrong_type,
 )
+from engine.dispatch.detached import detached
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.graph.printing import tensor_text
 from engine.graph.registry import attributes, expose, public
 from engine.graph.storage import View
-from engine.graph.tensor import Size, Tensor, detached, set_requires_grad, wrap
+from engine.graph.tensor import Size, Tensor, set_requires_grad, wrap
 
 op("cast(x; dtype)", rows["to_copy"].forward, written="x.to(dtype)",
    x=non_differentiable)  # fmt: skip
@@ -90,20 +93,6 @@ def to(
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """self in the dtype of other."""
     return converted(self, array_of("type_as", other, "other").dtype)
-
-
-@public("Tensor", "type")
-def type_of(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """self in another dtype; alone: the name of its type."""
-    if dtype is None:
-        return f"torch.{self.dtype.tensor_type}"
-    if isinstance(dtype, str) or (isinstance(dtype, type) and issubclass(dtype, Tensor)):
-        from engine.ops.creation.tensor_classes import kind_dtype
-
-        dtype = kind_dtype(dtype)
-    elif not isinstance(dtype, (type, dtypes.dtype)):
-        raise TypeError("dtype must be a type, str, or dtype object")
-    return converted(self, dtype_of("type", dtype))
 
 
 @public("Tensor")
@@ -231,8 +220,6 @@ def _contains(self: Tensor, element: Any) -> bool:
 
 
 def _repr(self: Tensor) -> str:
-    from engine.graph.printing import tensor_text
-
     node = self.grad_fn
     name = None if node is None else node.name().rpartition("::")[2]
     text = tensor_text(self.array, requires_grad=self.requires_grad, grad_fn=name)
@@ -309,8 +296,6 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
 @public("Tensor")
 def storage_offset(self: Tensor) -> int:
     """How many elements into its storage the tensor begins."""
-    from engine.arrays.memory import owner_of
-
     return (data_ptr(self) - _address(owner_of(self.array))) // self.array.itemsize
 
 

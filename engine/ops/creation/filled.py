@@ -16,9 +16,9 @@ from engine.dispatch.arguments import (
     dtype_of,
     integers,
     on_cpu,
-    several_forms,
     wrong_type,
 )
+from engine.dispatch.decorators import several_forms
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap

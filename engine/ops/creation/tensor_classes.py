@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes, limits
-from engine.dispatch.arguments import integers, on_cpu
+from engine.dispatch.arguments import dtype_of, integers, on_cpu
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph import registry
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Size, Tensor, wrap
+from engine.ops.creation.convert import converted
 from engine.ops.creation.data import copied, requiring
 from engine.ops.creation.filled import negative_size
 
@@ -154,6 +155,18 @@ def kind_dtype(kind: Any) -> dtypes.dtype:
     if not isinstance(kind, _Kind):
         raise ValueError(f"invalid type: '{kind}'")
     return kind.dtype
+
+
+@public("Tensor", "type")
+def type_of(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """self in another dtype; alone: the name of its type."""
+    if dtype is None:
+        return f"torch.{self.dtype.tensor_type}"
+    if isinstance(dtype, str) or (isinstance(dtype, type) and issubclass(dtype, Tensor)):
+        dtype = kind_dtype(dtype)
+    elif not isinstance(dtype, (type, dtypes.dtype)):
+        raise TypeError("dtype must be a type, str, or dtype object")
+    return converted(self, dtype_of("type", dtype))
 
 
 @public("Tensor")

@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable, op, passed
-from engine.dispatch.arguments import array_of, several_forms
+from engine.dispatch.arguments import array_of
+from engine.dispatch.decorators import several_forms
 from engine.dispatch.errors.calls import called
 from engine.dispatch.errors.kinds import only_for
 from engine.dispatch.fast_path import TENSORS as ops

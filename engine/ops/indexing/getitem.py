@@ -15,6 +15,7 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.dispatch.arguments import Shape, array_of
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.inplace import assign, check_overlap
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
@@ -244,8 +245,6 @@ def _place_shape(index: Any) -> Shape:
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
     """Write value, a number or a tensor that broadcasts, into the part that an index shows."""
-    from engine.dispatch.inplace import assign, check_overlap
-
     if not isinstance(value, (Tensor, int, float, complex)):
         raise TypeError(f"can't assign a {_type_name(value)} to a torch.{self.dtype.tensor_type}")
     if type(index) is int:

@@ -8,7 +8,8 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable, op
-from engine.dispatch.arguments import Shape, array_of, numpy_names, wrap_dim, wrong_type
+from engine.dispatch.arguments import Shape, array_of, wrap_dim, wrong_type
+from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.out import writes_out
 from engine.dispatch.results import named

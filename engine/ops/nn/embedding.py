@@ -10,6 +10,7 @@ from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable, op
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.graph.grad_mode import no_grad
 from engine.graph.registry import namespaces, public
 from engine.graph.tensor import Tensor, wrap
 
@@ -79,8 +80,6 @@ def _torch_embedding(
 
 def _renorm(weight: Tensor, index: Any, most: float, p: float) -> None:
     """Shorten the rows in use that are longer than `most`, in place."""
-    from engine.graph.grad_mode import no_grad
-
     used = np.unique(index)
     rows = weight.array[used]
     sizes = np.linalg.norm(rows, p, axis=1)

@@ -16,6 +16,7 @@ from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.elementwise.rows import no_derivative
+from engine.ops.views.joining import cat
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -194,8 +195,6 @@ def _counts(
 
     `whole` is the row for numbers of bins, `uneven` that for their edges.
     """
-    from engine.ops.views.joining import cat
-
     x = input.array
     _floating("histogramdd", x)
     if isinstance(bins[0], Tensor):

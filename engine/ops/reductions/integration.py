@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.dispatch.arguments import array_of, numpy_names, wrap_dim, wrap_dims
+from engine.dispatch.arguments import array_of, wrap_dim, wrap_dims
+from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.out import writes_out
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 from engine.ops.creation.convert import converted
+from engine.ops.views.joining import cat
 
 # ---- differences -----------------------------------------------------------------------------
 
@@ -48,8 +50,6 @@ def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
 ) -> Tensor:
     """Each element less the one before along a dimension, n times over."""
-    from engine.ops.views.joining import cat
-
     shape = array_of("diff", input).shape
     if not shape:
         raise RuntimeError("diff expects input to be at least one-dimensional")
@@ -201,8 +201,6 @@ def _check_slopes(array: Any, spacings: int | None, dim: Any, edge_order: int) -
 
 
 def _joined(first: Tensor, between: Tensor, last: Tensor, dim: int) -> Tensor:
-    from engine.ops.views.joining import cat
-
     return cat([first, between, last], dim)
 
 

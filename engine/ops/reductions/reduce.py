@@ -14,11 +14,11 @@ from engine.dispatch.arguments import (
     array_of,
     count_of,
     dtype_of,
-    numpy_names,
     wrap_dim,
     wrap_dims,
     wrong_type,
 )
+from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.results import named
 from engine.graph.registry import public

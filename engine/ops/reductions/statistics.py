@@ -9,7 +9,8 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.promotion import is_half
 from engine.arrays.row import op
-from engine.dispatch.arguments import array_of, dtype_of, numpy_names, wrap_dim
+from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
+from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.out import writes_out
 from engine.dispatch.results import named

@@ -10,16 +10,10 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes, limits
-from engine.dispatch.arguments import (
-    ABSENT,
-    Shape,
-    array_of,
-    dtype_of,
-    on_cpu,
-    several_forms,
-    wrong_type,
-)
+from engine.dispatch.arguments import ABSENT, Shape, array_of, dtype_of, on_cpu, wrong_type
+from engine.dispatch.decorators import several_forms
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.inplace import assign, check_inplace
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring
@@ -251,8 +245,6 @@ def _write(self: Tensor, draw: Any) -> Tensor:
     """Put what `draw(shape)` gives into self, in the order in which its elements lie in memory;
     nothing is drawn where writing is forbidden.
     """
-    from engine.dispatch.inplace import assign, check_inplace
-
     check_inplace(self)
     return assign(self, ops.copy(self, wrap(_in_memory_order(self.array, draw))))
 

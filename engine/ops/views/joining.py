@@ -14,6 +14,7 @@ from engine.dispatch.arguments import Shape, array_of, wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
+from engine.ops.creation.convert import converted
 from engine.ops.views.shape import at_least, reshape, view
 
 # ---- rows ------------------------------------------------------------------------------------
@@ -129,8 +130,6 @@ def _one_dtype(tensors: list[Tensor]) -> list[Tensor]:
     first = tensors[0].array.dtype
     if all(each.array.dtype is first for each in tensors):
         return tensors
-    from engine.ops.creation.convert import converted
-
     dtype = promotion.result_type([each.array for each in tensors])
     return [converted(each, dtype) for each in tensors]
 

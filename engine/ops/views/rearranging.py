@@ -20,6 +20,7 @@ from engine.dispatch.arguments import (
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
+from engine.ops.creation.filled import negative_size
 from engine.ops.views.shape import reshape, unsqueeze
 
 # ---- rows ------------------------------------------------------------------------------------
@@ -129,8 +130,6 @@ def repeat(self: Tensor, *times: Any, repeats: Any = None) -> Tensor:
     sizes = (1,) * (len(counts) - len(shape)) + shape
     made = tuple([count * size for count, size in zip(counts, sizes, strict=True)])
     if made and min(made) < 0:
-        from engine.ops.creation.filled import negative_size
-
         negative_size("repeat", made)
     return ops.repeat(self, counts)
 
