@@ -147,6 +147,13 @@ class Traversal:
     def _loop(self, ahead: Any = None, held: Any = None) -> None:
         """Run the nodes that wait; the gradient `held` of the node `ahead` waits outside the heap.
 
+        Plainly, with `contributions` and `_send` written out (test_traversal.py has it whole):
+
+            while pending:
+                node, g = pending.pop(min(pending))
+                for edge, part in zip(node.edges, contributions(ns, node, g, opened(node))):
+                    send(edge, part)
+
         A chain of operations never touches the heap. A sum that waits is taken out of its table to
         be added to: nobody else holds it then, and NumPy adds to a large one in place.
         """

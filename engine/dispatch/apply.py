@@ -22,8 +22,8 @@ from engine.dispatch.dtype_variants import over_complex, over_halves
 from engine.dispatch.errors.kinds import no_kernel, overflow, refuse_bool, refuse_complex
 from engine.graph import provenance
 from engine.graph.grad_mode import enable_grad
-from engine.graph.node import Node, Output, Trace, edge_of
-from engine.graph.storage import View, follow, next_rank, note_shown
+from engine.graph.node import Node, Output, Trace, edge_of, new_node
+from engine.graph.storage import View, follow, note_shown
 from engine.graph.tensor import INFERRED, LEAF, Tensor
 
 _mode = mode.get
@@ -240,12 +240,7 @@ def _node(
 ) -> Node:
     if (out.dtype.kind == "c") if op.outputs == 1 else any(o.dtype.kind == "c" for o in out):
         op = over_complex(op)
-    node = Node()
-    node.op = op
-    node.edges = edges
-    node.rank = next_rank()
-    node.hooks = node.trace = node.restore = None
-    node.saved = saved_values(op, edges, arrays, out, params) if tracked else ()
+    node = new_node(op, edges, saved_values(op, edges, arrays, out, params) if tracked else ())
     if op.broadcasts and tracked:
         restore = tuple(
             (operand.array.shape, operand.array.dtype)

@@ -1,8 +1,17 @@
 """The short ways: a row's function of Tensors, for the common case.
 
-`unary`, `binary`, `viewer` and `several` do what `record.apply` does for tensors of one floating
+`unary`, `binary`, `viewer` and `several` do what `apply` does for tensors of one floating
 dtype with no tracing, with everything that case does not need left out; whatever else comes along
 they hand to `apply`. They are why an operation on small tensors costs little more than NumPy's.
+Plainly, each of them computes
+
+    arrays = [operand.array for operand in operands]
+    edges = tuple(edge_of(operand) for operand in operands)
+    tensor = wrap(op.bound(*arrays, *params))
+    if recording and any(edge is not None for edge in edges):
+        tensor.edge = new_node(op, edges, saved_values(op, edges, arrays, tensor.array, params))
+
+and notes in `restore` what was broadcast; `viewer` wraps the node in a View.
 `traced` lets `unary` and `binary` serve a session as well: their result is given its trace after.
 """
 
@@ -18,7 +27,7 @@ from engine.arrays.modes import GRAD, TRACE, mode
 from engine.arrays.row import NO_PULLBACK
 from engine.arrays.scalars import F32, F64, doubles, scalar, singles
 from engine.dispatch.apply import apply, fit, renew_view, saved_values, source, trace_of
-from engine.graph.node import Node, edge_of
+from engine.graph.node import Node, edge_of, new_node
 from engine.graph.provenance import MAXIMUM_CONSTANT_DEPTH
 from engine.graph.storage import View, next_rank
 from engine.graph.tensor import INFERRED, LEAF, Tensor
@@ -75,12 +84,7 @@ def traced(
     limits.check(tensor.array.shape)
     node = tensor.edge
     if node is None:
-        node = Node()
-        node.op = op
-        node.edges = (None,) * len(operands)
-        node.rank = next_rank()
-        node.hooks = node.restore = None
-        node.saved = ()
+        node = new_node(op, (None,) * len(operands), ())
     node.trace = trace_of(args, params, tensor.array, False)
     if tensor.edge is not None or node.trace.depth <= MAXIMUM_CONSTANT_DEPTH:
         tensor.bare_origin = node
@@ -360,12 +364,8 @@ def several(op: Op) -> Callable[..., Any]:
         if not tracked or not now:
             tensor.edge = None
             return tensor
-        tensor.edge = node = Node()
-        node.op = op
-        node.edges = tuple(edges)
-        node.rank = next_rank()
-        node.hooks = node.trace = node.restore = None
-        node.saved = saved_values(op, node.edges, arrays, out, params)
+        sources = tuple(edges)
+        tensor.edge = new_node(op, sources, saved_values(op, sources, arrays, out, params))
         return tensor
 
     return call

@@ -34,9 +34,8 @@ from engine.backward.saved_tensors import SECOND_TIME
 from engine.backward.traversal import restored
 from engine.dispatch.apply import note_new, source, trace_of
 from engine.graph.grad_mode import no_grad
-from engine.graph.node import Node, Output, edge_of
+from engine.graph.node import Node, Output, edge_of, new_node
 from engine.graph.registry import expose
-from engine.graph.storage import next_rank
 from engine.graph.tensor import Tensor, wrap
 from engine.transforms.custom_function_outputs import Outputs, Saved, saved
 
@@ -260,12 +259,7 @@ def _facts(value: Any) -> Any:
 
 
 def _node(row: Op, ctx: BackwardCFunction, edges: tuple[Any, ...]) -> Node:
-    node = Node()
-    node.op = row
-    node.edges = edges
-    node.rank = next_rank()
-    node.hooks = node.trace = node.restore = None
-    node.saved = (ctx,)
+    node = new_node(row, edges, (ctx,))
     ctx._weak = weakref.ref(node)
     return node
 
