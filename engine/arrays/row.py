@@ -1,8 +1,8 @@
 """One operation is one row: how it is computed, differentiated, checked and written.
 
-    op("mul(a, b)", "multiply", elementwise=True, written="a * b",
-       a=lambda ns, g, b: g * b,
-       b=lambda ns, g, a: g * a)
+    op("hypot(a, b)", "hypot", "sqrt(input**2 + other**2), without overflow.", elementwise=True,
+       a=lambda ns, g, a, out: g * (a / out),
+       b=lambda ns, g, b, out: g * (b / out))
 
 The signature names the operands (tensors) and, after a semicolon, the parameters (everything
 else). The forward is a function `f(xp, *operands, *parameters)` of an array namespace, or the name
@@ -10,7 +10,7 @@ of a function of that namespace. Then, for each operand, its vector-Jacobian pro
 `rule(ns, g, ...)` over a namespace of rows, whose further arguments say by their names what it
 needs: an operand, `out` (the result), `<operand>_shape`, `<operand>_dtype`, or a parameter. Only
 what the rules name is saved for backward. A rule never broadcasts, accumulates or asks who needs a
-gradient: the driver (record.py, traversal.py) does that once for all of them.
+gradient: the driver (dispatch/apply.py, backward/traversal.py) does that once for all of them.
 
 A row is read four ways: over NumPy arrays, over Tensors (gradients that have gradients), over
 traced Tensors (gradients as formulas) and, compiled, over jax.numpy.
@@ -18,12 +18,14 @@ traced Tensors (gradients as formulas) and, compiled, over jax.numpy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MethodType
 from typing import Any, NamedTuple
 
 Rule = Callable[..., Any]
+Refusal = str | tuple[type[Exception], str]
+"""The name of a kernel that PyTorch says is missing; or its error, class and message."""
 
 
 class NotDifferentiable:
@@ -71,51 +73,72 @@ def _pullback(rule: Rule, needs: tuple[str, ...], saves: tuple[str, ...]) -> Pul
     return Pullback(rule, len(places), pick)
 
 
+_CALLED = {("x",): ("input",), ("a", "b"): ("input", "other")}
+_CONSTANTS = {"None": None, "True": True, "False": False}
+_NOTHING: Mapping[str, Any] = {}
+
+
+def _literal(text: str) -> Any:
+    """A default as a signature writes it: a number, a truth value or None."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
 NO_PULLBACK = Pullback(None, 0, None)  # type: ignore[arg-type]
 """Stands for an operand without a derivative; no edge ever leads there."""
 
 
 class Op:
-    """One row. Made by `op`; see the module's text for what its fields mean."""
+    """One row; see the module's text for what it says.
+
+    Args:
+        signature: "name(operand, ...; parameter, ...)"; a last operand "*xs" stands for any number,
+            and reaches the forward as a tuple. A parameter may have a default, "beta=1".
+        forward: see the module's text.
+        rules: for each operand its vector-Jacobian product, or why there is none.
+        written: how the row is written, a Python expression of its operands and parameters;
+            by default a call of its name.
+        latex: how it is written in LaTeX, its operands' places as {0}, {1}: r"\\sqrt{{{0}}}".
+        called: what PyTorch calls the operands, where that is not input (and other), or its own name.
+        node: the name grad_fn shows; by default the row's name in PyTorch's fashion.
+        elementwise: operands are promoted to one dtype and broadcast; the driver undoes both.
+        floats: integers become the default dtype first (sin, exp, true division).
+        numbers: Python numbers may stand for tensors.
+        outputs: how many tensors come out; 0 for a tuple of any length. With several, a rule's g
+            is a tuple with None for what no gradient reached.
+        view: the result shares the operand's storage.
+        holomorphic: complex results are holomorphic functions of the operands: the rules are those
+            for real numbers, and over complex ones the driver conjugates what they take
+            (dtype_variants.py). Where that does not hold, the rules are written for complex numbers
+            too: a gradient is dL/dRe + i dL/dIm.
+        ndims: how many dimensions each operand has (None: any); nothing else reaches the forward,
+            nor do truth values: they go to `check`.
+        check: called with the arrays and parameters when the forward fails, to raise PyTorch's
+            error.
+        estimate: from the same, the result's shape, where it can be larger than the operands'.
+        refuses: kinds of numbers that PyTorch does not take: "c" complex, "b" truth values, "half"
+            half precision; to each its Refusal.
+        facts: what explanations may say of it (gradcli/explain): "flat" where its slope is 0,
+            "guard" an expression that keeps its operand where the slope is finite, ...
+
+    Raises:
+        TypeError: an operand has no rule and does not say why, or a rule names what does not exist.
+    """
 
     __slots__ = (
-        "bound",
-        "broadcasts",
-        "check",
-        "context",
-        "differentiable",
-        "estimate",
-        "floats",
-        "forward",
-        "frees",
-        "holomorphic",
-        "kept",
-        "masks",
-        "name",
-        "ndims",
-        "needs",
-        "node_name",
-        "numbers",
-        "operands",
-        "outputs",
-        "params",
-        "places",
-        "pullbacks",
-        "reasons",
-        "saves",
-        "saves_facts",
-        "steps",
-        "twins",
-        "variadic",
-        "view",
-        "wants",
-        "written",
+        *"bound broadcasts called check context defaults differentiable estimate facts floats".split(),
+        *"forward frees holomorphic kept latex masks name ndims needs node_name numbers".split(),
+        *"operands outputs params places pullbacks reasons refuses saves saves_facts steps".split(),
+        *"variadic variants view wants written".split(),
     )
 
     name: str
     node_name: str
     operands: tuple[str, ...]
+    called: tuple[str, ...]
     params: tuple[str, ...]
+    defaults: dict[str, Any]
     variadic: bool
     forward: Any
     bound: Any
@@ -137,12 +160,58 @@ class Op:
     outputs: int
     view: bool
     holomorphic: bool
-    twins: dict[str, Op]  # the row over other numbers, made when first met (twins.py)
+    variants: dict[str, Op]  # the row over other numbers, made when first met (dtype_variants.py)
     differentiable: bool
     written: str
+    latex: str | None
+    refuses: Mapping[str, Refusal]
+    facts: Mapping[str, str]
     check: Callable[..., None] | None
     context: Callable[[Any], Any] | None  # for a row in Python: what a node's user is shown
     estimate: Callable[..., Sequence[int]] | None
+
+    def __init__(
+        self,
+        signature: str,
+        forward: str | Callable[..., Any],
+        rules: Mapping[str, Rule | NotDifferentiable],
+        *,
+        written: str | None = None,
+        latex: str | None = None,
+        node: str | None = None,
+        called: tuple[str, ...] | None = None,
+        elementwise: bool = False,
+        floats: bool = False,
+        numbers: bool = False,
+        outputs: int = 1,
+        view: bool = False,
+        holomorphic: bool = True,
+        ndims: tuple[int | None, ...] | None = None,
+        check: Callable[..., None] | None = None,
+        estimate: Callable[..., Sequence[int]] | None = None,
+        refuses: Mapping[str, Refusal] = _NOTHING,
+        facts: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        name, _, rest = signature.rstrip(")").partition("(")
+        operands, _, params = rest.partition(";")
+        self.name = name
+        self.operands = tuple(part.strip(" *") for part in operands.split(",") if part.strip())
+        given = [part.strip().partition("=") for part in params.split(",") if part.strip()]
+        self.params = tuple(param for param, _, _ in given)
+        self.defaults = {param: _literal(value) for param, equals, value in given if equals}
+        self.called = called or _CALLED.get(self.operands, ("input", *self.operands[1:]))
+        self.variadic = "*" in operands
+        self.forward = forward
+        self.node_name = (
+            node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
+        )
+        self.broadcasts, self.floats, self.outputs, self.view = elementwise, floats, outputs, view
+        self.numbers, self.holomorphic, self.ndims = numbers, holomorphic, ndims
+        self.check, self.estimate, self.refuses = check, estimate, refuses
+        self.latex, self.facts, self.context, self.variants = latex, facts, None, {}
+        arguments = [part.strip() for part in operands.split(",") if part.strip()]
+        self.written = written or f"{name}({', '.join([*arguments, *self.params])})"
+        self._attach(rules)
 
     def __repr__(self) -> str:
         return f"<row {self.name}>"
@@ -163,114 +232,45 @@ class Op:
         fixed = len(self.operands) - 1
         return (*arrays[:fixed], tuple(arrays[fixed:])) if self.variadic else arrays
 
+    def _attach(self, rules: Mapping[str, Rule | NotDifferentiable]) -> None:
+        """Take the rules, and work out from them what has to be saved."""
+        missing = [operand for operand in self.operands if operand not in rules]
+        if missing or len(rules) > len(self.operands):
+            raise TypeError(
+                f"{self.name}: no rule for {missing}, or rules for no operand in {sorted(rules)}"
+            )
+        facts = [f"{operand}_{fact}" for operand in self.operands for fact in ("shape", "dtype")]
+        known = {*self.operands, *self.params, "out", *facts}
+        needs: dict[str, tuple[str, ...]] = {}
+        for operand, rule in rules.items():
+            if isinstance(rule, NotDifferentiable):
+                continue
+            code = rule.__code__
+            needs[operand] = code.co_varnames[2 : code.co_argcount]
+            if not known.issuperset(needs[operand]):
+                raise TypeError(
+                    f"{self.name}: the rule for {operand} names {set(needs[operand]) - known}"
+                )
+        order = (*self.operands, "out", *self.params, *facts)
+        used = {name for names in needs.values() for name in names}
+        self.saves = tuple(name for name in order if name in used)
+        self.places = tuple(order.index(name) for name in self.saves)
+        self.wants = tuple(
+            frozenset(self.saves.index(name) for name in needs.get(operand, ()))
+            for operand in self.operands
+        )
+        self.kept = {}
+        self.frees = any(name in self.operands or name == "out" for name in self.saves)
+        self.saves_facts = any(name in facts for name in self.saves)
+        self.differentiable = bool(needs)
+        self.pull_back_by(
+            _pullback(rules[name], needs[name], self.saves) if name in needs else NO_PULLBACK  # type: ignore[arg-type]
+            for name in self.operands
+        )
+        self.masks = tuple(rules[name] is truth for name in self.operands)
+        self.needs = tuple(needs.get(name, ()) for name in self.operands)
+        self.reasons = tuple(getattr(rules[name], "reason", None) for name in self.operands)
+
 
 rows: dict[str, Op] = {}
 """Every row by name."""
-
-
-def op(
-    signature: str,
-    forward: str | Callable[..., Any],
-    *,
-    written: str | None = None,
-    node: str | None = None,
-    elementwise: bool = False,
-    floats: bool = False,
-    numbers: bool = False,
-    outputs: int = 1,
-    view: bool = False,
-    holomorphic: bool = True,
-    ndims: tuple[int | None, ...] | None = None,
-    check: Callable[..., None] | None = None,
-    estimate: Callable[..., Sequence[int]] | None = None,
-    **rules: Rule | NotDifferentiable,
-) -> Op:
-    """Add a row.
-
-    Args:
-        signature: "name(operand, ...; parameter, ...)"; a last operand "*xs" stands for any number,
-            and reaches the forward as a tuple.
-        forward: see the module's text.
-        written: how the row is written, a Python expression of its operands and parameters;
-            by default a call of its name.
-        node: the name grad_fn shows; by default the row's name in PyTorch's fashion.
-        elementwise: operands are promoted to one dtype and broadcast; the driver undoes both.
-        floats: integers become the default dtype first (sin, exp, true division).
-        numbers: Python numbers may stand for tensors.
-        outputs: how many tensors come out; 0 for a tuple of any length. With several, a rule's g
-            is a tuple with None for what no gradient reached.
-        view: the result shares the operand's storage.
-        holomorphic: complex results are holomorphic functions of the operands: the rules are those
-            for real numbers, and over complex ones the driver conjugates what they take (twins.py).
-            Where that does not hold, the rules are written for complex numbers too: a gradient is
-            dL/dRe + i dL/dIm.
-        ndims: how many dimensions each operand has (None: any); nothing else reaches the forward,
-            nor do truth values: they go to `check`.
-        check: called with the arrays and parameters when the forward fails, to raise PyTorch's
-            error.
-        estimate: from the same, the result's shape, where it can be larger than the operands'.
-        rules: one for each operand.
-
-    Raises:
-        TypeError: an operand has no rule and does not say why, or a rule names what does not exist.
-    """
-    row = Op()
-    name, _, rest = signature.rstrip(")").partition("(")
-    operands, _, params = rest.partition(";")
-    row.name = name
-    row.operands = tuple(part.strip(" *") for part in operands.split(",") if part.strip())
-    row.params = tuple(part.strip() for part in params.split(",") if part.strip())
-    row.variadic = "*" in operands
-    row.forward = forward
-    row.node_name = node or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
-    row.broadcasts, row.floats, row.outputs, row.view = elementwise, floats, outputs, view
-    row.numbers, row.holomorphic, row.twins = numbers, holomorphic, {}
-    row.check, row.estimate, row.context, row.ndims = check, estimate, None, ndims
-    arguments = ", ".join(
-        f"*{a}" if row.variadic and a == row.operands[-1] else a for a in row.operands
-    )
-    row.written = written or f"{name}({', '.join([arguments, *row.params]) if arguments else ''})"
-    _attach_rules(row, rules)
-    if name in rows:
-        raise TypeError(f"{name}: there is a row of that name already")
-    rows[name] = row
-    return row
-
-
-def _attach_rules(row: Op, rules: dict[str, Rule | NotDifferentiable]) -> None:
-    missing = [operand for operand in row.operands if operand not in rules]
-    if missing or len(rules) > len(row.operands):
-        raise TypeError(
-            f"{row.name}: no rule for {missing}, or rules for no operand in {sorted(rules)}"
-        )
-    facts = [f"{operand}_{fact}" for operand in row.operands for fact in ("shape", "dtype")]
-    known = {*row.operands, *row.params, "out", *facts}
-    needs: dict[str, tuple[str, ...]] = {}
-    for operand, rule in rules.items():
-        if isinstance(rule, NotDifferentiable):
-            continue
-        code = rule.__code__
-        needs[operand] = code.co_varnames[2 : code.co_argcount]
-        if not known.issuperset(needs[operand]):
-            raise TypeError(
-                f"{row.name}: the rule for {operand} names {set(needs[operand]) - known}"
-            )
-    order = (*row.operands, "out", *row.params, *facts)
-    used = {name for names in needs.values() for name in names}
-    row.saves = tuple(name for name in order if name in used)
-    row.places = tuple(order.index(name) for name in row.saves)
-    row.wants = tuple(
-        frozenset(row.saves.index(name) for name in needs.get(operand, ()))
-        for operand in row.operands
-    )
-    row.kept = {}
-    row.frees = any(name in row.operands or name == "out" for name in row.saves)
-    row.saves_facts = any(name in facts for name in row.saves)
-    row.differentiable = bool(needs)
-    row.pull_back_by(
-        _pullback(rules[name], needs[name], row.saves) if name in needs else NO_PULLBACK  # type: ignore[arg-type]
-        for name in row.operands
-    )
-    row.masks = tuple(rules[name] is truth for name in row.operands)
-    row.needs = tuple(needs.get(name, ()) for name in row.operands)
-    row.reasons = tuple(getattr(rules[name], "reason", None) for name in row.operands)

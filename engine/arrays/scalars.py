@@ -12,6 +12,15 @@ doubles: dict[Any, Any] = {}
 _scalars = {F32: singles, F64: doubles}
 
 
+_ZEROS = {dtype: np.zeros((), dtype) for dtype in (F32, F64)}
+
+
+def zero_of(x: Any) -> Any:
+    """0 of the dtype of an array; the common ones made once."""
+    zero = _ZEROS.get(x.dtype)
+    return x.dtype.type(0) if zero is None else zero
+
+
 def scalar(number: Any, dtype: Any) -> Any:
     """A Python number as a read-only 0-dim array, the common ones made once."""
     cache = _scalars.get(dtype)

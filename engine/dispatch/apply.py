@@ -19,7 +19,7 @@ from engine.arrays.row import NO_PULLBACK, Op, rows
 from engine.arrays.scalars import scalar
 from engine.dispatch.arguments import ABSENT
 from engine.dispatch.dtype_variants import over_complex, over_halves
-from engine.dispatch.errors.kinds import no_kernel, overflow, refuse_bool, refuse_complex
+from engine.dispatch.errors.kinds import no_kernel, overflow, refuse
 from engine.graph import provenance
 from engine.graph.grad_mode import enable_grad
 from engine.graph.node import Node, Output, Trace, edge_of, new_node
@@ -43,10 +43,8 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
         if array is None:
             continue
         kind = array.dtype.kind
-        if kind == "c":
-            refuse_complex(op.name, array.dtype)
-        elif kind == "b":
-            refuse_bool(op.name, array.dtype)
+        if kind in "cb":
+            refuse(op, kind, array.dtype)
         elif is_half(array.dtype):
             op = over_halves(op)
             break
@@ -135,17 +133,13 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
         elif operand is None or (op.numbers and isinstance(operand, (bool, int, float, complex))):
             arrays.append(operand)
         else:
-            name = (
-                ("input", "other", "third")[position]
-                if op.broadcasts or position == 0
-                else op.operands[-1]
-            )
             if operand is ABSENT:
                 from engine.dispatch.errors.calls import called
 
                 raise called(op.name, operands[:position], {})
             raise TypeError(
-                f"{op.name}(): argument '{name}' (position {position + 1}) must be Tensor, not "
+                f"{op.name}(): argument '{op.called[position]}' (position {position + 1}) must be "
+                f"Tensor, not "
                 f"{type(operand).__name__}"
             )
     if (

@@ -1,13 +1,13 @@
-"""Rows over complex numbers and in half precision: twins, made from a row when first met.
+"""Rows over complex numbers and in half precision: variants, made from a row when first met.
 
 PyTorch's gradient of a real L with respect to a complex z is dL/dRe + i dL/dIm, so that of a
-holomorphic f is g * conj(f'(z)). A rule says g * f'(x); its twin hands it the conjugates of what
+holomorphic f is g * conj(f'(z)). A rule says g * f'(x); its variant hands it the conjugates of what
 was saved, which comes to the same, since no rule has complex constants of its own.
 
 Half precision is for storing: PyTorch's kernels compute in float32 and round at the end. So does a
-row's twin, in its forward and in its rules.
+row's variant, in its forward and in its rules.
 
-A node holds the twin in its row's place. Singles and doubles never meet one.
+A node holds the variant in its row's place. Singles and doubles never meet one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from engine.arrays.backends import NUMPY
 from engine.arrays.promotion import is_half
 from engine.arrays.row import NO_PULLBACK, Op, Pullback, Rule
-from engine.dispatch.errors.kinds import refuse_half
+from engine.dispatch.errors.kinds import refuse
 from engine.graph.tensor import Tensor
 
 _F32 = np.dtype(np.float32)
@@ -34,10 +34,10 @@ def over_complex(op: Op) -> Op:
     """The row as recorded where its result is complex."""
     if not op.holomorphic:
         return op
-    twin = op.twins.get("complex")
-    if twin is None:
-        twin = op.twins["complex"] = _twin(op, _conjugating)
-    return twin
+    variant = op.variants.get("complex")
+    if variant is None:
+        variant = op.variants["complex"] = _variant(op, _conjugating)
+    return variant
 
 
 def _conjugating(rule: Rule) -> Rule:
@@ -71,19 +71,19 @@ def over_halves(op: Op) -> Op:
     """
     if op.view or "dtype" in op.params or op.name == "nan_to_num":  # which knows their limits
         return op
-    twin = op.twins.get("half")
-    if twin is None:
-        twin = op.twins["half"] = _twin(op, _rounding)
-        twin.forward = _in_singles(op)
-        twin.bound = twin.over(NUMPY)
-    return twin
+    variant = op.variants.get("half")
+    if variant is None:
+        variant = op.variants["half"] = _variant(op, _rounding)
+        variant.forward = _in_singles(op)
+        variant.bound = variant.over(NUMPY)
+    return variant
 
 
 def _in_singles(op: Op) -> Callable[..., Any]:
     def forward(xp: Any, *arguments: Any) -> Any:
         count = len(op.operands)
         half = next(a.dtype for a in _flat(arguments[:count]) if a is not None and is_half(a.dtype))
-        refuse_half(op.name, half)
+        refuse(op, "half", half)
         wide = [_map(_single, argument) for argument in arguments[:count]]
         params = arguments[count:]
         if op.name in _IN_HALVES:
@@ -147,13 +147,13 @@ def _rounding(rule: Rule) -> Rule:
 # ---- both ------------------------------------------------------------------------------------
 
 
-def _twin(op: Op, over: Callable[[Rule], Rule]) -> Op:
-    twin = copy(op)
-    twin.pull_back_by(
+def _variant(op: Op, over: Callable[[Rule], Rule]) -> Op:
+    variant = copy(op)
+    variant.pull_back_by(
         pullback
         if pullback is NO_PULLBACK
         else Pullback(over(pullback.rule), pullback.arguments, pullback.pick)
         for pullback in op.pullbacks
     )
-    twin.twins = {}
-    return twin
+    variant.variants = {}
+    return variant

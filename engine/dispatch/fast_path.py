@@ -208,7 +208,8 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
     floats, broadcasts, numbers = op.floats, op.broadcasts, op.numbers
     crosswise = op.needs == ((op.operands[1],), (op.operands[0],))
     keeps_nothing = op.saves == ()
-    (ndim_a, ndim_b), kinds = (op.ndims, "iu") if op.ndims else ((None, None), "iub")
+    ndim_a, ndim_b = op.ndims or (None, None)
+    kinds = "iu" if op.ndims or "b" in op.refuses else "iub"
     general = fallback or (lambda a, b: apply(op, (a, b)))
 
     def call(input: Any, other: Any) -> Any:

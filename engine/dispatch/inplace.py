@@ -22,9 +22,10 @@ from engine.arrays.row import Op, rows
 from engine.arrays.scalars import F32, F64
 from engine.dispatch.apply import record
 from engine.dispatch.fast_path import TENSORS
-from engine.graph import storage
+from engine.graph import registry, storage
 from engine.graph.hooks import retain_for
 from engine.graph.node import Node, edge_of
+from engine.graph.registry import public
 from engine.graph.storage import View, next_rank
 from engine.graph.tensor import INFERRED, LEAF, Tensor, wrap
 
@@ -190,7 +191,13 @@ def _keep_saved(node: Node, array: Any, values: Any) -> int:
 
 
 def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
-    """The in-place form of an operation on tensors, as a method."""
+    """The in-place form of an operation on tensors, as a method.
+
+    Where there is a row of that name, it takes the function's place: its node has a name of its own.
+    """
+    own = f"{function.__name__}_"
+    if own in rows:
+        function = getattr(TENSORS, own)
 
     def method(self: Tensor, *args: Any, **options: Any) -> Tensor:
         check_inplace(self)
@@ -200,6 +207,9 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: {function.__doc__ or function.__name__}"
     return method
+
+
+registry.in_place_form = in_place
 
 
 def _apart(target: Tensor, values: Any) -> bool:
@@ -240,6 +250,7 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
     return operator
 
 
+@public()
 def fill_(self: Tensor, value: Any) -> Tensor:
     """In place: every element becomes `value`, a number or a 0-dim Tensor."""
     check_inplace(self)
@@ -253,12 +264,14 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return assign(self, TENSORS.fill(self, value))
 
 
+@public()
 def zero_(self: Tensor) -> Tensor:
     """In place: every element becomes 0."""
     check_inplace(self)
     return assign(self, TENSORS.zero(self), overlapping=True)
 
 
+@public("Tensor")
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """In place: the values of `src`, a Tensor or a number, broadcast and cast."""
     check_inplace(self)
@@ -266,40 +279,3 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         src = wrap(np.asarray(src))
     check_overlap(self, (src,))
     return assign(self, TENSORS.copy(self, src))
-
-
-IN_PLACE = (
-    "add sub mul div pow neg abs sign floor ceil trunc round square sqrt rsqrt reciprocal exp "
-    "exp2 expm1 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
-    "atanh sigmoid relu clamp clamp_min clamp_max clip lerp remainder fmod floor_divide multiply "
-    "subtract divide true_divide negative absolute logical_and logical_or logical_xor logical_not "
-    "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift eq ne "
-    "lt le gt ge masked_fill masked_scatter tril triu cumsum cumprod scatter scatter_add "
-    "scatter_reduce index_add index_copy index_fill index_put index_reduce put addmm addmv arccos "
-    "arcsin arctan arccosh arcsinh arctanh arctan2 fix not_equal less less_equal greater "
-    "greater_equal"
-).split()
-ALSO_FUNCTIONS = set(
-    (
-        "abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil "
-        "clamp clamp_max clamp_min clip cos cosh exp exp2 expm1 fix floor index_put log log10 log1p "
-        "log2 neg negative reciprocal relu round rsqrt sigmoid sin sinh sqrt square tan tanh "
-        "trunc"
-    ).split()
-)
-"""Those whose in-place form is a function of torch, too."""
-AUGMENTED = {
-    "iadd": "add",
-    "isub": "sub",
-    "imul": "mul",
-    "itruediv": "div",
-    "ipow": "pow_tensor",
-    "imod": "remainder",
-    "ifloordiv": "floor_divide",
-    "iand": "bitwise_and",
-    "ior": "bitwise_or",
-    "ixor": "bitwise_xor",
-    "ilshift": "bitwise_left_shift",
-    "irshift": "bitwise_right_shift",
-}
-"""Augmented assignment: Python's method → the row it is the in-place form of."""

@@ -1,7 +1,7 @@
 """What there is: every public name, the namespaces it is reached in, and the Tensor's methods.
 
 The language reads this list to know what a program may ask for; nothing else is reachable there.
-Most families of operations are loaded when one of their names is first asked for: `waiting` says
+Most modules of operations are loaded when one of their names is first asked for: `waiting` says
 which names those are, `arrives` loads what gives a name, `complete` loads everything.
 """
 
@@ -10,34 +10,57 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from engine.graph.tensor import Tensor, Waiting
+from engine.graph.tensor import Tensor
 
-waiting: dict[str, str] = {}
-"""Name → the family that gives it, for families not loaded yet (families.py)."""
+waiting: dict[str, list[str]] = {}
+"""Name → the modules that give it, of those not loaded yet."""
+load_module: Callable[[str], None]
+"""Loads such a module and takes its names off `waiting`; set by loading.py."""
+in_place_form: Callable[[str, Callable[..., Any]], Callable[..., Any]]
+"""Makes the in-place form `name` of a function of tensors; set by dispatch/inplace.py."""
+
+
+class Waiting:
+    """Stands among the Tensor's attributes for one whose module is not loaded yet."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        self._arrive()
+        return getattr(owner if tensor is None else tensor, self._name)
+
+    def __set__(self, tensor: Tensor, value: Any) -> None:
+        self._arrive()
+        setattr(tensor, self._name, value)
+
+    def _arrive(self) -> None:
+        arrives(self._name)
+        if vars(Tensor).get(self._name) is self:  # a function of its module, but no method
+            delattr(Tensor, self._name)
+
+
+def await_names(module: str, names: list[str]) -> None:
+    """Let names, and the Tensor's methods of those names, load the module that gives them."""
+    for name in names:
+        waiting.setdefault(name, []).append(module)
+        for method in (name, f"{name}_"):
+            if method not in vars(Tensor):
+                setattr(Tensor, method, Waiting(method))
 
 
 def arrives(name: str) -> bool:
-    """Load the family that gives `name` or, for `name_`, its in-place form; whether one waited."""
-    family = waiting.get(name) or waiting.get(name.removesuffix("_"))
-    if family is None:
-        return False
-    from engine import loading
-
-    loading.load_family(family)
-    return True
-
-
-def await_methods() -> None:
-    """Let the Tensor have each waiting name and its in-place form, to load the family that may
-    have such a method.
-    """
-    for method in {*waiting, *(f"{name}_" for name in waiting if not name.endswith("_"))}:
-        if method not in vars(Tensor):
-            setattr(Tensor, method, Waiting(method))
+    """Load what gives `name` or, for `name_`, its in-place form; whether anything waited."""
+    modules = waiting.get(name) or waiting.get(name.removesuffix("_")) or ()
+    for module in tuple(modules):
+        load_module(module)  # noqa: F821
+    return bool(modules)
 
 
 def complete() -> None:
-    """Load every family that waits."""
+    """Load every module that waits."""
     while waiting:
         arrives(next(iter(waiting)))
 
@@ -61,27 +84,12 @@ class Names(dict[str, Any]):
 
 
 namespaces: dict[str, Names] = {
-    f"torch{name}": Names()
+    f"torch{'.' * bool(name)}{name}": Names()
     for name in (
         "",
-        ".autograd",
-        ".autograd.anomaly_mode",
-        ".autograd.forward_ad",
-        ".autograd.function",
-        ".autograd.functional",
-        ".autograd.graph",
-        ".cuda",
-        ".fft",
-        ".func",
-        ".linalg",
-        ".nn",
-        ".nn.functional",
-        ".nn.init",
-        ".nn.utils",
-        ".optim",
-        ".optim.lr_scheduler",
-        ".random",
-        ".special",
+        *"autograd autograd.anomaly_mode autograd.forward_ad autograd.function".split(),
+        *"autograd.functional autograd.graph cuda fft func linalg nn nn.functional nn.init".split(),
+        *"nn.utils optim optim.lr_scheduler random special".split(),
     )
 }
 """Dotted namespace → public name → object."""
@@ -89,17 +97,10 @@ types: set[type] = set()
 """The classes among them."""
 methods: set[str] = set()
 """The Tensor methods a program may call."""
-attributes: set[str] = {
-    "shape",
-    "ndim",
-    "dtype",
-    "requires_grad",
-    "is_leaf",
-    "grad_fn",
-    "grad",
-    "data",
-    "output_nr",
-}
+attributes: set[str] = set(
+    "shape ndim dtype requires_grad is_leaf grad_fn grad data output_nr T mT _version "
+    "retains_grad".split()
+)
 """The Tensor attributes a program may read."""
 
 
@@ -109,18 +110,10 @@ def of_tensors(name: str) -> bool:
     return name in methods or name in attributes
 
 
-written_over: dict[str, tuple[Callable[..., Any], bool]] = {}
-"""Functions with an in-place form, `name_`, yet to be made: the function, and whether the form is
-a function of torch too.
-"""
-
 F = TypeVar("F", bound=Callable[..., Any])
 _SHORT = {
     "F": "torch.nn.functional",
-    "linalg": "torch.linalg",
-    "special": "torch.special",
-    "autograd": "torch.autograd",
-    "fft": "torch.fft",
+    **{name: f"torch.{name}" for name in ("linalg", "special", "autograd", "fft")},
 }
 
 
@@ -136,10 +129,16 @@ def expose(name: str, thing: Any, where: str = "torch Tensor") -> None:
         if place == "Tensor":
             setattr(Tensor, name, thing)
             methods.add(name)
-        elif place in ("Tensor_", "torch_"):
-            written_over[name] = (thing, "torch_" in where)
+        elif place.endswith("_"):
+            expose(f"{name}_", in_place_form(f"{name}_", thing), place[:-1])  # noqa: F821
         else:
             namespaces.setdefault(_SHORT.get(place, place), Names())[name] = thing
+
+
+def attribute(name: str, read: Callable[[Tensor], Any], doc: str | None = None) -> None:
+    """Give the Tensor an attribute that a program may read."""
+    setattr(Tensor, name, property(read, doc=doc))
+    attributes.add(name)
 
 
 def public(where: str = "torch Tensor", *names: str) -> Callable[[F], F]:

@@ -78,30 +78,6 @@ class Optional:
         delattr(tensor, self._slot)
 
 
-class Waiting:
-    """Stands among the Tensor's attributes for one whose family is not loaded yet."""
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
-        self._arrive()
-        return getattr(owner if tensor is None else tensor, self._name)
-
-    def __set__(self, tensor: Tensor, value: Any) -> None:
-        self._arrive()
-        setattr(tensor, self._name, value)
-
-    def _arrive(self) -> None:
-        from engine.graph.registry import arrives
-
-        arrives(self._name)
-        if vars(Tensor).get(self._name) is self:  # a function of its family, but no method
-            delattr(Tensor, self._name)
-
-
 class Tensor:
     """A multi-dimensional array with a gradient, as torch.Tensor."""
 

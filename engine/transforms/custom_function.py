@@ -29,7 +29,7 @@ import numpy as np
 
 from engine.arrays.backends import ARRAYS
 from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
-from engine.arrays.row import Op, Pullback
+from engine.arrays.row import Op
 from engine.backward.saved_tensors import SECOND_TIME
 from engine.backward.traversal import restored
 from engine.dispatch.apply import note_new, source, trace_of
@@ -150,16 +150,16 @@ def _row(cls: Any) -> Op:
             f"{cls.__name__} is an autograd.Function, written in Python: a plan cannot run it"
         )
 
-    row = Op()
-    row.name, row.node_name = cls.__name__, f"{cls.__name__}Backward"
-    row.operands, row.params, row.variadic = ("inputs",), ("ctx",), True
-    row.pull_back_by([Pullback(lambda ns, g, ctx: _pulled_back(ns, g, ctx), 1, 0)])
-    row.needs, row.reasons, row.masks, row.saves = (("ctx",),), (None,), (False,), ("ctx",)
-    row.places, row.wants, row.kept = (2,), (frozenset({0}),), {}
-    row.frees = row.saves_facts = row.broadcasts = row.floats = row.numbers = row.view = False
-    row.outputs, row.differentiable, row.holomorphic, row.twins = 0, True, False, {}
-    row.written, row.forward, row.bound = f"{cls.__name__}.apply(*inputs)", forward, forward
-    row.check = row.estimate = None
+    row = Op(
+        f"{cls.__name__}(*inputs; ctx)",
+        forward,
+        {"inputs": lambda ns, g, ctx: _pulled_back(ns, g, ctx)},
+        written=f"{cls.__name__}.apply(*inputs)",
+        node=f"{cls.__name__}Backward",
+        outputs=0,
+        holomorphic=False,
+    )
+    row.bound = forward
     row.context = lambda node: node.saved[0]
     return row
 

@@ -1,9 +1,12 @@
-"""Families that wait are found by their names: the list of names is what they give."""
+"""Modules that wait are found by their names: the list of names is made from what they give."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 PROGRAM = """
 from engine.graph import registry as catalog
@@ -31,3 +34,12 @@ def test_importing_the_engine_loads_no_family_that_waits() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "engine.ops.elementwise.special" not in done.stdout
     assert "engine.ops.nn.convolution" not in done.stdout
+
+
+def test_the_index_is_as_its_recorder_makes_it() -> None:
+    """It is not stale: if this fails, run `python -m tests.recorder.index`."""
+    program = "from tests.recorder.index import INDEX, listed; print(listed() == INDEX.read_text())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "True", "engine/names.py: run python -m tests.recorder.index"

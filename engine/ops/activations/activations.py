@@ -7,11 +7,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from engine.arrays import dtypes
-from engine.arrays.row import Rule, op
+from engine.arrays.row import Rule
+from engine.arrays.scalars import zero_of
 from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
 from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
+from engine.dispatch.operation import EVERYWHERE, op
 from engine.graph.registry import expose, public
 
 if TYPE_CHECKING:
@@ -45,11 +47,53 @@ def _total(ns: Any, x: Any, dim: int) -> Any:
     return ns.sum_dim(x, (dim,) if x.ndim else (), True)
 
 
-op("softmax(x; dim)", _softmax, x=lambda ns, g, out, dim: out * (g - _total(ns, g * out, dim)))
+op(
+    "softmax(x; dim)",
+    _softmax,
+    x=lambda ns, g, out, dim: out * (g - _total(ns, g * out, dim)),
+    refuses={"c": "softmax_lastdim_kernel_impl"},
+)
 op("log_softmax(x; dim)", _log_softmax,
-   x=lambda ns, g, out, dim: g - ns.exp(out) * _total(ns, g, dim))  # fmt: skip
+   x=lambda ns, g, out, dim: g - ns.exp(out) * _total(ns, g, dim), refuses={"c": "log_softmax_lastdim_kernel_impl"})  # fmt: skip
 
 # ---- activations: rows -----------------------------------------------------------------------
+
+UNORDERED = (NotImplementedError, "clamp is not supported for complex types")
+"""What PyTorch says of functions that clamp, for complex numbers."""
+
+
+def _sigmoid(xp: Any, x: Any) -> Any:
+    return xp.reciprocal(1 + xp.exp(-x))
+
+
+def _softplus(xp: Any, x: Any, beta: float, threshold: float) -> Any:
+    scaled = x * beta
+    return xp.where(scaled > threshold, x, xp.log1p(xp.exp(xp.minimum(scaled, threshold))) / beta)
+
+
+def _kept_above(xp: Any, g: Any, x: Any) -> Any:
+    """g where x > 0 or x is nan; 0 elsewhere."""
+    zero = zero_of(x)
+    return xp.where(x <= zero, zero, g)
+
+
+# fmt: off
+op("sigmoid(x)", _sigmoid, "1 / (1 + exp(-input)).", where="torch Tensor Tensor_ torch_ F special",
+   elementwise=True, floats=True, latex=r"\sigma", x=lambda ns, g, out: g * (out * (1 - out)))
+op("relu(x)", lambda xp, x: xp.maximum(zero_of(x), x), "relu(input), element by element.",
+   where=EVERYWHERE, elementwise=True,
+   refuses={"c": UNORDERED, "b": (RuntimeError, "Boolean inputs not supported for relu")},
+   x=lambda ns, g, out: ns.relu_backward(g, out))
+op("relu_backward(g, x)", _kept_above, written="where(x > 0, g, 0)",
+   node="ThresholdBackwardBackward0",
+   g=lambda ns, g, x: ns.relu_backward(g, x),
+   x=lambda ns, g: ns.zeros_like(g))
+op("softplus(x; beta=1, threshold=20)", _softplus,
+   "log(1 + exp(beta * input)) / beta; linear where beta * input > threshold.", where="F",
+   elementwise=True, floats=True, refuses={"c": "softplus_cpu"},
+   x=lambda ns, g, x, beta, threshold: (
+       g * ns.where(x * beta > threshold, 1, ns.sigmoid(x * beta))))
+# fmt: on
 
 
 def _activation(signature: str, forward: Any, rule: Rule, **options: Any) -> None:
@@ -57,14 +101,14 @@ def _activation(signature: str, forward: Any, rule: Rule, **options: Any) -> Non
 
 
 _activation("leaky_relu(x; slope)", lambda xp, x, slope: xp.where(x > 0, x, x * slope),
-            lambda ns, g, x, slope: ns.leaky_relu_backward(g, x, slope))  # fmt: skip
+            lambda ns, g, x, slope: ns.leaky_relu_backward(g, x, slope), refuses={"c": "leaky_relu_cpu"})  # fmt: skip
 op("leaky_relu_backward(grad, x; slope)",
    lambda xp, grad, x, slope: xp.where(x > 0, grad, grad * slope),
    written="where(x > 0, grad, grad * slope)", node="LeakyReluBackwardBackward0",
    grad=lambda ns, g, x, slope: ns.leaky_relu_backward(g, x, slope),
    x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
 _activation("elu(x; alpha)", lambda xp, x, alpha: xp.where(x > 0, x, alpha * xp.expm1(x)),
-            lambda ns, g, x, alpha: ns.elu_backward(g, x, alpha))  # fmt: skip
+            lambda ns, g, x, alpha: ns.elu_backward(g, x, alpha), refuses={"c": "elu_cpu"})  # fmt: skip
 op("elu_backward(grad, x; alpha)",
    lambda xp, grad, x, alpha: xp.where(x <= 0, grad * alpha * xp.exp(x), grad),
    written="where(x <= 0, grad * alpha * exp(x), grad)", node="EluBackwardBackward0",
@@ -80,9 +124,9 @@ def _silu_slope(ns: Any, x: Any) -> Any:
 _activation("silu(x)", lambda xp, x: x / (1 + xp.exp(-x)), lambda ns, g, x: g * _silu_slope(ns, x))
 _activation("logsigmoid(x)",
             lambda xp, x: xp.minimum(x, x.dtype.type(0)) - xp.log1p(xp.exp(-xp.abs(x))),
-            lambda ns, g, x: g * ns.sigmoid(-x), node="LogSigmoidBackward0")  # fmt: skip
+            lambda ns, g, x: g * ns.sigmoid(-x), node="LogSigmoidBackward0", refuses={"c": "log_sigmoid_cpu"})  # fmt: skip
 _activation("erf(x)", "erf", lambda ns, g, x: g * (2 / math.sqrt(math.pi)) * ns.exp(-x * x),
-            floats=True)  # fmt: skip
+            floats=True, refuses={"c": "erf_vml_cpu"})  # fmt: skip
 
 _BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715
 
@@ -103,7 +147,7 @@ def _gelu_slope(ns: Any, x: Any, approximate: str) -> Any:
 
 
 _activation("gelu(x; approximate)", _gelu,
-            lambda ns, g, x, approximate: g * _gelu_slope(ns, x, approximate))  # fmt: skip
+            lambda ns, g, x, approximate: g * _gelu_slope(ns, x, approximate), refuses={"c": "GeluKernelImpl"})  # fmt: skip
 
 # ---- functions -------------------------------------------------------------------------------
 

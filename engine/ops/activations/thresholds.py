@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.row import op
 from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.activations.activations import applied, elu, floating, leaky_relu, softmax
@@ -31,26 +31,26 @@ def _activation(signature: str, forward: Any, rule: Any, **options: Any) -> None
 
 _activation("celu(x; alpha)",
             lambda xp, x, alpha: xp.where(x > 0, x, alpha * xp.expm1(x / alpha)),
-            lambda ns, g, x, alpha: ns.where(x > 0, g, g * ns.exp(x / alpha)))  # fmt: skip
+            lambda ns, g, x, alpha: ns.where(x > 0, g, g * ns.exp(x / alpha)), refuses={"c": "elu_cpu"})  # fmt: skip
 _activation("hardshrink(x; width)",
             lambda xp, x, width: xp.where((x >= -width) & (x <= width), x.dtype.type(0), x),
-            lambda ns, g, x, width: _outside(ns, g, x, -width, width))  # fmt: skip
+            lambda ns, g, x, width: _outside(ns, g, x, -width, width), refuses={"c": "hardshrink_cpu"})  # fmt: skip
 _activation("softshrink(x; width)",
             lambda xp, x, width: xp.where(
                 x > width, x - width, xp.where(x < -width, x + width, x * 0)),
-            lambda ns, g, x, width: _outside(ns, g, x, -width, width))  # fmt: skip
+            lambda ns, g, x, width: _outside(ns, g, x, -width, width), refuses={"c": "softshrink_check"})  # fmt: skip
 _activation("hardtanh(x; low, high)",
             lambda xp, x, low, high: xp.minimum(
                 xp.maximum(x, x.dtype.type(low)), x.dtype.type(high)),
-            lambda ns, g, x, low, high: _inside(ns, g, x, low, high))  # fmt: skip
+            lambda ns, g, x, low, high: _inside(ns, g, x, low, high), refuses={"c": (NotImplementedError, "clamp is not supported for complex types")})  # fmt: skip
 _SIXTH = float(np.float32(1 / 6))  # PyTorch's is a float in double precision too
 _activation("hardsigmoid(x)",
             lambda xp, x: xp.clip(x + 3, x.dtype.type(0), x.dtype.type(6)) / 6,
-            lambda ns, g, x: _inside(ns, g * _SIXTH, x, -3, 3))  # fmt: skip
+            lambda ns, g, x: _inside(ns, g * _SIXTH, x, -3, 3), refuses={"c": "hardsigmoid_cpu"})  # fmt: skip
 _activation("hardswish(x)",
             lambda xp, x: x * xp.clip(x + 3, x.dtype.type(0), x.dtype.type(6)) / 6,
             lambda ns, g, x: g * ns.where(
-                x <= -3, 0, ns.where(x < 3, x / 3 + 0.5, 1)))  # fmt: skip
+                x <= -3, 0, ns.where(x < 3, x / 3 + 0.5, 1)), refuses={"c": "hardswish_cpu"})  # fmt: skip
 
 
 def _mish_rule(ns: Any, g: Any, x: Any) -> Any:
@@ -58,7 +58,12 @@ def _mish_rule(ns: Any, g: Any, x: Any) -> Any:
     return g * (soft + x * ns.sigmoid(x) * (1 - soft * soft))
 
 
-_activation("mish(x)", lambda xp, x: x * xp.tanh(xp.logaddexp(x, x.dtype.type(0))), _mish_rule)
+_activation(
+    "mish(x)",
+    lambda xp, x: x * xp.tanh(xp.logaddexp(x, x.dtype.type(0))),
+    _mish_rule,
+    refuses={"c": "mish_cpu"},
+)
 _activation("threshold(x; bound, value)",
             lambda xp, x, bound, value: xp.where(x <= bound, x.dtype.type(value), x),
             lambda ns, g, x, bound: _outside(ns, g, x, -math.inf, bound))  # fmt: skip
@@ -104,7 +109,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 _ALPHA, _SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 op("selu(x)", lambda xp, x: _SCALE * xp.where(x > 0, x, _ALPHA * xp.expm1(x)), elementwise=True,
    node="EluBackward0",
-   x=lambda ns, g, x: g * _SCALE * ns.where(x > 0, 1, _ALPHA * ns.exp(x)))  # fmt: skip
+   x=lambda ns, g, x: g * _SCALE * ns.where(x > 0, 1, _ALPHA * ns.exp(x)), refuses={"c": "elu_cpu"})  # fmt: skip
 
 
 @public("F torch torch_")

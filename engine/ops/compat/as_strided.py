@@ -14,9 +14,9 @@ import numpy as np
 
 from engine.arrays.backends import NUMPY
 from engine.arrays.memory import address, owner_of
-from engine.arrays.row import op
 from engine.dispatch.arguments import Shape, array_of, integers
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out
 from engine.graph.registry import expose, public
 from engine.ops.views.reshape_inplace import in_place_view

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.arrays.promotion import category
 from engine.dispatch.arguments import array_of, dtype_of, on_cpu
-from engine.graph.registry import attributes, expose, public
+from engine.graph.registry import attribute, expose, public
 from engine.graph.tensor import Tensor
 from engine.ops.compat.removed import refusing
 from engine.ops.creation.convert import converted
@@ -60,17 +60,12 @@ NEVER = (
 """Attributes that are False of every tensor."""
 
 
-def _attribute(name: str, read: Any, doc: str) -> None:
-    setattr(Tensor, name, property(read, doc=doc))
-    attributes.add(name)
-
-
 for _name in NEVER:
-    _attribute(_name, lambda self: False, "False: every tensor is dense, and on the CPU.")
-_attribute("is_cpu", lambda self: True, "True: every tensor is on the CPU.")
-_attribute("layout", lambda self: _STRIDED, "torch.strided, the layout of every tensor.")
-_attribute("name", lambda self: None, "None: what PyTorch 0.1 called a tensor.")
-_attribute("grad_dtype", lambda self: self.dtype, "The dtype of its gradient: its own.")
+    attribute(_name, lambda self: False, "False: every tensor is dense, and on the CPU.")
+attribute("is_cpu", lambda self: True, "True: every tensor is on the CPU.")
+attribute("layout", lambda self: _STRIDED, "torch.strided, the layout of every tensor.")
+attribute("name", lambda self: None, "None: what PyTorch 0.1 called a tensor.")
+attribute("grad_dtype", lambda self: self.dtype, "The dtype of its gradient: its own.")
 
 
 def _volatile(self: Tensor) -> bool:
@@ -80,7 +75,7 @@ def _volatile(self: Tensor) -> bool:
     return False
 
 
-_attribute("volatile", _volatile, "False: what no_grad replaced.")
+attribute("volatile", _volatile, "False: what no_grad replaced.")
 
 
 def _answer(name: str, value: Any, where: str, doc: str) -> None:

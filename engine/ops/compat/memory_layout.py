@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.arrays import dtypes, journal, limits
 from engine.arrays.memory import owner_of
-from engine.arrays.row import op
 from engine.dispatch.arguments import Shape, array_of, count_of, integers
 from engine.dispatch.detached import detached
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
+from engine.dispatch.operation import op
 from engine.graph.grad_mode import no_grad
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap

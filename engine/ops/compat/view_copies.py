@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from engine.arrays.row import not_implemented, op, rows
+from engine.arrays.row import not_implemented, rows
 from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out
 from engine.graph.registry import public
 from engine.ops.elementwise import complex
-from engine.ops.elementwise.rows import no_derivative
+from engine.ops.elementwise.arithmetic import no_derivative
 from engine.ops.views import shape, splitting
 
 if TYPE_CHECKING:

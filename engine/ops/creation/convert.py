@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.arrays import dtypes, journal, promotion
 from engine.arrays.memory import owner_of
-from engine.arrays.row import non_differentiable, op, rows
+from engine.arrays.promotion import is_half
+from engine.arrays.row import non_differentiable, passed
 from engine.dispatch.arguments import (
     Device,
     array_of,
@@ -21,13 +22,27 @@ from engine.dispatch.arguments import (
 )
 from engine.dispatch.detached import detached
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.printing import tensor_text
-from engine.graph.registry import attributes, expose, public
+from engine.graph.registry import attribute, expose, public
 from engine.graph.storage import View
 from engine.graph.tensor import Size, Tensor, set_requires_grad, wrap
 
-op("cast(x; dtype)", rows["to_copy"].forward, written="x.to(dtype)",
-   x=non_differentiable)  # fmt: skip
+
+def _cast(xp: Any, x: Any, dtype: Any) -> Any:
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        x = x.real  # NumPy would warn, and once a call is no place for it
+    if is_half(dtype) and x.dtype.itemsize > 4:
+        x = x.astype(np.float32)  # PyTorch rounds twice
+    return x.astype(dtype)
+
+
+# fmt: off
+op("clone(x)", lambda xp, x: xp.array(x, copy=True), x=passed)
+op("to_copy(x; dtype)", _cast, written="x.to(dtype)",
+   x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype))
+op("cast(x; dtype)", _cast, written="x.to(dtype)", x=non_differentiable)
+# fmt: on
 
 # ---- copies and dtypes -----------------------------------------------------------------------
 
@@ -386,10 +401,9 @@ def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
     return promotion.category(from_.numpy) <= promotion.category(to.numpy)
 
 
-Tensor.device = property(lambda self: Device("cpu"))  # type: ignore[attr-defined]
-Tensor.itemsize = property(element_size)  # type: ignore[attr-defined]
-Tensor.nbytes = property(lambda self: self.array.nbytes)  # type: ignore[attr-defined]
-Tensor.is_cuda = property(lambda self: False)  # type: ignore[attr-defined]
-attributes.update(("device", "itemsize", "nbytes", "is_cuda"))
+attribute("device", lambda self: Device("cpu"), "The device it is on: the CPU.")
+attribute("itemsize", element_size)
+attribute("nbytes", lambda self: self.array.nbytes, "The bytes of all elements.")
+attribute("is_cuda", lambda self: False, "False: every tensor is on the CPU.")
 expose("device", Device, "torch")
 expose("is_available", lambda: False, "torch.cuda")

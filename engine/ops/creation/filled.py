@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.promotion import number_dtype
+from engine.arrays.row import non_differentiable, passed
 from engine.dispatch.arguments import (
     ABSENT,
     Shape,
@@ -20,11 +21,23 @@ from engine.dispatch.arguments import (
 )
 from engine.dispatch.decorators import several_forms
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring, tensor
 
 DType = np.dtype[Any]
+
+# fmt: off
+op("zeros_like(x)", "zeros_like", x=non_differentiable)
+op("ones_like(x)", "ones_like", x=non_differentiable)
+op("fill(x; value)", lambda xp, x, value: xp.full(x.shape, value, dtype=x.dtype),
+   node="FillBackward2", x=lambda ns, g: ns.zeros_like(g))
+op("zero(x)", "zeros_like", x=lambda ns, g: ns.zeros_like(g))
+op("beside(g0, x)", lambda xp, g0, x: g0, written="g0",
+   g0=passed, x=lambda ns, g, x: ns.zeros_like(x))
+"""g0, a gradient whose node in PyTorch takes x as well: its derivative by x is 0, not missing."""
+# fmt: on
 
 # ---- of given sizes --------------------------------------------------------------------------
 

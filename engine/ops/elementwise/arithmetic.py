@@ -1,270 +1,102 @@
-"""Operators and elementwise functions as PyTorch spells them, over the elementwise rows."""
+"""Sums, products, quotients, powers and remainders: the rows behind Python's operators."""
 
 from __future__ import annotations
 
-import re
+import cmath
+import math
 from typing import Any
 
-import engine.ops.elementwise.rows  # noqa: F401 (its rows)
-from engine.arrays import dtypes
-from engine.arrays.promotion import result_type
-from engine.arrays.row import rows
-from engine.dispatch.apply import apply
-from engine.dispatch.arguments import ABSENT, array_of
+import numpy as np
+
+from engine.arrays.promotion import category, result_type
+from engine.arrays.row import Rule, non_differentiable, passed
+from engine.dispatch.arguments import ABSENT
+from engine.dispatch.dtype_variants import is_complex
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.dispatch.fast_path import binary, by_number
-from engine.graph.registry import expose, public
+from engine.dispatch.operation import EVERYWHERE, IN_PLACE, op
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 
-_NUMBER = (int, float, complex)  # bool is an int
-
-_PLAIN = (
-    "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan asin acos atan sinh "
-    "cosh tanh asinh acosh atanh sigmoid relu neg abs sign floor ceil trunc atan2 logical_and "
-    "logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not "
-    "bitwise_left_shift bitwise_right_shift eq ne lt le gt ge maximum minimum floor_divide"
-).split()
-_MORE_PLACES = {
-    "expm1": "special", "exp2": "special", "log1p": "special", "sigmoid": "F special", "relu": "F",
-    "tanh": "F",
-}  # fmt: skip
-_ALIASES = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "neg": "negative", "abs": "absolute", "trunc": "fix",
-    "eq": "", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
-    "ge": "greater_equal",
-}  # fmt: skip
+NUMBER = (int, float, complex)
+"""What may stand beside a Tensor: bool is an int."""
 
 
-def _named(name: str) -> Any:
-    """A row's caller, with a name and a text for help."""
-    function = getattr(ops, name)
-    function.__name__ = function.__qualname__ = name
-    written = re.sub(r"\bb\b", "other", re.sub(r"\b[ax]\b", "input", rows[name].written))
-    function.__doc__ = f"{written}, element by element."
-    return function
+def is_bool(x: Any) -> bool:
+    """Whether it is a Tensor of truth values."""
+    return isinstance(x, Tensor) and x.array.dtype.kind == "b"
 
 
-for _name in (*_PLAIN, "isnan", "isinf", "isfinite"):
-    _function = _named(_name)
-    for _alias in filter(None, (_name, _ALIASES.get(_name))):
-        expose(_alias, _function, "torch Tensor " + _MORE_PLACES.get(_name, ""))
-
-
-@public()
-def add(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
-    """input + alpha * other."""
-    return ops.add(input, other if alpha == 1 else mul(other, alpha))
-
-
-@public("torch Tensor", "sub", "subtract")
-def sub(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
-    """input - alpha * other."""
-    _refuse_bools(input, other)
-    return ops.sub(input, other if alpha == 1 else mul(other, alpha))
-
-
-@public("torch Tensor", "mul", "multiply")
-def mul(input: Any, other: Any = ABSENT) -> Any:
-    """input * other."""
-    if type(input) is not Tensor and type(other) is Tensor:
-        return ops.mul(other, input)
-    return ops.mul(input, other)
-
-
-@public("torch Tensor", "div", "divide", "true_divide")
-def div(input: Any, other: Any = ABSENT, *, rounding_mode: str | None = None) -> Tensor:
-    """input / other, then rounded to zero ('trunc') or down ('floor') if asked to."""
-    if rounding_mode is None:
-        return ops.div(input, other)
-    if rounding_mode not in ("trunc", "floor"):
-        raise RuntimeError(
-            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-            f"'{rounding_mode}'"
-        )
-    return (ops.div_floor if rounding_mode == "floor" else ops.div_trunc)(input, other)
-
-
-@public()
-def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
-    """other - alpha * input."""
-    _refuse_bools(input, other)
-    scaled = input if alpha == 1 else mul(input, alpha)
-    if isinstance(other, Tensor):
-        return ops.rsub_tensor(scaled, other)
-    return ops.rsub(_widened(scaled, other), other)
-
-
-@public()
-def pow(input: Any, exponent: Any) -> Tensor:
-    """input ** exponent; either may be a number."""
-    if (type(exponent) is int or type(exponent) is float) and input.array.dtype.kind == "f":
-        return ops.pow(input, exponent)
-    if type(exponent) is not Tensor:
-        return _power(input, exponent)
-    return ops.pow_tensor(input, exponent) if type(input) is Tensor else _power_of(input, exponent)
-
-
-@public()
-def square(input: Tensor) -> Tensor:
-    """input * input."""
-    return ops.pow(_widened(input, 2) if _is_bool(input) else input, 2)
-
-
-def _power(x: Tensor, exponent: Any) -> Tensor:
-    if type(exponent) in (int, float) and x.array.dtype.kind in "fV":
-        return ops.pow(x, exponent)
-    if not isinstance(exponent, _NUMBER):
-        raise TypeError(
-            f"unsupported operand type(s) for ** or pow(): 'Tensor' and '{type(exponent).__name__}'"
-        )
-    x = _widened(x, exponent)
-    if _is_bool(x):
-        return ops.clone(x) if exponent else ops.ones_like(x)
-    return ops.pow(x, exponent)
-
-
-def _power_of(base: Any, x: Tensor) -> Tensor:
-    return ops.pow_base(_widened(x, base), base)
-
-
-def _widened(x: Tensor, number: Any) -> Tensor:
+def widened(x: Tensor, number: Any) -> Tensor:
     """x in the dtype that it and a number compute in."""
     dtype = result_type([x.array, number])
     return x if x.array.dtype == dtype else ops.to_copy(x, dtype)
 
 
-@public("torch Tensor", "clamp", "clip")
-def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
-    """input kept between min and max, each a number, a Tensor or None."""
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if isinstance(min, Tensor) or isinstance(max, Tensor):
-        return ops.clamp_tensor(input, min, max)
-    if input.array.dtype.kind in "biu":
-        for number in (min, max):
-            input = input if number is None else _widened(input, number)
-    return ops.clamp(input, min, max)
+def no_derivative(name: str) -> Rule:
+    """The rule of what PyTorch tracks and cannot differentiate."""
+
+    def rule(ns: Any, g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return rule
+
+
+def unknown(what: str) -> Rule:
+    """The rule of a derivative that PyTorch has not got."""
+
+    def rule(ns: Any, g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{what}' is not implemented.")
+
+    return rule
+
+
+def zero_rule(ns: Any, g: Any) -> Any:
+    """The rule of what is flat wherever it has a slope."""
+    return ns.zeros_like(g)
+
+
+# ---- sums ------------------------------------------------------------------------------------
+
+# fmt: off
+op("add(a, b)", "add", elementwise=True, numbers=True, written="a + b", a=passed, b=passed)
+op("sub(a, b)", "subtract", elementwise=True, numbers=True, written="a - b",
+   a=passed,
+   b=lambda ns, g: -g)
+op("rsub(x; other)", lambda xp, x, other: other - x, elementwise=True, written="other - x",
+   node="RsubBackward1", x=lambda ns, g: -g)
+op("rsub_tensor(a, b)", lambda xp, a, b: b - a, elementwise=True, written="b - a",
+   node="RsubBackward0",
+   a=lambda ns, g: -g,
+   b=passed)
+# fmt: on
+
+
+@public(IN_PLACE)
+def add(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
+    """input + alpha * other."""
+    return ops.add(input, other if alpha == 1 else mul(other, alpha))
+
+
+@public(IN_PLACE, "sub", "subtract")
+def sub(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
+    """input - alpha * other."""
+    refuse_bools(input, other)
+    return ops.sub(input, other if alpha == 1 else mul(other, alpha))
 
 
 @public()
-def clamp_min(input: Tensor, min: Any) -> Tensor:
-    """input, but at least min."""
-    if isinstance(min, Tensor):
-        return ops.clamp_min_tensor(input, min)
-    if input.array.dtype.kind not in "fV":
-        return clamp(input, min=min)
-    return ops.clamp_min(input, min)
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """other - alpha * input."""
+    refuse_bools(input, other)
+    scaled = input if alpha == 1 else mul(input, alpha)
+    if isinstance(other, Tensor):
+        return ops.rsub_tensor(scaled, other)
+    return ops.rsub(widened(scaled, other), other)
 
 
-@public()
-def clamp_max(input: Tensor, max: Any) -> Tensor:
-    """input, but at most max."""
-    if isinstance(max, Tensor):
-        return ops.clamp_max_tensor(input, max)
-    if input.array.dtype.kind not in "fV":
-        return clamp(input, max=max)
-    return ops.clamp_max(input, max)
-
-
-@public()
-def remainder(input: Any, other: Any) -> Tensor:
-    """What is left of input / other, of other's sign."""
-    if isinstance(input, Tensor):
-        return _remainder(input, other)
-    return ops.remainder_base(input, other)
-
-
-@public()
-def fmod(input: Tensor, other: Any) -> Tensor:
-    """What is left of input / other, of input's sign."""
-    return ops.fmod(input, other) if isinstance(other, Tensor) else ops.fmod_number(input, other)
-
-
-@public("torch")
-def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """input where condition holds, other elsewhere; alone: the indices where it holds."""
-    if input is None and other is None:
-        from engine.ops.indexing.gather_scatter import nonzero
-
-        return nonzero(condition, as_tuple=True)
-    if not isinstance(condition, Tensor) or input is None or other is None:
-        from engine.dispatch.errors.calls import called
-
-        given = [each for each in (input, other) if each is not None]
-        raise called("where", (condition, *given), {})
-    if condition.array.dtype.kind != "b":
-        raise RuntimeError(
-            "where expected condition to be a boolean tensor, but got a tensor with dtype "
-            f"{condition.dtype.scalar_name}"
-        )
-    return ops.where(condition, input, other)
-
-
-@public("Tensor", "where")
-def _where_method(self: Tensor, condition: Tensor, other: Any) -> Any:
-    """self where condition holds, other elsewhere."""
-    return where(condition, self, other)
-
-
-@public()
-def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
-    """input + weight * (end - input)."""
-    if input.array.dtype != end.array.dtype:
-        wanted, got = (dtypes.of(t.array.dtype).scalar_name.lower() for t in (input, end))
-        raise RuntimeError(f"expected dtype {wanted} for `end` but got dtype {got}")
-    blend = ops.lerp_tensor if isinstance(weight, Tensor) else ops.lerp
-    return blend(input, end, weight)
-
-
-@public("F")
-def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
-    """log(1 + exp(beta * input)) / beta; linear where beta * input > threshold."""
-    return ops.softplus(input, beta, threshold)
-
-
-@public()
-def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
-    """input rounded to the nearest integer, halves to even; or to so many decimals."""
-    return ops.round(input) if decimals is None else ops.round_decimals(input, decimals)
-
-
-@public("special", "round")
-def _special_round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """input rounded to so many decimals, halves to even."""
-    array_of("special_round", input)
-    return ops.round_decimals(input, decimals)
-
-
-# ---- operators -------------------------------------------------------------------------------
-
-
-def _operator(name: str, swapped: bool = False) -> Any:
-    """A row as a binary operator: NotImplemented where the other is neither tensor nor number."""
-    row = rows[name]
-
-    def general(self: Tensor, other: Any) -> Any:
-        if type(other) is not Tensor and not isinstance(other, _NUMBER):
-            return NotImplemented
-        if name == "sub":
-            _refuse_bools(self, other)
-        return apply(row, (other, self) if swapped else (self, other))
-
-    getattr(ops, name)
-    if swapped or not row.differentiable:
-        return general
-    return binary(row, general)
-
-
-def _commuting(name: str) -> tuple[Any, Any]:
-    """A row as a binary operator whose operands may change places, and that with them changed."""
-    call = _operator(name)
-    return call, by_number(rows[name], call)
-
-
-def _refuse_bools(*operands: Any) -> None:
-    """PyTorch's errors for subtraction with truth values."""
-    bools = [x for x in operands if x is True or x is False or _is_bool(x)]
+def refuse_bools(*operands: Any) -> None:
+    """Raise PyTorch's errors for subtraction with truth values."""
+    bools = [x for x in operands if x is True or x is False or is_bool(x)]
     if len(bools) == 2:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
@@ -277,72 +109,222 @@ def _refuse_bools(*operands: Any) -> None:
         )
 
 
-def _is_bool(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.array.dtype.kind == "b"
-
-
-def _remainder(self: Tensor, other: Any) -> Any:
-    if isinstance(other, Tensor):
-        return ops.remainder(self, other)
-    return ops.remainder_number(self, other) if isinstance(other, _NUMBER) else NotImplemented
-
-
-def _reflected_remainder(self: Tensor, other: Any) -> Any:
-    return ops.remainder_base(other, self) if isinstance(other, _NUMBER) else NotImplemented
-
-
-def _reflected_sub(self: Tensor, other: Any) -> Any:
-    if isinstance(other, _NUMBER):
-        _refuse_bools(self, other)
-        self = _widened(self, other)
-    return ops.rsub(self, other) if isinstance(other, _NUMBER) else NotImplemented
-
-
-def _rtruediv(self: Tensor, other: Any) -> Any:
-    if not isinstance(other, _NUMBER):
-        return NotImplemented
-    return ops.mul(ops.reciprocal(self), other)
-
-
-def _rpow(self: Tensor, other: Any) -> Any:
-    return NotImplemented if not isinstance(other, _NUMBER) else _power_of(other, self)
-
-
-def _invert(self: Tensor) -> Any:
-    if self.array.dtype.kind not in "biu":
-        raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+def _neg(xp: Any, x: Any) -> Any:
+    if x.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
         )
-    return ops.bitwise_not(self)
+    return xp.negative(x)
 
 
-def _install_operators() -> None:
-    table = {
-        "add": _commuting("add"),
-        "sub": (_operator("sub"), _reflected_sub),
-        "mul": _commuting("mul"),
-        "truediv": (_operator("div"), _rtruediv),
-        "floordiv": (_operator("floor_divide"), _operator("floor_divide", swapped=True)),
-        "mod": (_remainder, _reflected_remainder),
-        "pow": (pow, _rpow),
-        "lshift": (_operator("bitwise_left_shift"), _operator("bitwise_left_shift", swapped=True)),
-        "rshift": (
-            _operator("bitwise_right_shift"),
-            _operator("bitwise_right_shift", swapped=True),
-        ),
-        "and": (_operator("bitwise_and"), _operator("bitwise_and")),
-        "or": (_operator("bitwise_or"), _operator("bitwise_or")),
-        "xor": (_operator("bitwise_xor"), _operator("bitwise_xor")),
-    }
-    for name, (left, right) in table.items():
-        setattr(Tensor, f"__{name}__", left)
-        setattr(Tensor, f"__r{name}__", right)
-    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        setattr(Tensor, f"__{name}__", _operator(name))
-    Tensor.__neg__ = ops.neg  # type: ignore[method-assign]
-    Tensor.__pos__ = lambda self: self  # type: ignore[method-assign]
-    Tensor.__abs__ = ops.abs  # type: ignore[method-assign]
-    Tensor.__invert__ = _invert  # type: ignore[method-assign]
+op(
+    "neg(x)",
+    _neg,
+    "-input, element by element.",
+    where=EVERYWHERE,
+    names="neg negative",
+    elementwise=True,
+    written="-x",
+    x=lambda ns, g: -g,
+)
+
+# ---- products and quotients ------------------------------------------------------------------
 
 
-_install_operators()
+def _by_whole(function: Any) -> Any:
+    """A forward that refuses to divide whole numbers by 0."""
+
+    def forward(xp: Any, a: Any, b: Any) -> Any:
+        if category(a.dtype) < 2 and not xp.all(b):
+            raise RuntimeError("ZeroDivisionError")
+        return function(xp, a, b)
+
+    return forward
+
+
+def _only_real(kernel: str) -> dict[str, str]:
+    """What a row refuses whose kernel is for real numbers, truth values excepted."""
+    return {"b": kernel, "c": kernel}
+
+
+def _trunc_divide(xp: Any, a: Any, b: Any) -> Any:
+    if category(a.dtype) == 2:
+        return xp.trunc(a / b)
+    return xp.sign(a) * xp.sign(b) * (abs(a) // abs(b))
+
+
+_divide_down = _by_whole(lambda xp, a, b: xp.floor_divide(a, b))
+_divide_to_0 = _by_whole(_trunc_divide)
+_remainder = _by_whole(lambda xp, a, b: xp.remainder(a, b))
+_fmod = _by_whole(lambda xp, a, b: xp.fmod(a, b))
+_NO_FLOOR_DIVIDE = no_derivative("floor_divide")
+_NO_REMAINDER = no_derivative("remainder")
+
+# fmt: off
+op("mul(a, b)", "multiply", elementwise=True, numbers=True, written="a * b",
+   a=lambda ns, g, b: g * b,
+   b=lambda ns, g, a: g * a)
+op("div(a, b)", "true_divide", elementwise=True, floats=True, numbers=True, written="a / b",
+   a=lambda ns, g, b: g / b,
+   b=lambda ns, g, a, b: -g * ((a / b) / b))
+op("div_number(x; other)", lambda xp, x, other: x / other, elementwise=True, written="x / other",
+   node="DivBackward1", x=lambda ns, g, other: g / other)
+op("div_floor(a, b)", _divide_down, elementwise=True, numbers=True, node="DivBackward2",
+   written="div(a, b, rounding_mode='floor')", refuses=_only_real("div_floor_cpu"),
+   a=zero_rule, b=zero_rule)
+op("div_trunc(a, b)", _divide_to_0, elementwise=True, numbers=True, node="DivBackward2",
+   written="div(a, b, rounding_mode='trunc')", refuses=_only_real("div_trunc_cpu"),
+   a=zero_rule, b=zero_rule)
+op("floor_divide(a, b)", _divide_down, "input / other, rounded down.", where=IN_PLACE,
+   elementwise=True, numbers=True, written="a // b", node="NotImplemented",
+   refuses=_only_real("div_floor_cpu"), a=_NO_FLOOR_DIVIDE, b=_NO_FLOOR_DIVIDE)
+op("remainder(a, b)", _remainder, elementwise=True, written="a % b", node="RemainderBackward1",
+   refuses=_only_real("remainder_cpu"),
+   a=passed,
+   b=lambda ns, g, a, b: -g * ns.div_floor(a, b))
+op("remainder_number(a, b)", _remainder, elementwise=True, numbers=True, written="a % b",
+   node="RemainderBackward0", refuses=_only_real("remainder_cpu"), a=passed, b=non_differentiable)
+op("remainder_base(a, b)", _remainder, elementwise=True, numbers=True, written="a % b",
+   node="NotImplemented", refuses=_only_real("remainder_cpu"), a=non_differentiable, b=_NO_REMAINDER)
+op("fmod(a, b)", _fmod, elementwise=True, node="FmodBackward1", refuses=_only_real("fmod_cpu"),
+   a=passed,
+   b=lambda ns, g, a, b: -g * ns.div_trunc(a, b))
+op("fmod_number(a, b)", _fmod, elementwise=True, numbers=True, written="fmod(a, b)",
+   node="FmodBackward0", refuses=_only_real("fmod_cpu"), a=passed, b=non_differentiable)
+# fmt: on
+
+
+@public(IN_PLACE, "mul", "multiply")
+def mul(input: Any, other: Any = ABSENT) -> Any:
+    """input * other."""
+    if type(input) is not Tensor and type(other) is Tensor:
+        return ops.mul(other, input)
+    return ops.mul(input, other)
+
+
+@public(IN_PLACE, "div", "divide", "true_divide")
+def div(input: Any, other: Any = ABSENT, *, rounding_mode: str | None = None) -> Tensor:
+    """input / other, then rounded to zero ('trunc') or down ('floor') if asked to."""
+    if rounding_mode is None:
+        return ops.div(input, other)
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"'{rounding_mode}'"
+        )
+    return (ops.div_floor if rounding_mode == "floor" else ops.div_trunc)(input, other)
+
+
+@public(IN_PLACE)
+def remainder(input: Any, other: Any) -> Tensor:
+    """What is left of input / other, of other's sign."""
+    if not isinstance(input, Tensor):
+        return ops.remainder_base(input, other)
+    return (ops.remainder if isinstance(other, Tensor) else ops.remainder_number)(input, other)
+
+
+@public(IN_PLACE)
+def fmod(input: Tensor, other: Any) -> Tensor:
+    """What is left of input / other, of input's sign."""
+    return ops.fmod(input, other) if isinstance(other, Tensor) else ops.fmod_number(input, other)
+
+
+# ---- powers ----------------------------------------------------------------------------------
+
+
+def _pow(xp: Any, x: Any, exponent: Any) -> Any:
+    if exponent == 2:
+        return xp.square(x)
+    if exponent == 1:
+        return xp.positive(x)
+    if exponent == 0.5:
+        return xp.sqrt(x)
+    return xp.power(x, exponent)
+
+
+def _pow_rule(ns: Any, g: Any, x: Any, exponent: float) -> Any:
+    if exponent == 2 and type(x) is np.ndarray:  # of numbers, x is as good as x**1
+        return g * (x + x)
+    if exponent == 0:
+        return ns.zeros_like(g)
+    power = ns.pow(x, exponent - 1)
+    return g * (power + power if exponent == 2 else power * exponent)
+
+
+def _whole_power(negative: bool) -> None:
+    if negative:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
+def _pow_tensor(xp: Any, a: Any, b: Any) -> Any:
+    _whole_power(a.dtype.kind in "iu" and bool((b < 0).any()))
+    return xp.power(a, b)
+
+
+def _pow_base(xp: Any, x: Any, base: float) -> Any:
+    return xp.power(xp.asarray(base, dtype=x.dtype), x)
+
+
+def _pow_base_rule(ns: Any, g: Any, x: Any, out: Any, base: Any) -> Any:
+    if is_complex(x) and base != 0:  # of the conjugates: that of a real base has imaginary part -0
+        return g * (out * cmath.log(base if type(base) is complex else complex(base, -0.0)))
+    if is_complex(x):
+        return g * ns.where(_at_least_zero(ns, x), 0, out * -math.inf)
+    if base > 0:
+        return g * (out * math.log(base))
+    if base == 0:
+        return g * ns.where(x >= 0, 0, out * -math.inf)
+    return g * (out * math.nan)
+
+
+def _at_least_zero(ns: Any, x: Any) -> Any:
+    return (ns.real(x) >= 0) & (ns.imag(x) == 0) if is_complex(x) else x >= 0
+
+
+# fmt: off
+_NO_BOOLS = {"b": "pow"}
+op("pow(x; exponent)", _pow, elementwise=True, written="x ** exponent", node="PowBackward0",
+   check=lambda x, exponent: _whole_power(x.dtype.kind in "iu" and exponent < 0), x=_pow_rule)
+op("pow_tensor(a, b)", _pow_tensor, elementwise=True, written="a ** b", node="PowBackward1",
+   refuses=_NO_BOOLS,
+   a=lambda ns, g, a, b: ns.where(b == 0, 0, g * (b * a ** (b - 1))),
+   b=lambda ns, g, a, b, out: (
+       g * ns.where((a == 0) & _at_least_zero(ns, b), 0, out * ns.log(a))))
+op("pow_base(x; base)", _pow_base, elementwise=True, written="base ** x", node="PowBackward2",
+   refuses=_NO_BOOLS, x=_pow_base_rule)
+# fmt: on
+
+
+@public(IN_PLACE)
+def pow(input: Any, exponent: Any) -> Tensor:
+    """input ** exponent; either may be a number."""
+    if (type(exponent) is int or type(exponent) is float) and input.array.dtype.kind == "f":
+        return ops.pow(input, exponent)
+    if type(exponent) is not Tensor:
+        return _power(input, exponent)
+    return ops.pow_tensor(input, exponent) if type(input) is Tensor else power_of(input, exponent)
+
+
+def _power(x: Tensor, exponent: Any) -> Tensor:
+    if type(exponent) in (int, float) and x.array.dtype.kind in "fV":
+        return ops.pow(x, exponent)
+    if not isinstance(exponent, NUMBER):
+        raise TypeError(
+            f"unsupported operand type(s) for ** or pow(): 'Tensor' and '{type(exponent).__name__}'"
+        )
+    x = widened(x, exponent)
+    if is_bool(x):
+        return ops.clone(x) if exponent else ops.ones_like(x)
+    return ops.pow(x, exponent)
+
+
+def power_of(base: Any, x: Tensor) -> Tensor:
+    """base ** x of a number."""
+    return ops.pow_base(widened(x, base), base)
+
+
+@public(EVERYWHERE)
+def square(input: Tensor) -> Tensor:
+    """input * input."""
+    return ops.pow(widened(input, 2) if is_bool(input) else input, 2)

@@ -1,7 +1,7 @@
 """Complex numbers: their parts, their conjugates, and how they are made of real ones.
 
 The gradient of a real L is dL/dRe + i dL/dIm. The rules here are written for complex numbers; those
-of holomorphic functions are elsewhere, and need no word about them (twins.py). A conjugate is made
+of holomorphic functions are elsewhere, and need no word about them (dtype_variants.py). A conjugate is made
 at once: nothing is ever lazily conjugated, as PyTorch's tensors can be.
 """
 
@@ -14,13 +14,14 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.backends import NUMPY
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of
 from engine.dispatch.dtype_variants import is_complex
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.graph.registry import attributes, expose, public
+from engine.dispatch.operation import op
+from engine.graph.registry import attribute, expose, public
 from engine.graph.tensor import Tensor
-from engine.ops.elementwise.rows import broadcast_error, sign_of
+from engine.ops.elementwise.functions import sign_of
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -58,10 +59,10 @@ def _polar(xp: Any, a: Any, b: Any) -> Any:
     return xp.complex(a * xp.cos(b), a * xp.sin(b))
 
 
-op("complex(a, b)", "complex", elementwise=True, holomorphic=False, check=broadcast_error,
+op("complex(a, b)", "complex", elementwise=True, holomorphic=False,
    a=lambda ns, g: ns.real(g),
    b=lambda ns, g: ns.imag(g))  # fmt: skip
-op("polar(a, b)", _polar, elementwise=True, holomorphic=False, check=broadcast_error,
+op("polar(a, b)", _polar, elementwise=True, holomorphic=False,
    a=lambda ns, g, out: ns.real(ns.conj(g) * ns.sgn(out)),
    b=lambda ns, g, out: -ns.imag(ns.conj(g) * out))  # fmt: skip
 
@@ -317,9 +318,8 @@ def _adjoint(name: str, matrices: str, only_one: bool) -> Any:
 
 
 _MATRICES = "matrices or batches of matrices"
-Tensor.real = property(real_part)  # type: ignore[attr-defined]
-Tensor.imag = property(imaginary_part)  # type: ignore[attr-defined]
-Tensor.H = property(_adjoint("tensor.H", "matrices (2-D tensors)", True))  # type: ignore[attr-defined]
-Tensor.mH = property(_adjoint("tensor.mH", _MATRICES, False))  # type: ignore[attr-defined]
-attributes.update(("real", "imag", "H", "mH"))
+attribute("real", real_part)
+attribute("imag", imaginary_part)
+attribute("H", _adjoint("tensor.H", "matrices (2-D tensors)", True))
+attribute("mH", _adjoint("tensor.mH", _MATRICES, False))
 expose("adjoint", _adjoint("tensor.adjoint()", _MATRICES, False))

@@ -3,76 +3,55 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import non_differentiable, op, passed
+from engine.arrays.row import non_differentiable, passed
 from engine.dispatch.arguments import array_of
 from engine.dispatch.decorators import several_forms
 from engine.dispatch.errors.calls import called
 from engine.dispatch.errors.kinds import only_for
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import EVERYWHERE, IN_PLACE, op
 from engine.dispatch.results import named
-from engine.graph.registry import expose, namespaces, public
+from engine.graph.registry import namespaces, public
 from engine.graph.tensor import Tensor
-from engine.ops.elementwise.rows import broadcast_error
+from engine.ops.elementwise.arithmetic import no_derivative
 
-_IN_PLACE = "torch Tensor Tensor_"
+_row = partial(op, elementwise=True)
+_floats = partial(op, elementwise=True, floats=True)
 
 
-def _floating(name: str, function: Any) -> Any:
+def _floating(name: str) -> Any:
     """A forward that PyTorch has for floating numbers alone."""
-    return only_for("fc", f"{name}_cpu", function)
-
-
-def _row(signature: str, forward: Any, **options: Any) -> None:
-    op(signature, forward, elementwise=True, check=broadcast_error, **options)
-
-
-def _expose_row(name: str, where: str, doc: str) -> None:
-    """A public function that is a row of one operand."""
-
-    def one(input: Tensor) -> Tensor:
-        array_of(name, input)
-        return getattr(ops, name)(input)
-
-    one.__name__ = one.__qualname__ = name
-    one.__doc__ = doc
-    expose(name, one, where)
-
-
-def _expose_pair(name: str, where: str, doc: str) -> None:
-    """A public function that is a row of two operands."""
-
-    def two(input: Tensor, other: Tensor) -> Tensor:
-        array_of(name, input), array_of(name, other, "other", 2)
-        return getattr(ops, name)(input, other)
-
-    two.__name__ = two.__qualname__ = name
-    two.__doc__ = doc
-    expose(name, two, where)
+    return only_for("fc", f"{name}_cpu", lambda xp, *arrays: getattr(xp, name)(*arrays))
 
 
 # ---- fused sums ------------------------------------------------------------------------------
 
-_row("addcmul(input, tensor1, tensor2; value)",
-     lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2),
-     written="input + value*tensor1*tensor2",
-     input=passed,
-     tensor1=lambda ns, g, tensor2, value: g * (tensor2 * value),
-     tensor2=lambda ns, g, tensor1, value: g * (tensor1 * value))  # fmt: skip
-_row("addcdiv(input, tensor1, tensor2; value)",
-     lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 / tensor2),
-     written="input + value*tensor1/tensor2",
-     input=passed,
-     tensor1=lambda ns, g, tensor2, value: g * (value / tensor2),
-     tensor2=lambda ns, g, tensor1, tensor2, value: (
-         -g * (value * tensor1 / (tensor2 * tensor2))))  # fmt: skip
+_row(
+    "addcmul(input, tensor1, tensor2; value)",
+    lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 * tensor2),
+    written="input + value*tensor1*tensor2",
+    input=passed,
+    tensor1=lambda ns, g, tensor2, value: g * (tensor2 * value),
+    tensor2=lambda ns, g, tensor1, value: g * (tensor1 * value),
+    refuses={"b": "addcmul_cpu_out"},
+)
+_row(
+    "addcdiv(input, tensor1, tensor2; value)",
+    lambda xp, input, tensor1, tensor2, value: input + value * (tensor1 / tensor2),
+    written="input + value*tensor1/tensor2",
+    input=passed,
+    tensor1=lambda ns, g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda ns, g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)),
+)
 
 
-@public(_IN_PLACE)
+@public(IN_PLACE)
 @several_forms
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 * tensor2."""
@@ -80,12 +59,14 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     return ops.addcmul(input, tensor1, tensor2, value)
 
 
-@public(_IN_PLACE)
+@public(IN_PLACE)
 @several_forms
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 / tensor2."""
-    kinds = {array_of("addcdiv", tensor1, "tensor1", 2).dtype.kind,
-             array_of("addcdiv", tensor2, "tensor2", 3).dtype.kind}  # fmt: skip
+    kinds = {
+        array_of("addcdiv", tensor1, "tensor1", 2).dtype.kind,
+        array_of("addcdiv", tensor2, "tensor2", 3).dtype.kind,
+    }
     if kinds <= set("biu"):
         raise RuntimeError(_ADDCDIV)
     return ops.addcdiv(input, tensor1, tensor2, value)
@@ -107,14 +88,25 @@ def _copysign_rule(ns: Any, g: Any, a: Any, out: Any) -> Any:
     return g * ns.where(a == 0, 0, out / a)
 
 
-for _name, _b in (("copysign", lambda ns, g: ns.zeros_like(g)),
-                  ("copysign_number", non_differentiable)):  # fmt: skip
-    op(f"{_name}(a, b)", "copysign", elementwise=True, floats=True, numbers=True,
-       check=broadcast_error, node=f"CopysignBackward{'number' in _name:d}",
-       written="copysign(a, b)", a=_copysign_rule, b=_b)  # fmt: skip
+for _name, _b in (
+    ("copysign", lambda ns, g: ns.zeros_like(g)),
+    ("copysign_number", non_differentiable),
+):
+    op(
+        f"{_name}(a, b)",
+        "copysign",
+        elementwise=True,
+        floats=True,
+        numbers=True,
+        refuses={"c": "copysign_cpu"},
+        node=f"CopysignBackward{'number' in _name:d}",
+        written="copysign(a, b)",
+        a=_copysign_rule,
+        b=_b,
+    )
 
 
-@public(_IN_PLACE)
+@public(IN_PLACE)
 def copysign(input: Tensor, other: Any) -> Tensor:
     """The size of input with the sign of other, a Tensor or a number."""
     if not isinstance(input, Tensor) or not isinstance(other, (Tensor, bool, int, float, complex)):
@@ -123,18 +115,27 @@ def copysign(input: Tensor, other: Any) -> Tensor:
     return row(input, other)
 
 
-_row("hypot(a, b)", _floating("hypot", lambda xp, a, b: xp.hypot(a, b)),
-     a=lambda ns, g, a, out: g * (a / out),
-     b=lambda ns, g, b, out: g * (b / out))  # fmt: skip
-_expose_pair("hypot", _IN_PLACE, "sqrt(input**2 + other**2), without overflow.")
+_row(
+    "hypot(a, b)",
+    _floating("hypot"),
+    "sqrt(input**2 + other**2), without overflow.",
+    where=IN_PLACE,
+    a=lambda ns, g, a, out: g * (a / out),
+    b=lambda ns, g, b, out: g * (b / out),
+    refuses={"c": "hypot_cpu"},
+)
 
 
 def _extreme(name: str, adjective: str, first: Any) -> None:
     """The larger or smaller of two, where a number beats nan; `first` tells where it is a."""
-    _row(f"{name}(a, b)", name,
-         a=lambda ns, g, a, b: ns.keep(g, first(a, b) | ns.isnan(b)),
-         b=lambda ns, g, a, b: ns.keep(g, ~(first(a, b) | ns.isnan(b))))  # fmt: skip
-    _expose_pair(name, "torch Tensor", f"The {adjective} of input and other; a number beats nan.")
+    _row(
+        f"{name}(a, b)",
+        name,
+        f"The {adjective} of input and other; a number beats nan.",
+        refuses={"c": (RuntimeError, f"{name} not implemented for complex tensors.")},
+        a=lambda ns, g, a, b: ns.keep(g, first(a, b) | ns.isnan(b)),
+        b=lambda ns, g, a, b: ns.keep(g, ~(first(a, b) | ns.isnan(b))),
+    )
 
 
 _extreme("fmax", "larger", lambda a, b: a >= b)
@@ -145,14 +146,18 @@ def _heaviside(xp: Any, a: Any, b: Any) -> Any:
     return xp.where(a == 0, b, (a > 0).astype(b.dtype))
 
 
-def _no_heaviside(ns: Any, g: Any) -> Any:
-    raise RuntimeError("derivative for aten::heaviside is not implemented")
+_no_heaviside = no_derivative("heaviside")
+_row(
+    "heaviside(a, b)",
+    _heaviside,
+    node="NotImplemented",
+    a=_no_heaviside,
+    b=_no_heaviside,
+    refuses={"c": (RuntimeError, "heaviside is not yet implemented for complex tensors.")},
+)
 
 
-_row("heaviside(a, b)", _heaviside, node="NotImplemented", a=_no_heaviside, b=_no_heaviside)
-
-
-@public(_IN_PLACE)
+@public(IN_PLACE)
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 where input is negative, 1 where it is positive, values where it is 0."""
     if array_of("heaviside", input).dtype != array_of("heaviside", values, "values", 2).dtype:
@@ -160,36 +165,67 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     return ops.heaviside(input, values)
 
 
-_row("nextafter(a, b)", _floating("nextafter", lambda xp, a, b: xp.nextafter(a, b)),
-     a=lambda ns, g, a, b: ns.keep(g, a != b), b=lambda ns, g: ns.zeros_like(g))  # fmt: skip
-_expose_pair("nextafter", _IN_PLACE, "The next number after input in the direction of other.")
+_row(
+    "nextafter(a, b)",
+    _floating("nextafter"),
+    "The next number after input in the direction of other.",
+    where=IN_PLACE,
+    a=lambda ns, g, a, b: ns.keep(g, a != b),
+    b=lambda ns, g: ns.zeros_like(g),
+)
 
 
 def _signbit(xp: Any, x: Any) -> Any:
     return xp.signbit(x) if x.dtype.kind == "f" else x < x.dtype.type(0)
 
 
-_row("signbit(x)", _signbit, x=non_differentiable)
-_row("isneginf(x)", lambda xp, x: x == -math.inf, x=non_differentiable)
-_row("isposinf(x)", lambda xp, x: x == math.inf, x=non_differentiable)
-_expose_row("signbit", "torch Tensor", "Whether the sign bit is set.")
-_expose_row("isneginf", "torch Tensor", "Whether an element is minus infinity.")
-_expose_row("isposinf", "torch Tensor", "Whether an element is plus infinity.")
+_row(
+    "signbit(x)",
+    _signbit,
+    "Whether the sign bit is set.",
+    x=non_differentiable,
+    refuses={"c": (NotImplementedError, "signbit is not implemented for complex tensors.")},
+)
+_row(
+    "isneginf(x)",
+    lambda xp, x: x == -math.inf,
+    "Whether an element is minus infinity.",
+    x=non_differentiable,
+    refuses={"c": (RuntimeError, "isneginf does not support complex inputs.")},
+)
+_row(
+    "isposinf(x)",
+    lambda xp, x: x == math.inf,
+    "Whether an element is plus infinity.",
+    x=non_differentiable,
+    refuses={"c": (RuntimeError, "isposinf does not support complex inputs.")},
+)
 
 # ---- angles, parts, scales -------------------------------------------------------------------
 
 
-def _scale(name: str, node: str, factor: float, doc: str) -> None:
-    op(f"{name}(x)", lambda xp, x: x * x.dtype.type(factor), elementwise=True, floats=True,
-       node=node, x=lambda ns, g: g * factor)  # fmt: skip
-    _expose_row(name, "torch Tensor Tensor_ torch_", doc)
+def _scale(name: str, node: str, factor: float, text: str) -> None:
+    _floats(
+        f"{name}(x)",
+        lambda xp, x: x * x.dtype.type(factor),
+        text,
+        where=EVERYWHERE,
+        node=node,
+        refuses={"c": (RuntimeError, f"{name} is not supported for complex tensors.")},
+        x=lambda ns, g: g * factor,
+    )
 
 
 _scale("deg2rad", "Deg2RadBackward0", math.pi / 180, "Degrees as radians.")
 _scale("rad2deg", "Rad2DegBackward0", 180 / math.pi, "Radians as degrees.")
-
-_row("frac(x)", _floating("frac", lambda xp, x: x - xp.trunc(x)), x=passed)
-_expose_row("frac", "torch Tensor Tensor_ torch_", "What is left of input after its whole part.")
+_row(
+    "frac(x)",
+    only_for("fc", "frac_cpu", lambda xp, x: x - xp.trunc(x)),
+    "What is left of input after its whole part.",
+    where=EVERYWHERE,
+    refuses={"c": "frac_cpu"},
+    x=passed,
+)
 
 
 def _sinc_rule(ns: Any, g: Any, x: Any) -> Any:
@@ -198,8 +234,9 @@ def _sinc_rule(ns: Any, g: Any, x: Any) -> Any:
     return ns.where(square == 0, 0, g * ((turned * ns.cos(turned) - ns.sin(turned)) / square))
 
 
-op("sinc(x)", "sinc", elementwise=True, floats=True, x=_sinc_rule)
-_expose_row("sinc", "torch Tensor Tensor_ torch_ special", "sin(pi*input) / (pi*input).")
+_floats(
+    "sinc(x)", "sinc", "sin(pi*input) / (pi*input).", where=f"{EVERYWHERE} special", x=_sinc_rule
+)
 
 
 def _frexp(xp: Any, x: Any) -> Any:
@@ -225,11 +262,14 @@ def frexp(input: Tensor) -> Any:
 
 
 _LN2 = math.log(2)
-op("ldexp(a, b)", lambda xp, a, b: a * xp.exp2(b), elementwise=True, floats=True,
-   check=broadcast_error, written="ldexp(a, b)",
-   a=lambda ns, g, b: g * ns.exp2(b),
-   b=lambda ns, g, out: g * (out * _LN2))  # fmt: skip
-_expose_pair("ldexp", "torch Tensor Tensor_ torch_", "input * 2**other.")
+_floats(
+    "ldexp(a, b)",
+    lambda xp, a, b: a * xp.exp2(b),
+    "input * 2**other.",
+    where=EVERYWHERE,
+    a=lambda ns, g, b: g * ns.exp2(b),
+    b=lambda ns, g, out: g * (out * _LN2),
+)
 
 # ---- sums of exponentials --------------------------------------------------------------------
 
@@ -246,15 +286,21 @@ def _logaddexp(xp: Any, a: Any, b: Any) -> Any:
     return total.astype(a.dtype)
 
 
-_row("logaddexp(a, b)", _floating("logaddexp", _logaddexp),
-     a=lambda ns, g, a, b: g / (1 + ns.exp(b - a)),
-     b=lambda ns, g, a, b: g / (1 + ns.exp(a - b)))  # fmt: skip
-_row("logaddexp2(a, b)", _floating("logaddexp2", lambda xp, a, b: xp.logaddexp2(a, b)),
-     node="Logaddexp2Backward0",
-     a=lambda ns, g, a, b: g / (1 + ns.exp2(b - a)),
-     b=lambda ns, g, a, b: g / (1 + ns.exp2(a - b)))  # fmt: skip
-_expose_pair("logaddexp", "torch Tensor", "log(exp(input) + exp(other)), without overflow.")
-_expose_pair("logaddexp2", "torch Tensor", "log2(2**input + 2**other), without overflow.")
+_row(
+    "logaddexp(a, b)",
+    only_for("fc", "logaddexp_cpu", _logaddexp),
+    "log(exp(input) + exp(other)), without overflow.",
+    a=lambda ns, g, a, b: g / (1 + ns.exp(b - a)),
+    b=lambda ns, g, a, b: g / (1 + ns.exp(a - b)),
+)
+_row(
+    "logaddexp2(a, b)",
+    _floating("logaddexp2"),
+    "log2(2**input + 2**other), without overflow.",
+    node="Logaddexp2Backward0",
+    a=lambda ns, g, a, b: g / (1 + ns.exp2(b - a)),
+    b=lambda ns, g, a, b: g / (1 + ns.exp2(a - b)),
+)
 
 # ---- numbers in place of what is none --------------------------------------------------------
 
@@ -266,20 +312,25 @@ def _nan_to_num(
         return xp.array(x)
     limits = dtypes.finfo(dtypes.of(x.dtype))
     return xp.nan_to_num(
-        x, nan=nan or 0.0, posinf=float(limits.max) if posinf is None else posinf,
+        x,
+        nan=nan or 0.0,
+        posinf=float(limits.max) if posinf is None else posinf,
         neginf=float(limits.min) if neginf is None else neginf,
-    )  # fmt: skip
+    )
 
 
-_row("nan_to_num(x; nan, posinf, neginf)", _nan_to_num,
-     x=lambda ns, g, x: ns.keep(g, ns.isfinite(x)))  # fmt: skip
+_row(
+    "nan_to_num(x; nan, posinf, neginf)", _nan_to_num, x=lambda ns, g, x: ns.keep(g, ns.isfinite(x))
+)
 
 
-@public("torch Tensor Tensor_ torch_")
+@public(EVERYWHERE)
 def nan_to_num(
-    input: Tensor, nan: float | None = None, posinf: float | None = None,
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
     neginf: float | None = None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """nan becomes 0 and infinities the largest numbers there are, unless told otherwise."""
     array_of("nan_to_num", input)
     return ops.nan_to_num(input, nan, posinf, neginf)
@@ -315,8 +366,13 @@ def _in_double(x: Tensor) -> Tensor:
 
 # ---- whole numbers ---------------------------------------------------------------------------
 
-for _name, _doc in (("gcd", "greatest common divisor"), ("lcm", "least common multiple")):
-    _row(f"{_name}(a, b)",
-         only_for("iu", f"{_name}_cpu", lambda xp, a, b, name=_name: getattr(xp, name)(a, b)),
-         a=non_differentiable, b=non_differentiable)  # fmt: skip
-    _expose_pair(_name, "torch Tensor Tensor_ torch_", f"The {_doc}, element by element.")
+for _name, _text in (("gcd", "greatest common divisor"), ("lcm", "least common multiple")):
+    _row(
+        f"{_name}(a, b)",
+        only_for("iu", f"{_name}_cpu", lambda xp, a, b, name=_name: getattr(xp, name)(a, b)),
+        f"The {_text}, element by element.",
+        where=EVERYWHERE,
+        refuses={"half": f"{_name}_cpu"},
+        a=non_differentiable,
+        b=non_differentiable,
+    )

@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of, wrong_type
 from engine.dispatch.errors.calls import called
 from engine.dispatch.errors.kinds import no_kernel, only_for
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import in_place
+from engine.dispatch.operation import IN_PLACE, op
 from engine.graph.registry import expose, namespaces, public
 from engine.graph.tensor import Tensor
-from engine.ops.elementwise.rows import broadcast_error, unknown
+from engine.ops.elementwise.arithmetic import unknown
 
 
 def of_scipy(name: str) -> Any:
@@ -28,30 +29,24 @@ def of_scipy(name: str) -> Any:
     return forward
 
 
-def _unary(name: str, forward: Any, rule: Any, where: str, *names: str, **options: Any) -> None:
-    """The row of a function of one operand, and its public names."""
-    options.setdefault("written", f"{names[0] if names else name}(x)")
-    op(f"{name}(x)", forward, elementwise=True, floats=True, x=rule, **options)
-    told = name if "torch" in where else f"special_{name.removeprefix('special_')}"
-
-    def of_input(input: Tensor) -> Tensor:
-        array_of(told, input)
-        return getattr(ops, name)(input)
-
-    def of_x(x: Tensor) -> Tensor:
-        array_of(told, x, "x")
-        return getattr(ops, name)(x)
-
-    function = of_x if name in _OF_X else of_input
-    function.__name__ = function.__qualname__ = name.removeprefix("special_")
-    function.__doc__ = f"{options['written'].replace('x', 'input')}, element by element."
-    for public_name in names or (name,):
-        expose(public_name, function, where)
+def _unary(name: str, forward: Any, rule: Any, where: str, names: str = "", **options: Any) -> None:
+    """The public row of a function of one operand."""
+    written = options.pop("written", f"{names or name}(x)")
+    op(
+        f"{name}(x)",
+        forward,
+        f"{written.replace('x', 'input')}, element by element.",
+        where=where,
+        names=names,
+        elementwise=True,
+        floats=True,
+        written=written,
+        x=rule,
+        **options,
+    )
 
 
-_OF_X = ("airy_ai", "spherical_bessel_j0", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1")
-"""Functions whose operand PyTorch calls x."""
-_EVERYWHERE = "torch Tensor Tensor_ special"
+_EVERYWHERE = f"{IN_PLACE} special"
 
 # ---- the gamma function ----------------------------------------------------------------------
 
@@ -60,9 +55,21 @@ def _lgamma(xp: Any, x: Any) -> Any:
     return xp.where(x == -math.inf, x.dtype.type(math.inf), of_scipy("gammaln")(xp, x))
 
 
-_unary("lgamma", _lgamma, lambda ns, g, x: g * ns.digamma(x), "torch Tensor Tensor_")
+_unary(
+    "lgamma",
+    _lgamma,
+    lambda ns, g, x: g * ns.digamma(x),
+    "torch Tensor Tensor_",
+    refuses={"c": "lgamma_vml_cpu"},
+)
 expose("gammaln", namespaces["torch"]["lgamma"], "special")
-_unary("digamma", of_scipy("digamma"), lambda ns, g, x: g * ns.polygamma(x, 1), _EVERYWHERE)
+_unary(
+    "digamma",
+    of_scipy("digamma"),
+    lambda ns, g, x: g * ns.polygamma(x, 1),
+    _EVERYWHERE,
+    refuses={"c": "digamma"},
+)
 expose("psi", namespaces["torch"]["digamma"], "special")
 
 
@@ -98,8 +105,15 @@ def _zeta(xp: Any, s: Any, q: Any) -> Any:
 
 
 for _name, _node in (("polygamma", "PolygammaBackward0"), ("polygamma_", "PolygammaBackward1")):
-    op(f"{_name}(x; n)", _polygamma, elementwise=True, floats=True, written="polygamma(n, x)",
-       node=_node, x=lambda ns, g, x, n: g * ns.polygamma(x, n + 1))  # fmt: skip
+    op(
+        f"{_name}(x; n)",
+        _polygamma,
+        elementwise=True,
+        floats=True,
+        written="polygamma(n, x)",
+        node=_node,
+        x=lambda ns, g, x, n: g * ns.polygamma(x, n + 1),
+    )
 
 
 @public("torch special")
@@ -153,7 +167,14 @@ def _mvlgamma_rule(ns: Any, g: Any, x: Any, p: int) -> Any:
     return g * total
 
 
-op("mvlgamma(x; p)", _mvlgamma, elementwise=True, floats=True, x=_mvlgamma_rule)
+op(
+    "mvlgamma(x; p)",
+    _mvlgamma,
+    elementwise=True,
+    floats=True,
+    x=_mvlgamma_rule,
+    refuses={"c": "arange_cpu"},
+)
 
 
 @public("torch Tensor Tensor_ special", "mvlgamma", "multigammaln")
@@ -186,14 +207,20 @@ def _incomplete(name: str, low: float, high: float) -> Any:
     return forward
 
 
-op("igamma(a, x)", only_for("fV", "igamma_cpu", _incomplete("gammainc", 0, 1)), elementwise=True,
-   check=broadcast_error,
-   a=unknown("igamma: input"),
-   x=lambda ns, g, a, x: g * _gamma_density(ns, a, x))  # fmt: skip
-op("igammac(a, x)", only_for("fV", "igammac_cpu", _incomplete("gammaincc", 1, 0)),
-   elementwise=True, check=broadcast_error,
-   a=unknown("igammac: input"),
-   x=lambda ns, g, a, x: -g * _gamma_density(ns, a, x))  # fmt: skip
+op(
+    "igamma(a, x)",
+    only_for("fV", "igamma_cpu", _incomplete("gammainc", 0, 1)),
+    elementwise=True,
+    a=unknown("igamma: input"),
+    x=lambda ns, g, a, x: g * _gamma_density(ns, a, x),
+)
+op(
+    "igammac(a, x)",
+    only_for("fV", "igammac_cpu", _incomplete("gammaincc", 1, 0)),
+    elementwise=True,
+    a=unknown("igammac: input"),
+    x=lambda ns, g, a, x: -g * _gamma_density(ns, a, x),
+)
 
 
 def _binary(row: str, doc: str) -> Any:
@@ -217,7 +244,9 @@ def _binary(row: str, doc: str) -> Any:
     return function
 
 
-def _binary_rows(name: str, node: str, forward: Any, a: Any, b: Any, written: str) -> None:
+def _binary_rows(
+    name: str, node: str, forward: Any, a: Any, b: Any, written: str, **options: Any
+) -> None:
     """The three rows of a function of two operands: of tensors, or with a number on one side."""
     tail = node.removesuffix("0")
     for row, which, first, second in (
@@ -231,11 +260,11 @@ def _binary_rows(name: str, node: str, forward: Any, a: Any, b: Any, written: st
             elementwise=True,
             floats=True,
             numbers=True,
-            check=broadcast_error,
             written=written,
             node=f"{tail}{which}",
             a=first,
             b=second,
+            **options,
         )
 
 
@@ -260,20 +289,53 @@ expose("gammaincc", namespaces["torch"]["igammac"], "special")
 
 _ROOT_PI, _ROOT_2, _ROOT_2PI = math.sqrt(math.pi), math.sqrt(2), math.sqrt(2 * math.pi)
 
-_unary("erfc", of_scipy("erfc"), lambda ns, g, x: g * (-2 / _ROOT_PI) * ns.exp(-x * x), _EVERYWHERE
-       + " torch_")  # fmt: skip
-_unary("erfinv", of_scipy("erfinv"),
-       lambda ns, g, out: g * (_ROOT_PI / 2) * ns.exp(out * out), _EVERYWHERE)  # fmt: skip
-_unary("special_erfcx", of_scipy("erfcx"),
-       lambda ns, g, x, out: g * (2 * x * out - 2 / _ROOT_PI), "special", "erfcx")  # fmt: skip
-_unary("special_ndtr", lambda xp, x: of_scipy("ndtr")(xp, x),
-       lambda ns, g, x: g * ns.exp(-x * x / 2) / _ROOT_2PI, "special", "ndtr",
-       node="MulBackward1")  # fmt: skip
-_unary("special_ndtri", of_scipy("ndtri"),
-       lambda ns, g, out: g * _ROOT_2PI * ns.exp(out * out / 2), "special", "ndtri")  # fmt: skip
-_unary("special_log_ndtr", of_scipy("log_ndtr"),
-       lambda ns, g, x, out: g / _ROOT_2PI * ns.exp(-(out + x**2 / 2)),
-       "special", "log_ndtr")  # fmt: skip
+_unary(
+    "erfc",
+    of_scipy("erfc"),
+    lambda ns, g, x: g * (-2 / _ROOT_PI) * ns.exp(-x * x),
+    _EVERYWHERE + " torch_",
+    refuses={"c": "erfc_vml_cpu"},
+)
+_unary(
+    "erfinv",
+    of_scipy("erfinv"),
+    lambda ns, g, out: g * (_ROOT_PI / 2) * ns.exp(out * out),
+    _EVERYWHERE,
+    refuses={"c": "erfinv_vml_cpu"},
+)
+_unary(
+    "special_erfcx",
+    of_scipy("erfcx"),
+    lambda ns, g, x, out: g * (2 * x * out - 2 / _ROOT_PI),
+    "special",
+    "erfcx",
+    refuses={"c": "erfcx_cpu", "half": "erfcx_cpu"},
+)
+_unary(
+    "special_ndtr",
+    lambda xp, x: of_scipy("ndtr")(xp, x),
+    lambda ns, g, x: g * ns.exp(-x * x / 2) / _ROOT_2PI,
+    "special",
+    "ndtr",
+    node="MulBackward1",
+    refuses={"c": "erf_vml_cpu"},
+)
+_unary(
+    "special_ndtri",
+    of_scipy("ndtri"),
+    lambda ns, g, out: g * _ROOT_2PI * ns.exp(out * out / 2),
+    "special",
+    "ndtri",
+    refuses={"half": "ndtri_cpu"},
+)
+_unary(
+    "special_log_ndtr",
+    of_scipy("log_ndtr"),
+    lambda ns, g, x, out: g / _ROOT_2PI * ns.exp(-(out + x**2 / 2)),
+    "special",
+    "log_ndtr",
+    refuses={"c": "log_ndtr_cpu", "half": "log_ndtr_cpu"},
+)
 
 # ---- Bessel functions ------------------------------------------------------------------------
 
@@ -295,10 +357,21 @@ def _i1e_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
     return g * ns.where(far, ns.special_i0e(safe) - out * (ns.sign(safe) + 1 / safe), 0.5)
 
 
-_unary("i0", of_scipy("i0"), lambda ns, g, x: g * ns.special_i1(x), _EVERYWHERE + " torch_")
-_unary("special_i0e", of_scipy("i0e"),
-       lambda ns, g, x, out: g * (ns.special_i1e(x) - ns.sign(x) * out),
-       "special", "i0e", node="SpecialI0EBackward0")  # fmt: skip
+_unary(
+    "i0",
+    of_scipy("i0"),
+    lambda ns, g, x: g * ns.special_i1(x),
+    _EVERYWHERE + " torch_",
+    refuses={"c": "i0_vml_cpu"},
+)
+_unary(
+    "special_i0e",
+    of_scipy("i0e"),
+    lambda ns, g, x, out: g * (ns.special_i1e(x) - ns.sign(x) * out),
+    "special",
+    "i0e",
+    node="SpecialI0EBackward0",
+)
 _unary("special_i1", of_scipy("i1"), _i1_rule, "special", "i1")
 _unary("special_i1e", of_scipy("i1e"), _i1e_rule, "special", "i1e", node="SpecialI1EBackward0")
 
@@ -311,26 +384,43 @@ def _spherical_j0(xp: Any, x: Any) -> Any:
     return xp.where(abs(x) == math.inf, x.dtype.type(0), xp.sinc(x / x.dtype.type(math.pi)))
 
 
-for _name, _forward in (
-    ("airy_ai", _airy), ("spherical_bessel_j0", _spherical_j0),
-    ("bessel_j0", of_scipy("j0")), ("bessel_j1", of_scipy("j1")),
-    ("bessel_y0", of_scipy("y0")), ("bessel_y1", of_scipy("y1")),
-    ("modified_bessel_i0", of_scipy("i0")), ("modified_bessel_i1", of_scipy("i1")),
-    ("modified_bessel_k0", of_scipy("k0")), ("modified_bessel_k1", of_scipy("k1")),
-    ("scaled_modified_bessel_k0", of_scipy("k0e")), ("scaled_modified_bessel_k1", of_scipy("k1e")),
-):  # fmt: skip
-    _unary(_name, _forward, non_differentiable, "special")
+# fmt: off
+for _name, _forward, _operand, _kinds in (
+    ("airy_ai", _airy, "x", ("c", "half")),
+    ("spherical_bessel_j0", _spherical_j0, "x", ("c", "half")),
+    ("bessel_j0", of_scipy("j0"), "input", ("half",)),
+    ("bessel_j1", of_scipy("j1"), "input", ("half",)),
+    ("bessel_y0", of_scipy("y0"), "input", ("half",)),
+    ("bessel_y1", of_scipy("y1"), "input", ("half",)),
+    ("modified_bessel_i0", of_scipy("i0"), "input", ("half",)),
+    ("modified_bessel_i1", of_scipy("i1"), "input", ("half",)),
+    ("modified_bessel_k0", of_scipy("k0"), "input", ("half",)),
+    ("modified_bessel_k1", of_scipy("k1"), "input", ("half",)),
+    ("scaled_modified_bessel_k0", of_scipy("k0e"), "x", ("half",)),
+    ("scaled_modified_bessel_k1", of_scipy("k1e"), "x", ("half",)),
+):
+    _unary(f"special_{_name}", _forward, non_differentiable, "special", _name, called=(_operand,),
+           refuses=dict.fromkeys(_kinds, f"{_name}_cpu"))
+# fmt: on
 
 # ---- entropies, logarithms, zeta -------------------------------------------------------------
 
 
 def _entr(xp: Any, x: Any) -> Any:
     inside = -x * xp.log(xp.where(x > 0, x, x.dtype.type(1)))
-    return xp.where(x > 0, inside, xp.where(x == 0, x * 0, xp.where(x < 0, -math.inf, x))
-                    ).astype(x.dtype)  # fmt: skip
+    return xp.where(x > 0, inside, xp.where(x == 0, x * 0, xp.where(x < 0, -math.inf, x))).astype(
+        x.dtype
+    )
 
 
-_unary("special_entr", _entr, lambda ns, g, x: g * (-(1 + ns.log(x))), "special", "entr")
+_unary(
+    "special_entr",
+    _entr,
+    lambda ns, g, x: g * (-(1 + ns.log(x))),
+    "special",
+    "entr",
+    refuses={"c": "entr_cpu"},
+)
 
 
 def _xlogy(xp: Any, a: Any, b: Any) -> Any:
@@ -349,16 +439,43 @@ def _xlog1py_slope(ns: Any, g: Any, a: Any, b: Any) -> Any:
     return g * ns.where((a == 0) & (b <= -1), 0, ns.log1p(b))
 
 
-_binary_rows("xlogy", "XlogyBackward0", _xlogy, _xlogy_slope,
-             lambda ns, g, a, b: g * a / b, "xlogy(a, b)")  # fmt: skip
-_binary_rows("special_xlog1py", "SpecialXlog1PyBackward0", _xlog1py, _xlog1py_slope,
-             lambda ns, g, a, b: g * a / (b + 1), "xlog1py(a, b)")  # fmt: skip
-_binary_rows("special_zeta", "SpecialZetaBackward0", _zeta, unknown("zeta"),
-             lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b), "zeta(a, b)")  # fmt: skip
-expose("xlogy", _binary("xlogy", "input * log(other), and 0 where input is 0."),
-       "torch Tensor Tensor_ torch_ special")  # fmt: skip
-expose("xlog1py", _binary("special_xlog1py", "input * log(1 + other), and 0 where input is 0."),
-       "special")  # fmt: skip
+_binary_rows(
+    "xlogy",
+    "XlogyBackward0",
+    _xlogy,
+    _xlogy_slope,
+    lambda ns, g, a, b: g * a / b,
+    "xlogy(a, b)",
+    refuses={"c": "xlogy_cpu"},
+)
+_binary_rows(
+    "special_xlog1py",
+    "SpecialXlog1PyBackward0",
+    _xlog1py,
+    _xlog1py_slope,
+    lambda ns, g, a, b: g * a / (b + 1),
+    "xlog1py(a, b)",
+    refuses={"c": "xlog1py_cpu"},
+)
+_binary_rows(
+    "special_zeta",
+    "SpecialZetaBackward0",
+    _zeta,
+    unknown("zeta"),
+    lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b),
+    "zeta(a, b)",
+    refuses={"half": "zeta_cpu"},
+)
+expose(
+    "xlogy",
+    _binary("xlogy", "input * log(other), and 0 where input is 0."),
+    "torch Tensor Tensor_ torch_ special",
+)
+expose(
+    "xlog1py",
+    _binary("special_xlog1py", "input * log(1 + other), and 0 where input is 0."),
+    "special",
+)
 expose("zeta", _binary("special_zeta", "The Hurwitz zeta function."), "special")
 
 
@@ -374,7 +491,14 @@ def _logit_rule(ns: Any, g: Any, x: Any, eps: float | None) -> Any:
     return ns.where((x >= low) & (x <= high), g / (x * (1 - x)), outside)
 
 
-op("logit(x; eps)", _logit, elementwise=True, floats=True, x=_logit_rule)
+op(
+    "logit(x; eps)",
+    _logit,
+    elementwise=True,
+    floats=True,
+    x=_logit_rule,
+    refuses={"c": "logit_cpu"},
+)
 
 
 @public("torch Tensor Tensor_ torch_ special")
@@ -396,18 +520,18 @@ _POLYNOMIALS: dict[str, tuple[Any, Any]] = {
     "hermite_polynomial_h": (lambda x: 2 * x, lambda x, p, q, k: 2 * x * q - 2 * k * p),
     "hermite_polynomial_he": (lambda x: x, lambda x, p, q, k: x * q - k * p),
     "laguerre_polynomial_l": (
-        lambda x: 1 - x, lambda x, p, q, k: ((2 * k + 1 - x) * q - k * p) / (k + 1)),
+        lambda x: 1 - x,
+        lambda x, p, q, k: ((2 * k + 1 - x) * q - k * p) / (k + 1),
+    ),
     "legendre_polynomial_p": (
-        lambda x: x, lambda x, p, q, k: ((2 * k + 1) * x * q - k * p) / (k + 1)),
-    "shifted_chebyshev_polynomial_t": (
-        lambda x: 2 * x - 1, lambda x, p, q, k: (4 * x - 2) * q - p),
-    "shifted_chebyshev_polynomial_u": (
-        lambda x: 4 * x - 2, lambda x, p, q, k: (4 * x - 2) * q - p),
-    "shifted_chebyshev_polynomial_v": (
-        lambda x: 4 * x - 3, lambda x, p, q, k: (4 * x - 2) * q - p),
-    "shifted_chebyshev_polynomial_w": (
-        lambda x: 4 * x - 1, lambda x, p, q, k: (4 * x - 2) * q - p),
-}  # fmt: skip
+        lambda x: x,
+        lambda x, p, q, k: ((2 * k + 1) * x * q - k * p) / (k + 1),
+    ),
+    "shifted_chebyshev_polynomial_t": (lambda x: 2 * x - 1, lambda x, p, q, k: (4 * x - 2) * q - p),
+    "shifted_chebyshev_polynomial_u": (lambda x: 4 * x - 2, lambda x, p, q, k: (4 * x - 2) * q - p),
+    "shifted_chebyshev_polynomial_v": (lambda x: 4 * x - 3, lambda x, p, q, k: (4 * x - 2) * q - p),
+    "shifted_chebyshev_polynomial_w": (lambda x: 4 * x - 1, lambda x, p, q, k: (4 * x - 2) * q - p),
+}
 """Name → the polynomial of degree 1, and that of degree k + 1 from those of k - 1 and k."""
 
 
@@ -439,7 +563,15 @@ def _of_degree(name: str) -> Any:
 
 
 for _name, (_first, _further) in _POLYNOMIALS.items():
-    op(f"{_name}(x, n)", _polynomial(_first, _further), elementwise=True, floats=True, numbers=True,
-       check=broadcast_error, x=non_differentiable, n=non_differentiable)  # fmt: skip
+    op(
+        f"{_name}(x, n)",
+        _polynomial(_first, _further),
+        elementwise=True,
+        floats=True,
+        numbers=True,
+        refuses={"half": f"{_name}_cpu"},
+        x=non_differentiable,
+        n=non_differentiable,
+    )
 
     expose(_name, _of_degree(_name), "special")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import op
 from engine.dispatch.arguments import array_of, dtype_of, on_cpu, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring

@@ -13,7 +13,6 @@ import numpy as np
 
 import engine.ops.nn.padding  # noqa: F401 (its rows)
 from engine.arrays import dtypes
-from engine.arrays.row import op
 from engine.dispatch.arguments import (
     Shape,
     array_of,
@@ -24,6 +23,7 @@ from engine.dispatch.arguments import (
     wrong_type,
 )
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring

@@ -9,10 +9,10 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.dispatch.arguments import Shape, array_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import broadcast_error
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
-from engine.ops.elementwise.rows import broadcast_error
 from engine.ops.indexing.getitem import check_number
 from engine.ops.views.shape import expand, reshape, unsqueeze
 
@@ -64,7 +64,7 @@ def cut(src: Tensor, shape: Shape) -> Tensor:
     return src
 
 
-@public()
+@public("torch Tensor Tensor_")
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
     reduce: str | None = None,
@@ -90,7 +90,7 @@ def _same_dtype(name: str, x: Any, src: Tensor) -> Tensor:
     return src
 
 
-@public()
+@public("torch Tensor Tensor_")
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of input with elements of src added at the places along a dimension in index."""
     array = array_of("scatter_add", input)
@@ -174,7 +174,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return ops.index_select(input, index, dim)
 
 
-@public()
+@public("torch Tensor Tensor_")
 def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
 ) -> Tensor:
@@ -186,7 +186,7 @@ def index_add(
     return ops.index_add(input, index, source, dim, alpha)
 
 
-@public()
+@public("torch Tensor Tensor_")
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of input with the parts of source stored at the indices of a dimension."""
     array = array_of("index_copy", input)
@@ -196,7 +196,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return ops.index_copy(input, index, source, dim)
 
 
-@public()
+@public("torch Tensor Tensor_")
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of input with one value stored at the indices of a dimension."""
     array = array_of("index_fill", input)
@@ -225,7 +225,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return ops.take(input, index)
 
 
-@public()
+@public("torch Tensor Tensor_")
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with source stored, or added, at places counted through all of it."""
     array_of("put", input)
@@ -252,7 +252,7 @@ def _c_name(dtype: Any) -> str:
     return _C_NAMES.get(dtype.name, dtype.name)
 
 
-@public()
+@public("torch Tensor Tensor_")
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """input with one value wherever mask holds."""
     array = array_of("masked_fill", input)
@@ -288,7 +288,7 @@ def _broadcast(*arrays: Any) -> Shape:
     return np.broadcast_shapes(*(array.shape for array in arrays))
 
 
-@public()
+@public("torch Tensor Tensor_")
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """input with the next element of source wherever mask holds."""
     array = array_of("masked_scatter", input)

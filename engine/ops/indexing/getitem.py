@@ -346,7 +346,7 @@ def _check_value(x: Tensor, indices: list[Tensor], dims: Shape, value: Tensor) -
         ) from None
 
 
-@public()
+@public("torch Tensor Tensor_ torch_")
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with values stored, or added, at the places that tensors of indices give."""
     array_of("index_put", input)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.arrays.row import non_differentiable, op, passed, truth
-from engine.ops.elementwise.rows import broadcast_error
+from engine.arrays.row import non_differentiable, passed, truth
+from engine.dispatch.operation import broadcast_error, op
 
 if TYPE_CHECKING:
     from engine.dispatch.arguments import Shape

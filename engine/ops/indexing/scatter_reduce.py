@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.ops.indexing.gather_scatter import check_places, check_vector, cut
 from engine.ops.indexing.rows import places_along, whole_parts
@@ -138,7 +139,7 @@ _row("scatter_reduce", places_along)
 _row("index_reduce", lambda x, index, dim: whole_parts(dim, index.reshape(-1)))
 
 
-@public()
+@public("torch Tensor Tensor_")
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -150,7 +151,7 @@ def scatter_reduce(
     return ops.scatter_reduce(input, index, cut(src, places.shape), dim, reduce, include_self)
 
 
-@public()
+@public("torch Tensor Tensor_")
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
     include_self: bool = True,

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor

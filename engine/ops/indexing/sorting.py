@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import Shape, array_of, wrap_dim, wrong_type
 from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
@@ -59,14 +60,16 @@ def _back_to_place(ns: Any, g: Any, out: Any, shape: Shape, dtype: Any, dim: int
     return ns.scatter(ns.zeros(shape, dtype), out[1], g[0], dim)
 
 
+_NO_SORT = {"c": (RuntimeError, " Sort does not support complex dtypes on CPU")}
 for _name, _node in (("sort", "SortBackward0"), ("sort_stable", "SortBackward1")):
     op(f"{_name}(x; dim, descending)", _sort, outputs=2, node=_node,
-       written="sort(x, dim, descending)",
+       written="sort(x, dim, descending)", refuses=_NO_SORT,
        x=lambda ns, g, x_shape, x_dtype, out, dim:
            _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
 op("topk(x; k, dim, largest)", _topk, outputs=2,
    x=lambda ns, g, x_shape, x_dtype, out, dim:
-       _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
+       _back_to_place(ns, g, out, x_shape, x_dtype, dim),
+   refuses={"c": (RuntimeError, " topk does not support complex dtypes on CPU")})  # fmt: skip
 
 
 def _kthvalue_rule(
@@ -78,10 +81,16 @@ def _kthvalue_rule(
     return ns.scatter(zeros, ns.unsqueeze(out[1], dim), ns.unsqueeze(g[0], dim), dim)
 
 
-op("kthvalue(x; k, dim, keepdim)", _kthvalue, outputs=2, x=_kthvalue_rule)
+op(
+    "kthvalue(x; k, dim, keepdim)",
+    _kthvalue,
+    outputs=2,
+    x=_kthvalue_rule,
+    refuses={"c": "kthvalue_cpu"},
+)
 op("argsort(x; dim, descending)",
    lambda xp, x, dim, descending: xp.zeros((), np.int64) if x.ndim == 0
-   else _argsort(xp, x, dim, descending), x=non_differentiable)  # fmt: skip
+   else _argsort(xp, x, dim, descending), x=non_differentiable, refuses=_NO_SORT)  # fmt: skip
 op("nonzero(x)", lambda xp, x: xp.argwhere(x) if x.ndim else xp.zeros((int(x != 0), 0), np.int64),
    x=non_differentiable)  # fmt: skip
 

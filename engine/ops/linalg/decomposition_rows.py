@@ -14,7 +14,7 @@ import numpy as np
 
 import engine.ops.linalg.solve_rows  # noqa: F401 (rows its rules use)
 from engine.arrays.backends import NUMPY
-from engine.arrays.row import op
+from engine.dispatch.operation import op
 from engine.graph.tensor import Tensor
 from engine.ops.linalg.matrix import (
     LinAlgError,

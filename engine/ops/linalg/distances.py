@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.row import op
 from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import broadcast_error, op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-from engine.ops.elementwise.rows import broadcast_error
 from engine.ops.linalg.matrix import columns_of, fitted, is_complex, kind, product, turned
 from engine.ops.views.shape import t
 

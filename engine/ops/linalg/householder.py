@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import engine.ops.linalg.solve_rows  # noqa: F401 (rows its rules use)
-from engine.arrays.row import op
+from engine.dispatch.operation import op
+from engine.ops.elementwise.arithmetic import unknown
 from engine.ops.linalg.factoring import solved_triangle
 from engine.ops.linalg.matrix import (
     adjoint,
@@ -24,19 +25,12 @@ from engine.ops.linalg.matrix import (
 )
 
 
-def _no_derivative(name: str) -> Any:
-    def rule(ns: Any, g: Any) -> Any:
-        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
-
-    return rule
-
-
 def _geqrf(xp: Any, x: Any) -> Any:
     packed, tau = xp.linalg.qr(x, "raw")
     return packed.swapaxes(-1, -2), tau
 
 
-op("geqrf(x)", _geqrf, outputs=2, x=_no_derivative("geqrf"))
+op("geqrf(x)", _geqrf, outputs=2, x=unknown("geqrf"))
 
 
 def reflectors(ns: Any, x: Any, tau: Any) -> Any:

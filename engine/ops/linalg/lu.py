@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import engine.ops.linalg.solve_rows  # noqa: F401 (rows its rules use)
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
+from engine.dispatch.operation import op
 from engine.ops.linalg.factoring import factored, permuting, solved_triangle
 from engine.ops.linalg.matrix import (
     adjoint,

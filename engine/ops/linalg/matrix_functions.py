@@ -18,7 +18,8 @@ import numpy as np
 
 import engine.ops.linalg.solve_rows  # noqa: F401 (rows its rules use)
 from engine.arrays.backends import NUMPY
-from engine.arrays.row import Rule, non_differentiable, op
+from engine.arrays.row import Rule, non_differentiable
+from engine.dispatch.operation import op
 from engine.ops.linalg.factoring import symmetric_factored, symmetric_solved
 from engine.ops.linalg.matrix import adjoint, is_complex, part, per_matrix, product, total, turned
 

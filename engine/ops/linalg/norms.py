@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import op, rows
+from engine.arrays.row import rows
 from engine.dispatch.arguments import ABSENT, array_of, dtype_of, wrap_dim, wrap_dims, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.ops.reductions.reduce import dims_of, in_dtype
 from engine.ops.views.shape import contiguous, reshape

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import op
 from engine.dispatch.arguments import wrap_dim
+from engine.dispatch.operation import op
 from engine.ops.views.rows import expand_check
 
 _BOOL = np.dtype(bool)

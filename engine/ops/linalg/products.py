@@ -16,10 +16,10 @@ from engine.dispatch.arguments import array_of, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.fast_path import binary
 from engine.dispatch.inplace import assign, check_inplace
+from engine.dispatch.operation import broadcast_error
 from engine.graph.registry import public
 from engine.graph.storage import View
 from engine.graph.tensor import Tensor
-from engine.ops.elementwise.rows import broadcast_error
 from engine.ops.linalg.einsum import einsum
 from engine.ops.views.shape import contiguous, flatten, reshape
 
@@ -224,7 +224,7 @@ def trace(input: Tensor) -> Tensor:
     return ops.trace(input)
 
 
-@public()
+@public("torch Tensor Tensor_")
 def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor:
@@ -233,7 +233,7 @@ def addmm(
     return ops.addmm(input, mat1, mat2, beta, alpha)
 
 
-@public()
+@public("torch Tensor Tensor_ torch_")
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * (mat @ vec)."""
     array_of("addmv", mat, "mat", 2), array_of("addmv", vec, "vec", 3)

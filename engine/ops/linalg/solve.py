@@ -12,10 +12,10 @@ import engine.ops.linalg.matrix_functions
 import engine.ops.linalg.solve_rows  # noqa: F401 (all their rows)
 from engine.dispatch.arguments import ABSENT, array_of
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import broadcast_error
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
-from engine.ops.elementwise.rows import broadcast_error
 from engine.ops.linalg.matrix import (
     check_floating,
     check_square,

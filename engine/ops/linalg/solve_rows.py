@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.backends import NUMPY
-from engine.arrays.row import op
-from engine.ops.elementwise.rows import broadcast_error
+from engine.dispatch.operation import broadcast_error, op
 from engine.ops.linalg.factoring import factored, permutation, solved_triangle
 from engine.ops.linalg.matrix import (
     LinAlgError,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.arrays.row import op
+from engine.dispatch.operation import op
 
 Array = np.ndarray[Any, Any]
 DENSE = 1 << 22

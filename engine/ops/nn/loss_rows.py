@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
+from engine.dispatch.operation import op
 
 # ---- losses of two tensors of one shape ------------------------------------------------------
 
@@ -32,16 +33,16 @@ op("mse_loss(x, target; reduction)",
    lambda xp, x, target, reduction: reduced(xp, xp.square(x - target), reduction),
    written="mse_loss(x, target)",
    x=lambda ns, g, x, target, reduction: share(g, x, reduction) * (2 * (x - target)),
-   target=lambda ns, g, x, target, reduction: share(g, x, reduction) * (2 * (target - x))
-)  # fmt: skip
+   target=lambda ns, g, x, target, reduction: share(g, x, reduction) * (2 * (target - x)),
+   refuses={"c": "mse_cpu"})  # fmt: skip
 
 
-def _loss(signature: str, node: str, value: Any, slope: Any) -> None:
+def _loss(signature: str, node: str, value: Any, slope: Any, kernel: str) -> None:
     """A loss whose slope is a function of the difference d = x - target and a width."""
     op(signature,
        lambda xp, x, target, reduction, width: reduced(
            xp, value(xp, x - target, width), reduction),
-       written=f"{signature.partition('(')[0]}(x, target)", node=node,
+       written=f"{signature.partition('(')[0]}(x, target)", node=node, refuses={"c": kernel},
        x=lambda ns, g, x, target, reduction, width: (
            share(g, x, reduction) * slope(ns, x - target, width)),
        target=lambda ns, g, x, target, reduction, width: (
@@ -50,11 +51,11 @@ def _loss(signature: str, node: str, value: Any, slope: Any) -> None:
 
 _loss("smooth_l1_loss(x, target; reduction, width)", "SmoothL1LossBackward0",
       lambda xp, d, width: xp.where(abs(d) < width, d * d * (0.5 / width), abs(d) - 0.5 * width),
-      lambda ns, d, width: ns.where(ns.abs(d) < width, d / width, ns.sign(d)))  # fmt: skip
+      lambda ns, d, width: ns.where(ns.abs(d) < width, d / width, ns.sign(d)), "smooth_l1_cpu")  # fmt: skip
 _loss("huber_loss(x, target; reduction, width)", "HuberLossBackward0",
       lambda xp, d, width: xp.where(
           abs(d) <= width, d * d * 0.5, width * (abs(d) - 0.5 * width)),
-      lambda ns, d, width: ns.where(ns.abs(d) < width, d, width * ns.sign(d)))  # fmt: skip
+      lambda ns, d, width: ns.where(ns.abs(d) < width, d, width * ns.sign(d)), "huber_cpu")  # fmt: skip
 
 # ---- cross entropies -------------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ op("binary_cross_entropy(x, target, weight; reduction)", _bce,
    target=lambda ns, g, x, weight, reduction: _weighted(
        share(g, x, reduction)
        * (ns.clamp(ns.log(1 - x), -100, None) - ns.clamp(ns.log(x), -100, None)), weight),
-   weight=non_differentiable)  # fmt: skip
+   weight=non_differentiable, refuses={"c": "binary_cross_entropy"})  # fmt: skip
 op("binary_cross_entropy_backward(g0, x, target, weight; reduction)",
    lambda xp, g, x, target, weight, reduction: share(g, x, reduction) * _weighted(
        (x - target) / xp.maximum((1 - x) * x, x.dtype.type(_EPSILON)), weight),

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.promotion import is_half
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.grad_mode import no_grad
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from engine.arrays.row import op
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.ops.nn.convolution import columns, overlapped, sizes_of
 

@@ -8,14 +8,15 @@ import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.promotion import is_half
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-from engine.ops.elementwise.rows import no_derivative
+from engine.ops.elementwise.arithmetic import no_derivative
 from engine.ops.views.joining import cat
 
 # ---- rows ------------------------------------------------------------------------------------

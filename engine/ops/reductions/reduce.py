@@ -109,7 +109,7 @@ def prod(
     return ops.prod_dim(input, wrap_dim(dim, array.ndim), keepdim)
 
 
-@public()
+@public("torch Tensor Tensor_")
 @numpy_names
 def cumsum(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """Sums of the elements so far along a dimension."""
@@ -119,7 +119,7 @@ def cumsum(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tenso
     return ops.cumsum(in_dtype(input, dtype, "cumsum"), place)
 
 
-@public()
+@public("torch Tensor Tensor_")
 @numpy_names
 def cumprod(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """Products of the elements so far along a dimension."""

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.row import non_differentiable, op
+from engine.arrays.row import non_differentiable
 from engine.arrays.scalars import scalar
-from engine.ops.elementwise.rows import direction
+from engine.dispatch.operation import op
+from engine.ops.elementwise.functions import direction
 
 Dims = tuple[int, ...]
 _SMALL = 1024
@@ -276,19 +277,22 @@ for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
     op(f"a{_name}(x; dims, keepdim)",
        lambda xp, x, dims, keepdim, ufunc=_ufunc: getattr(xp, ufunc).reduce(
            x, dims, None, None, keepdim),
-       written=f"x.a{_name}(dims, keepdim)", x=shared_rule)  # fmt: skip
+       written=f"x.a{_name}(dims, keepdim)", refuses={"c": f"{_name}_values_cpu"}, x=shared_rule)  # fmt: skip
     op(f"{_name}(x)", lambda xp, x, ufunc=_ufunc: getattr(xp, ufunc).reduce(x, None),
-       written=f"x.{_name}()", node=f"{_name.capitalize()}Backward1", x=shared_by_all)  # fmt: skip
+       written=f"x.{_name}()", node=f"{_name.capitalize()}Backward1",
+       refuses={"c": f"{_name}_all"}, x=shared_by_all)  # fmt: skip
     op(f"{_name}_dim(x; dim, keepdim)",
        lambda xp, x, dim, keepdim, ufunc=_ufunc, where=f"arg{_name}": _extreme(
            xp, x, dim, keepdim, ufunc, where),
        outputs=2, written=f"x.{_name}(dim, keepdim)", node=f"{_name.capitalize()}Backward0",
+       refuses={"c": (RuntimeError, f"{_name}(): does not support complex input")},
        x=lambda ns, g, x_shape, x_dtype, out, dim, keepdim: place_back(
            ns, g, x_shape, x_dtype, out, dim, keepdim))  # fmt: skip
     op(f"arg{_name}(x; dim, keepdim)",
        lambda xp, x, dim, keepdim, name=f"arg{_name}": (
            getattr(x, name)(axis=dim, keepdims=keepdim) if x.ndim or dim is None
            else xp.asarray(0)),
+       refuses={"c": (RuntimeError, f"arg{_name}(): does not support complex input")},
        written=f"x.arg{_name}(dim, keepdim)", x=non_differentiable)  # fmt: skip
 
 # ---- norms -----------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import op
 from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
@@ -44,6 +44,7 @@ def _running_rule(ns: Any, g: Any, x_shape: Shape, x_dtype: Any, out: Any, dim: 
 for _name, _ufunc in (("cummax", "maximum"), ("cummin", "minimum")):
     op(f"{_name}(x; dim)",
        lambda xp, x, dim, ufunc=_ufunc: _running_extreme(xp, x, dim, ufunc), outputs=2,
+       refuses={"c": f"{_name}_cpu"},
        x=lambda ns, g, x_shape, x_dtype, out, dim:
            _running_rule(ns, g, x_shape, x_dtype, out, dim))  # fmt: skip
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.promotion import is_half
-from engine.arrays.row import op
 from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
 from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
@@ -94,7 +94,8 @@ def _along(name: str, forward: Any, node: str) -> None:
 
 
 for _name, _ignore in (("median", False), ("nanmedian", True)):
-    op(f"{_name}(x)", lambda xp, x, ignore=_ignore: _median(xp, x, ignore), x=shared_by_all)
+    op(f"{_name}(x)", lambda xp, x, ignore=_ignore: _median(xp, x, ignore), x=shared_by_all,
+       refuses={} if _ignore else {"c": f"{_name}_cpu"})  # fmt: skip
     _along(f"{_name}_dim",
            lambda xp, x, dim, keepdim, ignore=_ignore: _median_dim(xp, x, dim, keepdim, ignore),
            f"{_name.capitalize()}Backward1")  # fmt: skip

@@ -14,11 +14,11 @@ from engine.dispatch.arguments import ABSENT, Shape, array_of, dtype_of, on_cpu,
 from engine.dispatch.decorators import several_forms
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
+from engine.dispatch.operation import broadcast_error
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring
 from engine.ops.creation.filled import sizes_of
-from engine.ops.elementwise.rows import broadcast_error
 
 DType = np.dtype[Any]
 

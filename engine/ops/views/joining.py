@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import limits, promotion
-from engine.arrays.row import op
 from engine.dispatch.arguments import Shape, array_of, wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted

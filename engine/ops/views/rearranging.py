@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import limits
-from engine.arrays.row import op
 from engine.dispatch.arguments import (
     Shape,
     array_of,
@@ -18,6 +17,7 @@ from engine.dispatch.arguments import (
     wrong_type,
 )
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import IN_PLACE, op
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.filled import negative_size
@@ -185,7 +185,7 @@ def _triangles(name: str, side: str) -> None:
     triangle.__doc__ = f"input with zeros {side} a diagonal of its matrices."
     indices.__name__ = f"{name}_indices"
     indices.__doc__ = f"The rows and columns of the elements that {name} keeps."
-    expose(name, triangle)
+    expose(name, triangle, IN_PLACE)
     expose(indices.__name__, indices, "torch")
 
 

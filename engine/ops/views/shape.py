@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.dispatch.arguments import Shape, array_of, count_of, integers, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.graph.registry import attributes, expose, public
+from engine.dispatch.operation import broadcast_error
+from engine.graph.registry import attribute, expose, public
 from engine.graph.tensor import Size, Tensor
-from engine.ops.elementwise.rows import broadcast_error
 from engine.ops.views.rows import AS_VIEW, COPY_SLICES, expand_check
 
 __all__ = ["AS_VIEW", "COPY_SLICES"]
@@ -312,9 +312,8 @@ def _matrices_transposed(name: str) -> Any:
     return exchanged
 
 
-Tensor.T = property(_reversed)  # type: ignore[attr-defined]
-Tensor.mT = property(_matrices_transposed("mT"))  # type: ignore[attr-defined]
-attributes.update(("T", "mT"))
+attribute("T", _reversed)
+attribute("mT", _matrices_transposed("mT"))
 
 
 @public()
