@@ -14,8 +14,8 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "nn.init": (
         0,
-        "calculate_gain constant dirac eye kaiming_normal kaiming_uniform normal ones_ "
-        "orthogonal sparse trunc_normal_ uniform xavier_normal xavier_uniform zeros_",
+        "calculate_gain constant dirac eye kaiming_normal kaiming_uniform normal ones_ orthogonal "
+        "sparse trunc_normal_ uniform xavier_normal xavier_uniform zeros_",
     ),
     "nn.utils": (
         0,
@@ -27,8 +27,8 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "ops.activations.thresholds": (
         11765,
-        "celu elu_ glu gumbel_softmax hardshrink hardsigmoid hardswish hardtanh leaky_relu_ "
-        "mish prelu relu6 relu_ rrelu selu softmin softshrink softsign tanhshrink threshold",
+        "celu elu_ glu gumbel_softmax hardshrink hardsigmoid hardswish hardtanh leaky_relu_ mish "
+        "prelu relu6 relu_ rrelu selu softmin softshrink softsign tanhshrink threshold",
     ),
     "ops.compat.as_strided": (
         9617,
@@ -36,8 +36,8 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "ops.compat.constructors": (
         11958,
-        "asarray empty_permuted empty_strided fill from_dlpack frombuffer new_empty_strided "
-        "range to_dlpack",
+        "asarray empty_permuted empty_strided fill from_dlpack frombuffer new_empty_strided range "
+        "to_dlpack",
     ),
     "ops.compat.layouts": (
         6806,
@@ -47,10 +47,9 @@ MODULES: dict[str, tuple[int, str]] = {
         "is_nested is_pinned is_quantized is_same_size is_shared is_signed is_sparse "
         "is_sparse_csr is_vulkan is_xla is_xpu layout memory_format mtia name pin_memory "
         "preserve_format q_per_channel_axis q_per_channel_scales q_per_channel_zero_points "
-        "q_scale q_zero_point qscheme record_stream resize_as_sparse_ row_indices smm "
-        "sparse_bsc sparse_bsr sparse_coo sparse_csc sparse_csr sparse_dim sparse_mask "
-        "sparse_resize_ sparse_resize_and_clear_ sspaddmm strided to_dense to_padded_tensor "
-        "values volatile xpu",
+        "q_scale q_zero_point qscheme record_stream resize_as_sparse_ row_indices smm sparse_bsc "
+        "sparse_bsr sparse_coo sparse_csc sparse_csr sparse_dim sparse_mask sparse_resize_ "
+        "sparse_resize_and_clear_ sspaddmm strided to_dense to_padded_tensor values volatile xpu",
     ),
     "ops.compat.left_out": (
         1081,
@@ -67,29 +66,28 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "ops.compat.view_copies": (
         6058,
-        "alias_copy detach_copy diagonal_copy expand_copy narrow_copy permute_copy "
-        "select_copy slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy "
-        "transpose_copy unbind_copy unfold_copy unsafe_chunk unsafe_split "
-        "unsafe_split_with_sizes unsqueeze_copy view_as_complex_copy view_as_real_copy "
-        "view_copy",
+        "alias_copy detach_copy diagonal_copy expand_copy narrow_copy permute_copy select_copy "
+        "slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy "
+        "unbind_copy unfold_copy unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy "
+        "view_as_complex_copy view_as_real_copy view_copy",
     ),
     "ops.elementwise.pointwise": (
         12581,
-        "addcdiv addcmul copysign deg2rad float_power fmax fmin frac frexp gcd heaviside "
-        "hypot isneginf isposinf lcm ldexp logaddexp logaddexp2 nan_to_num nextafter rad2deg "
-        "signbit sinc",
+        "addcdiv addcmul copysign deg2rad float_power fmax fmin frac frexp gcd heaviside hypot "
+        "isneginf isposinf lcm ldexp logaddexp logaddexp2 nan_to_num nextafter rad2deg signbit "
+        "sinc",
     ),
     "ops.elementwise.special": (
         18275,
         "airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 chebyshev_polynomial_t "
-        "chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w digamma entr "
-        "erfc erfcx erfinv expit gammainc gammaincc gammaln hermite_polynomial_h "
-        "hermite_polynomial_he i0 i0e i1 i1e igamma igammac laguerre_polynomial_l "
-        "legendre_polynomial_p lgamma log_ndtr logit modified_bessel_i0 modified_bessel_i1 "
-        "modified_bessel_k0 modified_bessel_k1 multigammaln mvlgamma ndtr ndtri polygamma psi "
-        "scaled_modified_bessel_k0 scaled_modified_bessel_k1 shifted_chebyshev_polynomial_t "
-        "shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v "
-        "shifted_chebyshev_polynomial_w spherical_bessel_j0 xlog1py xlogy zeta",
+        "chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w digamma entr erfc "
+        "erfcx erfinv expit gammainc gammaincc gammaln hermite_polynomial_h hermite_polynomial_he "
+        "i0 i0e i1 i1e igamma igammac laguerre_polynomial_l legendre_polynomial_p lgamma log_ndtr "
+        "logit modified_bessel_i0 modified_bessel_i1 modified_bessel_k0 modified_bessel_k1 "
+        "multigammaln mvlgamma ndtr ndtri polygamma psi scaled_modified_bessel_k0 "
+        "scaled_modified_bessel_k1 shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u "
+        "shifted_chebyshev_polynomial_v shifted_chebyshev_polynomial_w spherical_bessel_j0 "
+        "xlog1py xlogy zeta",
     ),
     "ops.fft.signal": (
         15474,
@@ -97,8 +95,8 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "ops.fft.transforms": (
         17411,
-        "fft fft2 fftfreq fftn fftshift hfft hfft2 hfftn ifft ifft2 ifftn ifftshift ihfft "
-        "ihfft2 ihfftn irfft irfft2 irfftn rfft rfft2 rfftfreq rfftn",
+        "fft fft2 fftfreq fftn fftshift hfft hfft2 hfftn ifft ifft2 ifftn ifftshift ihfft ihfft2 "
+        "ihfftn irfft irfft2 irfftn rfft rfft2 rfftfreq rfftn",
     ),
     "ops.indexing.search": (
         4167,
@@ -115,8 +113,7 @@ MODULES: dict[str, tuple[int, str]] = {
     "ops.linalg.decompositions": (
         17914,
         "cholesky cholesky_ex eig eigh eigvals eigvalsh geqrf householder_product ldl_factor "
-        "ldl_factor_ex ldl_solve lu lu_factor lu_factor_ex lu_unpack orgqr ormqr qr svd "
-        "svdvals",
+        "ldl_factor_ex ldl_solve lu lu_factor lu_factor_ex lu_unpack orgqr ormqr qr svd svdvals",
     ),
     "ops.linalg.distances": (
         13918,
@@ -149,8 +146,7 @@ MODULES: dict[str, tuple[int, str]] = {
     "ops.linalg.solve": (
         15094,
         "cholesky_inverse cholesky_solve det inv inv_ex inverse logdet lstsq lu_solve pinv "
-        "pinverse slogdet solve solve_ex solve_triangular tensorinv tensorsolve "
-        "triangular_solve",
+        "pinverse slogdet solve solve_ex solve_triangular tensorinv tensorsolve triangular_solve",
     ),
     "ops.linalg.solve_rows": (
         14271,
@@ -183,11 +179,10 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "ops.nn.margin_losses": (
         18168,
-        "cosine_embedding_loss cosine_similarity ctc_loss gaussian_nll_loss "
-        "hinge_embedding_loss kl_div margin_ranking_loss multi_margin_loss "
-        "multilabel_margin_loss multilabel_soft_margin_loss pairwise_distance "
-        "poisson_nll_loss soft_margin_loss triplet_margin_loss "
-        "triplet_margin_with_distance_loss",
+        "cosine_embedding_loss cosine_similarity ctc_loss gaussian_nll_loss hinge_embedding_loss "
+        "kl_div margin_ranking_loss multi_margin_loss multilabel_margin_loss "
+        "multilabel_soft_margin_loss pairwise_distance poisson_nll_loss soft_margin_loss "
+        "triplet_margin_loss triplet_margin_with_distance_loss",
     ),
     "ops.nn.normalisation": (
         14958,
@@ -200,10 +195,9 @@ MODULES: dict[str, tuple[int, str]] = {
     "ops.nn.pooling": (
         16378,
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d "
-        "adaptive_max_pool1d_with_indices adaptive_max_pool2d "
-        "adaptive_max_pool2d_with_indices adaptive_max_pool3d "
-        "adaptive_max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d lp_pool1d "
-        "lp_pool2d lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d "
+        "adaptive_max_pool1d_with_indices adaptive_max_pool2d adaptive_max_pool2d_with_indices "
+        "adaptive_max_pool3d adaptive_max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d "
+        "lp_pool1d lp_pool2d lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d "
         "max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool1d max_unpool2d "
         "max_unpool3d",
     ),
@@ -241,9 +235,9 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "optim.lr_scheduler": (
         0,
-        "ChainedScheduler ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts "
-        "ExponentialLR LambdaLR LinearLR MultiStepLR MultiplicativeLR PolynomialLR "
-        "ReduceLROnPlateau SequentialLR StepLR",
+        "ChainedScheduler ConstantLR CosineAnnealingLR CosineAnnealingWarmRestarts ExponentialLR "
+        "LambdaLR LinearLR MultiStepLR MultiplicativeLR PolynomialLR ReduceLROnPlateau "
+        "SequentialLR StepLR",
     ),
     "optim.optimizer": (
         0,

@@ -16,6 +16,8 @@ from unittest.mock import ANY
 
 ROOT = Path(__file__).parents[2]
 INDEX = ROOT / "engine" / "names.py"
+FITS = 89
+"""How many characters stand on a line of the index, as the formatter has it."""
 HEAD = '''"""Which module gives which names; made by `python -m tests.recorder.index`, not by hand."""
 
 from __future__ import annotations
@@ -91,7 +93,8 @@ def listed() -> str:
             continue
         size = path.stat().st_size if short.startswith("ops.") else 0
         lines += [f'    "{short}": (\n        {size},\n']
-        for line in wrap(" ".join(sorted(own)), 84) or [""]:
+        text = " ".join(sorted(own))
+        for line in wrap(text, 88) if len(text) > FITS else [text]:
             lines.append(f'        "{line} "\n')
         lines[-1] = lines[-1].replace(' "\n', '",\n')
         lines.append("    ),\n")
