@@ -53,8 +53,8 @@ def await_names(module: str, names: list[str]) -> None:
 
 def arrives(name: str) -> bool:
     """Load what gives `name` or, for `name_`, its in-place form; whether anything waited."""
-    modules = waiting.get(name) or waiting.get(name.removesuffix("_")) or ()
-    for module in tuple(modules):
+    modules = tuple(waiting.get(name) or waiting.get(name.removesuffix("_")) or ())
+    for module in modules:  # which takes them off the list
         load_module(module)  # noqa: F821
     return bool(modules)
 
