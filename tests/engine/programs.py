@@ -8,6 +8,9 @@ from typing import Any
 from tests.engine.sampling import Sample, run
 
 RECORDED = Path(__file__).parent / "recorded"
+API: dict[str, Any] = json.loads((RECORDED / "api.json").read_text(encoding="utf-8"))
+NAMES = frozenset(API["names"])
+"""All names in PyTorch's namespaces."""
 
 
 def said(torch: Any, code: str) -> dict[str, Any]:

@@ -80,6 +80,11 @@ class Sample(NamedTuple):
                 made[name] = np.array(what.value, dtype=what.dtype or dtype)
         return made
 
+    def names(self) -> set[str]:
+        """The functions of namespaces and the methods that it calls."""
+        calls = (node for node in ast.walk(ast.parse(self.code)) if isinstance(node, ast.Call))
+        return {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)}
+
     def tracked(self) -> list[str]:
         return [n for n, what in self.inputs.items() if isinstance(what, Drawn) or what.tracked]
 
@@ -89,6 +94,14 @@ class Sample(NamedTuple):
     def second(self, name: str, shape: Shape, dtype: str) -> Array:
         """What a gradient is multiplied with before it is differentiated again."""
         return Drawn(shape, -1.5, 1.5).array(f"{self.code} second {name}").astype(dtype)
+
+    def factors(self, first: dict[str, Any]) -> dict[str, Array]:
+        """What each gradient that can be differentiated again is multiplied with before it is."""
+        return {
+            name: self.second(name, tuple(gradient.shape), "float64")
+            for name, gradient in first.items()
+            if gradient is not None and gradient.requires_grad
+        }
 
 
 def real(*shape: int) -> Drawn:
@@ -154,6 +167,44 @@ def leaves(sample: Sample, torch: Any, arrays: dict[str, Array]) -> dict[str, An
     return {
         name: torch.tensor(array, requires_grad=name in tracked) for name, array in arrays.items()
     }
+
+
+class Run:
+    """A sample run: its inputs, its results, and the cotangents of those that are tracked."""
+
+    def __init__(self, sample: Sample, torch: Any, dtype: str) -> None:
+        self.torch = torch
+        self.inputs = leaves(sample, torch, sample.arrays(dtype))
+        self.results = outputs(run(sample, torch, self.inputs))
+        self.wanted = {name: self.inputs[name] for name in sample.tracked()}
+        tracked = ((i, r) for i, r in enumerate(self.results) if getattr(r, "requires_grad", False))
+        self.ends = dict(tracked)
+        self.cotangents = [cotangent(sample, i, r, torch) for i, r in self.ends.items()]
+
+    def first(self, create_graph: bool) -> dict[str, Any]:
+        """The gradients by the names of the tracked inputs; None where none arrives."""
+        ends = list(self.ends.values())
+        return self._gradients(ends, self.cotangents, create_graph=create_graph)
+
+    def second(self, first: dict[str, Any], factors: dict[str, Array]) -> dict[str, Any]:
+        """The gradients of the sum of factors * first gradients."""
+        further = [n for n in factors if first[n] is not None and first[n].requires_grad]
+        if not further:
+            return dict.fromkeys(self.wanted)
+        cotangents = [self.torch.tensor(factors[name]) for name in further]
+        return self._gradients([first[name] for name in further], cotangents)
+
+    def _gradients(self, ends: list[Any], cotangents: list[Any], **options: Any) -> dict[str, Any]:
+        wanted = list(self.wanted.values())
+        grad = self.torch.autograd.grad
+        found = grad(ends, wanted, cotangents, allow_unused=True, **options)
+        return dict(zip(self.wanted, found, strict=True))
+
+
+def cotangent(sample: Sample, index: int, result: Any, torch: Any) -> Any:
+    """The cotangent of a result."""
+    dtype = str(result.dtype).removeprefix("torch.")
+    return torch.tensor(sample.cotangent(index, tuple(result.shape), dtype))
 
 
 def outputs(value: Any) -> list[Any]:

@@ -1,8 +1,5 @@
 """Every public name of torch.Tensor is here, or in the table of what is left out and why."""
 
-import json
-from typing import Any
-
 import pytest
 
 import engine as torch
@@ -10,9 +7,8 @@ from engine.graph import registry
 from engine.ops.compat.layouts import REFUSED
 from engine.ops.compat.left_out import ELSEWHERE, LEFT_OUT
 from engine.ops.compat.removed import REMOVED
-from tests.engine.programs import RECORDED
+from tests.engine.programs import API
 
-API: dict[str, Any] = json.loads((RECORDED / "api.json").read_text(encoding="utf-8"))
 NAMES = set(API["tensor"])
 registry.complete()
 PRESENT = {name for name in NAMES if hasattr(torch.Tensor, name)}

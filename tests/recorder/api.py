@@ -1,4 +1,4 @@
-"""Writes down the public names of torch.Tensor, and what refuses a dense tensor on the CPU says.
+"""Writes down PyTorch's names, the public ones of torch.Tensor, and what refuses a dense tensor on the CPU says.
 
 `python -m tests.recorder.api`
 """
@@ -27,6 +27,21 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 }
 
 
+SPACES = (
+    torch,
+    torch.Tensor,
+    torch.autograd,
+    torch.autograd.functional,
+    torch.fft,
+    torch.func,
+    torch.linalg,
+    torch.nn,
+    torch.nn.functional,
+    torch.special,
+)
+"""Where the samples' names are to be found."""
+
+
 def raised(name: str) -> list[str]:
     try:
         getattr(torch.ones(2, 2), name)(*ARGUMENTS.get(name, ()))
@@ -38,6 +53,7 @@ def raised(name: str) -> list[str]:
 def main() -> None:
     found = {
         "tensor": [name for name in dir(torch.Tensor) if not name.startswith("_")],
+        "names": sorted({n for space in SPACES for n in dir(space) if not n.startswith("_")}),
         "raises": {name: raised(name) for name in (*REFUSED, *REMOVED)},
     }
     text = json.dumps(found, indent=0)

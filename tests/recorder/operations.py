@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from tests.engine.programs import NAMES, RECORDED
 from tests.engine.samples import FAMILIES
-from tests.engine.sampling import Sample, leaves, outputs, run
+from tests.engine.sampling import Run, Sample
 
-FOLDER = Path(__file__).parent.parent / "engine" / "recorded" / "operations"
+FOLDER = RECORDED / "operations"
 LONGEST_REPR = 12  # numbers; longer ones say nothing new
 
 
@@ -52,54 +53,37 @@ def node_name(tensor: Any) -> str | None:
 
 
 def record(sample: Sample, dtype: str, pool: Pool) -> dict[str, Any]:
-    inputs = leaves(sample, torch, sample.arrays(dtype))
-    results = outputs(run(sample, torch, inputs))
+    ran = Run(sample, torch, dtype)
+    results = ran.results
     if not all(isinstance(result, torch.Tensor) for result in results):
         return {"value": repr(results[0])}
     found: dict[str, Any] = {"out": [pool.add(r) for r in results]}
     if len(results) == 1 and results[0].numel() <= LONGEST_REPR and dtype != "float64":
         found["repr"] = repr(results[0])
-    if any(r.requires_grad for r in results):
+    if ran.ends:
         found["nodes"] = [node_name(r) for r in results]
         try:
-            found |= gradients(sample, dtype, inputs, results, pool)
+            found |= gradients(sample, dtype, ran, pool)
         except RuntimeError as error:
             found["raises"] = [type(error).__name__, str(error)]
     return found
 
 
-def gradients(
-    sample: Sample, dtype: str, inputs: dict[str, Any], results: list[Any], pool: Pool
-) -> dict[str, Any]:
-    names = sample.tracked()
-    wanted = [inputs[name] for name in names]
-    ends = [(i, r) for i, r in enumerate(results) if r.requires_grad]
-    cotangents = [
-        torch.tensor(sample.cotangent(i, tuple(r.shape), str(r.dtype).removeprefix("torch.")))
-        for i, r in ends
-    ]
-    first = torch.autograd.grad(
-        [r for _, r in ends], wanted, cotangents, create_graph=True, allow_unused=True
-    )
-    found: dict[str, Any] = {"grad": {n: pool.add(g) for n, g in zip(names, first, strict=True)}}
+def gradients(sample: Sample, dtype: str, ran: Run, pool: Pool) -> dict[str, Any]:
+    first = ran.first(create_graph=True)
+    found: dict[str, Any] = {"grad": {name: pool.add(g) for name, g in first.items()}}
     if dtype != "float64":
         return found
-    pairs = zip(names, first, strict=True)
-    further = [(n, g) for n, g in pairs if g is not None and g.requires_grad]
-    if further:
+    factors = sample.factors(first)
+    if factors:
         try:
-            second = torch.autograd.grad(
-                [g for _, g in further],
-                wanted,
-                [torch.tensor(sample.second(n, tuple(g.shape), dtype)) for n, g in further],
-                allow_unused=True,
-            )
+            second = ran.second(first, factors)
         except RuntimeError as error:
             if "backward is not implemented" in str(error):
                 return found  # PyTorch stops at the first derivative
             raise
-        found["from"] = [n for n, _ in further]
-        found["second"] = {n: pool.add(g) for n, g in zip(names, second, strict=True)}
+        found["from"] = list(factors)
+        found["second"] = {name: pool.add(g) for name, g in second.items()}
     return found
 
 
@@ -107,6 +91,8 @@ def record_family(family: str) -> None:
     pool = Pool()
     lines = []
     for sample in FAMILIES[family]:
+        if not sample.names() <= NAMES:
+            continue  # PyTorch has nothing of the kind: test_operations does without it
         answers = {dtype: record(sample, dtype, pool) for dtype in sample.dtypes}
         lines.append(f"{json.dumps(sample.key)}: {json.dumps(answers, separators=(',', ':'))}")
     pool.save(FOLDER / f"{family}.npz")
