@@ -9,14 +9,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 ROW_AND_SAMPLES = """
-from engine.arrays.row import op
-from engine.dispatch.fast_path import TENSORS
-from engine.graph.registry import expose
+from engine.dispatch.operation import op
 from tests.engine import samples, sampling
 
-op("log_cosh(x)", lambda xp, x: xp.log(xp.cosh(x)), elementwise=True, floats=True,
+op("log_cosh(x)", lambda xp, x: xp.log(xp.cosh(x)), "log(cosh(x)).", elementwise=True, floats=True,
    x=lambda ns, g, x: g * ns.{derivative}(x))
-expose("log_cosh", lambda input: TENSORS.log_cosh(input))
 lines = [*sampling.samples("log_cosh", "torch.log_cosh(x)", x=sampling.real(2, 3)),
          *sampling.samples("sin", "x.sin() * 7.5", x=sampling.real(2))]
 samples.SAMPLES[:] = lines
