@@ -7,7 +7,6 @@ is freed), run over arrays; nothing is accumulated anywhere. Explanations are dr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from engine.arrays.backends import ARRAYS
@@ -15,6 +14,7 @@ from engine.backward.saved_tensors import opened
 from engine.backward.traversal import contributions
 from engine.graph.node import Freed, Node, Output
 from engine.graph.tensor import Tensor
+from engine.graph.walk import Cotangents
 
 
 class Step(NamedTuple):
@@ -37,29 +37,15 @@ class Step(NamedTuple):
 
 def steps(roots: Sequence[tuple[Any, Any]]) -> Iterator[Step]:
     """The steps of a backward from `roots`, pairs of an edge and its cotangent, in their order."""
-    pending: dict[int, tuple[Node, Any]] = {}
-    heap: list[int] = []
-
-    def send(edge: Any, g: Any) -> None:
-        node, index = (edge.node, edge.index) if type(edge) is Output else (edge, 0)
-        if type(node) is not Node:
-            return
-        if node.rank not in pending:
-            pending[node.rank] = (node, [None] * _outputs(node))
-            heappush(heap, node.rank)
-        parts = pending[node.rank][1]
-        parts[index] = g if parts[index] is None else parts[index] + g
-
-    for edge, g in roots:
-        send(edge, g)
-    while heap:
-        node, parts = pending.pop(heappop(heap))
-        incoming = parts[0] if node.op.outputs == 1 else parts
+    flow = Cotangents(roots)
+    for node, parts in flow:
+        one = node.op.outputs == 1
+        incoming = parts[0] if one else [parts.get(i) for i in range(_outputs(node))]
         sent = contributions(ARRAYS, node, incoming, saved_by(node))
         yield Step(node, incoming, sent)
         for edge, g in zip(node.edges, sent, strict=False):
-            if edge is not None and g is not None:
-                send(edge, g)
+            if g is not None:
+                flow.add(edge, g)
 
 
 def saved_by(node: Node) -> Sequence[Any]:

@@ -11,8 +11,9 @@ leaves every `.grad` as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush, heappushpop
+from itertools import chain
 from sys import getrefcount
 from typing import Any
 
@@ -24,10 +25,11 @@ from engine.arrays.modes import ANOMALY, GRAD, mode
 from engine.arrays.row import passed
 from engine.backward.saved_tensors import check_versions, lifted, opened
 from engine.dispatch.fast_path import TENSORS
-from engine.graph import hooks, storage
+from engine.graph import hooks, storage, walk
 from engine.graph.hooks import LeafNodeHook, replaced_by, run_after_hooks, run_tensor_hooks
 from engine.graph.node import Freed, Node, Output, at_node, edge_of
 from engine.graph.tensor import LEAF, Tensor, wrap
+from engine.graph.walk import place_of
 
 FREED = Freed()
 running: list[Node] = []
@@ -60,7 +62,7 @@ class Traversal:
     needed: set[Any] | None = None
     wanted: dict[tuple[int, int], Any] = {}  # noqa: RUF012 (replaced, never changed)
     hooked: frozenset[int] = frozenset()
-    reached: set[int] | None = None
+    reached: set[Any] | None = None
     expected: dict[int, int] | None = None
     current: Traversal | None = None
     """The one whose tensor hooks are being called."""
@@ -79,46 +81,18 @@ class Traversal:
 
     def restrict(self, edges: Sequence[Any]) -> None:
         """Run only the nodes that lead to these edges, and keep the gradients that reach them."""
-        self.needed, self.wanted = set(), {}
-        for edge in edges:
-            if isinstance(edge, Tensor):
-                self.needed.add(edge)
-            else:
-                self.wanted[key_of(edge)] = None
-
-    def _mark_needed(self, roots: Sequence[tuple[Any, Any]]) -> None:
-        """Add to `needed` every node from which a target can be reached."""
-        assert self.needed is not None
-        reached: dict[int, Node] = {}
-        stack = [_node_of(edge) for edge, _ in roots]
-        while stack:
-            node = stack.pop()
-            if type(node) is Node and node.rank not in reached:
-                reached[node.rank] = node
-                stack.extend(_node_of(edge) for edge in node.edges if edge is not None)
-        targets = {rank for rank, _ in self.wanted}
-        needed = self.needed
-        for rank in sorted(reached, reverse=True):
-            node = reached[rank]
-            if rank in targets or any(_node_of(edge) in needed for edge in node.edges):
-                needed.add(node)
+        self.needed = set(map(place_of, edges))
+        self.wanted = {walk.key(edge): None for edge in edges if not isinstance(edge, Tensor)}
 
     def reaches(self, edge: Any) -> bool:
         """Whether this run computes the gradient of a tensor with this edge."""
-        place = _node_of(edge)
         if self.needed is not None:
-            return place in self.needed or (
-                type(place) is Node and any(rank == place.rank for rank, _ in self.wanted)
-            )
+            return place_of(edge) in self.needed
         if self.reached is None:
-            self.reached = set()
-            stack = [_node_of(root) for root, _ in self.roots]
-            while stack:
-                found = stack.pop()
-                if found is not None and id(found) not in self.reached:
-                    self.reached.add(id(found))
-                    stack.extend(map(_node_of, getattr(found, "edges", ())))
-        return id(place) in self.reached
+            starts = [root for root, _ in self.roots]
+            below = (edge for node in walk.nodes(*starts, below=walk.edges) for edge in node.edges)
+            self.reached = {*map(place_of, starts), *map(place_of, below)}
+        return place_of(edge) in self.reached
 
     # ---- the loop ----------------------------------------------------------------------------
 
@@ -126,7 +100,8 @@ class Traversal:
         """Let the gradients flow from the roots, pairs of an edge and its cotangent."""
         self.roots = roots
         if self.needed is not None:
-            self._mark_needed(roots)
+            starts = [edge for edge, _ in roots]
+            self.needed |= walk.leading(starts, frozenset(self.needed), walk.edges, place_of)
         now = mode.get()
         token = mode.set(now | GRAD if self.create_graph else now & ~GRAD)
         try:
@@ -185,7 +160,7 @@ class Traversal:
             for edge, (rule, count, pick), was in zip(  # noqa: B905 (as long as the edges)
                 node.edges, op.steps, node.restore or _UNCHANGED
             ):
-                if edge is None or (needed is not None and _node_of(edge) not in needed):
+                if edge is None or (needed is not None and place_of(edge) not in needed):
                     continue
                 if count == 1:
                     contribution = rule(ns, g, saved[pick])
@@ -260,7 +235,7 @@ class Traversal:
 
     def _send(self, edge: Any, g: Any) -> None:
         """Add a gradient to what is on its way to `edge`."""
-        if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
+        if edge is None or (self.needed is not None and place_of(edge) not in self.needed):
             return
         if isinstance(edge, Tensor):
             if id(edge) in self.leaves:
@@ -291,7 +266,7 @@ class Traversal:
         then: PyTorch calls them when the node runs.
         """
         asked = [key for key in self.wanted if key[0] == node.rank]
-        ends = bool(asked) and not any(_node_of(edge) in self.needed for edge in node.edges)  # type: ignore[operator]
+        ends = bool(asked) and not any(place_of(edge) in self.needed for edge in node.edges)  # type: ignore[operator]
         if not ends:
             self._keep(asked, g)
         if node.hooks is not None:
@@ -343,7 +318,7 @@ class Traversal:
         places = node.sends()
         held = tuple(
             None
-            if self.needed is not None and _node_of(node.edges[place]) not in self.needed
+            if self.needed is not None and place_of(node.edges[place]) not in self.needed
             else self._held(sent[place])
             for place in places
         )
@@ -362,7 +337,7 @@ class Traversal:
             if g is not None:
                 g = restored(self.ns, g, (edge.array.shape, edge.array.dtype))
         else:
-            g = self.wanted[key_of(edge)]
+            g = self.wanted[walk.key(edge)]
         if g is None or self.create_graph:
             return g
         return wrap(g if g.base is None and getrefcount(g) <= _ALONE and g.ndim else g.copy())
@@ -378,20 +353,17 @@ class Traversal:
     def _count(self) -> dict[int, int]:
         """How many gradients will arrive at each leaf with hooks."""
         expected: dict[int, int] = {}
-        seen: set[int] = set()
-        stack = [edge for edge, _ in self.roots]
-        while stack:
-            edge = stack.pop()
-            if edge is None or (self.needed is not None and _node_of(edge) not in self.needed):
-                continue
-            place = _node_of(edge)
-            if isinstance(place, Tensor):
-                if place.hooks is not None:
-                    expected[id(place)] = expected.get(id(place), 0) + 1
-            elif place.rank not in seen:
-                seen.add(place.rank)
-                stack.extend(place.edges)
+        starts = self._followed(edge for edge, _ in self.roots)
+        run = walk.nodes(*starts, below=lambda node: self._followed(node.edges))
+        for edge in chain(starts, *(self._followed(node.edges) for node in run)):
+            if isinstance(edge, Tensor) and edge.hooks is not None:
+                expected[id(edge)] = expected.get(id(edge), 0) + 1
         return expected
+
+    def _followed(self, edges: Iterable[Any]) -> list[Any]:
+        """Those of some edges along which gradients go."""
+        needed = self.needed
+        return [e for e in edges if e is not None and (needed is None or place_of(e) in needed)]
 
     def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
         """A leaf's gradient, passed through its hooks; once."""
@@ -418,7 +390,7 @@ class Traversal:
         for target in targets or ():
             if target is not None and target.edge is not LEAF:
                 target._grad = target._grad
-                g = self.wanted[key_of(edge_of(target))]
+                g = self.wanted[walk.key(edge_of(target))]
                 if g is not None:
                     leaves[id(target)] = (target, g)
         if hooks.on_leaves:
@@ -519,11 +491,3 @@ def _let_go(node: Node, saved: tuple[Any, ...]) -> None:
     else:
         journal.note_slot(node, "saved")
         node.saved = Freed(saved)
-
-
-def _node_of(edge: Any) -> Any:
-    return edge.node if type(edge) is Output else edge
-
-
-def key_of(edge: Any) -> tuple[int, int]:
-    return (edge.node.rank, edge.index) if type(edge) is Output else (edge.rank, 0)

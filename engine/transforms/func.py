@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ import numpy as np
 from engine.arrays import pytree
 from engine.arrays.modes import GRAD, mode
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.graph import walk
 from engine.graph.grad_mode import enable_grad
-from engine.graph.node import Output, edge_of
+from engine.graph.node import edge_of
 from engine.graph.registry import expose, namespaces
 from engine.graph.tensor import Tensor, wrap
 from engine.transforms.functional import gradients
@@ -90,22 +92,9 @@ class _Inner:
 
 def leads_outside(x: Tensor, own: set[int]) -> bool:
     """Whether the history of x leads to a leaf that is not the transform's own."""
-    seen: set[int] = set()
-    stack = [edge_of(x)]
-    while stack:
-        edge = stack.pop()
-        if edge is None:
-            continue
-        place = edge.node if type(edge) is Output else edge
-        if id(place) in seen:
-            continue
-        seen.add(id(place))
-        if isinstance(place, Tensor):
-            if id(place) not in own:
-                return True
-        else:
-            stack.extend(place.edges)
-    return False
+    start = edge_of(x)
+    below = (edge for node in walk.nodes(start, below=walk.edges) for edge in node.edges)
+    return any(isinstance(leaf, Tensor) and id(leaf) not in own for leaf in chain((start,), below))
 
 
 def _zeros(x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,11 +17,12 @@ import numpy as np
 from engine.arrays.backends import NUMPY, jax_arrays
 from engine.arrays.promotion import is_half, operand_dtype, result_type_of
 from engine.dispatch.apply import source
+from engine.graph import walk
 from engine.graph.grad_mode import enable_grad
-from engine.graph.node import Node, Output
+from engine.graph.node import Node, Output, node_of
 from engine.graph.provenance import tracing
 from engine.graph.tensor import Tensor
-from engine.transforms.symbolic import node_of, traced_leaf
+from engine.transforms.symbolic import traced_leaf
 
 if TYPE_CHECKING:
     from engine.arrays.row import Op
@@ -56,24 +58,18 @@ class Plan:
     # ---- making it ---------------------------------------------------------------------------
 
     def _place(self, item: Any) -> int:
-        """Where the value of an item of the trace is; adds the steps that make it."""
-        for node in self._needed(item):
-            self._add(node)
+        """Where the value of an item of the trace is; adds the steps that make it, oldest first."""
+        if id(item) not in self._places:
+            needed = walk.nodes(item, below=self._missing)
+            for node in sorted(needed, key=attrgetter("rank"), reverse=True):
+                if id(node) not in self._places:
+                    self._add(node)
         return self._lookup(item)
 
-    def _needed(self, item: Any) -> list[Node]:
-        """The nodes that make `item` and are not in the program yet, oldest first."""
-        found: dict[int, Node] = {}
-        stack = [item]
-        while stack:
-            node = node_of(current := stack.pop())
-            if node is None or id(current) in self._places or node.rank in found:
-                continue
-            if id(node) not in self._places:
-                found[node.rank] = node
-                assert node.trace is not None
-                stack.extend(node.trace.args)
-        return [found[rank] for rank in sorted(found, reverse=True)]
+    def _missing(self, node: Node) -> Sequence[Any]:
+        """The operands still to be placed before a node can be."""
+        at = self._places
+        return () if id(node) in at else [x for x in walk.operands(node) if id(x) not in at]
 
     def _lookup(self, item: Any) -> int:
         if type(item) is Output:

@@ -8,26 +8,23 @@ respect to an untracked name, or to an intermediate one, can be asked for too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from engine.arrays.promotion import is_half, operand_dtype
-from engine.backward.traversal import key_of, restored, run_rule
+from engine.backward.traversal import restored, run_rule
 from engine.dispatch.apply import source
 from engine.dispatch.fast_path import TENSORS
-from engine.graph import storage
+from engine.graph import storage, walk
 from engine.graph.grad_mode import enable_grad
 from engine.graph.node import Node, Output
 from engine.graph.node import node_of as node_of
 from engine.graph.provenance import tracing
 from engine.graph.tensor import Tensor, track, wrap
-
-
-def key(item: Any) -> Any:
-    """What tells operands, or edges, apart: a tensor by its identity, a result by its number."""
-    return key_of(item) if isinstance(item, (Node, Output)) else id(item)
+from engine.graph.walk import Cotangents
+from engine.graph.walk import key as key
 
 
 def tensor_of(item: Any, dtype: Any = None) -> Any:
@@ -59,17 +56,12 @@ def derivative(
     """The gradient of `y` with respect to each of `xs`, as traced tensors; None where y does not
     depend on one. y need not be scalar: its cotangent is 1 in every element unless given.
     """
-    targets = [source(x) for x in xs]
-    start = source(y)
+    wanted = [key(source(x)) for x in xs]
     if cotangent is None:
         cotangent = wrap(np.ones(y.array.shape, y.array.dtype))
-    found: dict[Any, Tensor] = {}
     with tracing(), enable_grad():
-        if node_of(start) is None:
-            found[key(start)] = cotangent
-        else:
-            _flow(start, cotangent, targets, found)
-    return [found.get(key(target)) for target in targets]
+        found = _flow(source(y), cotangent, set(wanted))
+    return [found.get(each) for each in wanted]
 
 
 def written_since(y: Tensor) -> list[Tensor]:
@@ -77,22 +69,14 @@ def written_since(y: Tensor) -> list[Tensor]:
 
     The trace holds the values on the way as they were, and of these the ones that are now.
     """
-    start = node_of(source(y))
-    if start is None or storage.last_write > start.rank:
+    start = source(y)
+    made = node_of(start)
+    if made is None or storage.last_write > made.rank:
         return []
     found: dict[int, Tensor] = {}
-    seen: set[int] = set()
-    stack = [start]
-    while stack:
-        node = stack.pop()
-        if node.rank in seen or node.trace is None:
-            continue
-        seen.add(node.rank)
-        for item in node.trace.args:
-            made = node_of(item)
-            if made is not None:
-                stack.append(made)
-            elif isinstance(item, Tensor):
+    for node in walk.nodes(start):
+        for item in walk.operands(node):
+            if isinstance(item, Tensor):
                 writes = storage.writes_of(item.array)
                 if writes is not None and writes.seen_by(node.rank) != len(writes.ranks):
                     found[id(item)] = item
@@ -101,73 +85,32 @@ def written_since(y: Tensor) -> list[Tensor]:
 
 def path(y: Tensor, x: Tensor) -> list[Node]:
     """The nodes on the ways from x to y, newest first."""
-    start = source(y)
-    leading = _leading_to(start, [source(x)])
-    found: dict[int, Node] = {}
-    stack = [node_of(start)]
-    while stack:
-        node = stack.pop()
-        if node is not None and node.rank in leading and node.rank not in found:
-            found[node.rank] = node
-            assert node.trace is not None
-            stack.extend(node_of(item) for item in node.trace.args)
-    return [found[rank] for rank in sorted(found)]
+    found = walk.leading([source(y)], {key(source(x))}, walk.uncut)
+    return sorted(found, key=attrgetter("rank"))
 
 
-def _leading_to(start: Any, targets: Sequence[Any]) -> set[int]:
-    """The ranks of the nodes on a path from `start` to one of the targets."""
-    reached: dict[int, Node] = {}
-    stack = [node_of(start)]
-    while stack:
-        node = stack.pop()
-        if node is not None and node.rank not in reached:
-            reached[node.rank] = node
-            assert node.trace is not None
-            if not node.trace.cut:
-                stack.extend(node_of(item) for item in node.trace.args)
-    wanted = {key(target) for target in targets}
-    leading: set[int] = set()
-    for rank in sorted(reached, reverse=True):
-        trace = reached[rank].trace
-        assert trace is not None
-        if not trace.cut and any(
-            key(item) in wanted or getattr(node_of(item), "rank", 1) in leading
-            for item in trace.args
-        ):
-            leading.add(rank)
-    return leading
-
-
-def _flow(start: Any, cotangent: Tensor, targets: Sequence[Any], found: dict[Any, Tensor]) -> None:
-    """Let the cotangent flow from `start`; what reaches the targets is put into `found`."""
-    leading = _leading_to(start, targets)
-    wanted = {key(target) for target in targets}
-    pending: dict[int, tuple[Node, dict[int, Tensor]]] = {}
-    heap: list[int] = []
+def _flow(start: Any, cotangent: Tensor, wanted: set[Any]) -> dict[Any, Tensor]:
+    """Let the cotangent flow from `start`: what reaches the items wanted, by their keys."""
+    found: dict[Any, Tensor] = {}
+    leading = walk.leading([start], wanted, walk.uncut)
+    flow = Cotangents()
 
     def send(item: Any, g: Tensor) -> None:
-        place = key(item)
-        if place in wanted:
-            found[place] = found[place] + g if place in found else g
-        node = node_of(item)
-        if node is None or node.rank not in leading:
-            return
-        if node.rank not in pending:
-            pending[node.rank] = (node, {})
-            heappush(heap, node.rank)
-        parts = pending[node.rank][1]
-        index = item.index if type(item) is Output else 0
-        parts[index] = parts[index] + g if index in parts else g
+        at = key(item)
+        if at in wanted:
+            found[at] = found[at] + g if at in found else g
+        if node_of(item) in leading:
+            flow.add(item, g)
 
     send(start, cotangent)
-    while heap:
-        node, parts = pending.pop(heappop(heap))
+    for node, parts in flow:
         for item, contribution in _contributions(node, parts, leading, wanted):
             send(item, contribution)
+    return found
 
 
 def _contributions(
-    node: Node, parts: dict[int, Tensor], leading: set[int], wanted: set[Any]
+    node: Node, parts: dict[int, Tensor], leading: set[Node], wanted: set[Any]
 ) -> Iterator[tuple[Any, Tensor]]:
     """The pairs (operand, its cotangent) that a node's rules give."""
     op, trace = node.op, node.trace
@@ -176,7 +119,7 @@ def _contributions(
     values = _values(node)
     fixed = len(op.operands) - op.variadic
     for position, item in enumerate(trace.args[:fixed]):
-        if key(item) not in wanted and getattr(node_of(item), "rank", 1) not in leading:
+        if key(item) not in wanted and node_of(item) not in leading:
             continue
         pullback = op.pullbacks[position]
         if pullback.rule is None:
