@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from engine.arrays.types import Array
 
 _BELOW_FLOAT32 = np.int64(0x1FFFFFFF)
 _MIDPOINT = np.int64(0x10000000)

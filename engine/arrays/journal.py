@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.memory import Array, address, owner_of
+from engine.arrays.memory import address, owner_of
+from engine.arrays.types import Array
 
 MISSING: Any = object()
 Swap = Callable[[], None]

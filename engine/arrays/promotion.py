@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.types import DType
 
-DType = np.dtype[Any]
 _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2, "c": 3}
 _FLOAT32 = np.dtype(np.float32)
 _NUMBERS: dict[type, DType] = {bool: np.dtype(bool), int: np.dtype(np.int64)}

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.types import Shape
 from engine.graph.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-Shape = tuple[int, ...]
 
 
 class Absent:

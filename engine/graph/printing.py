@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes, journal
+from engine.arrays.types import Array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Array = np.ndarray[Any, Any]
 
 
 class PrintOptions:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import journal
-from engine.arrays.memory import Array, owner_of
+from engine.arrays.memory import owner_of
+from engine.arrays.types import Array
 
 next_rank: Callable[[], int] = count(0, -1).__next__
 """Numbers nodes and writes; later ones are smaller, as a heap wants them."""

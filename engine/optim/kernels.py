@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.fma import fused
-
-Array = np.ndarray[Any, Any]
+from engine.arrays.types import Array
 
 
 def add(x: Array, y: Any, alpha: Any = 1) -> Array:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.arrays import journal
+from engine.arrays.types import Array
 from engine.graph.grad_mode import enable_grad, no_grad
 from engine.graph.tensor import Tensor, wrap
 from engine.optim.hyperparameters import hyperparameters, require
-from engine.optim.kernels import Array, add
+from engine.optim.kernels import add
 from engine.optim.optimizer import Closure, Optimizer
 from engine.optim.slots import Options, put, real, scalar
 

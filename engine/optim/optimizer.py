@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import journal
+from engine.arrays.types import Array
 from engine.graph.grad_mode import enable_grad, no_grad
 from engine.graph.hooks import RemovableHandle
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, set_requires_grad
 from engine.ops.creation.convert import converted
 from engine.optim.hyperparameters import require
-from engine.optim.kernels import Array, add
+from engine.optim.kernels import add
 from engine.optim.slots import Options, Slots, put, real, scalar
 
 Closure = Callable[[], Any]

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from engine.arrays.types import Array
 from engine.graph.grad_mode import no_grad
 from engine.optim.hyperparameters import hyperparameters
-from engine.optim.kernels import Array, add, addcdiv, addcmul, lerp
+from engine.optim.kernels import add, addcdiv, addcmul, lerp
 from engine.optim.optimizer import Optimizer
 from engine.optim.slots import Options, Slots, number
 

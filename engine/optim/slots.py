@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes, journal
+from engine.arrays.types import Array
 from engine.dispatch.inplace import assign
 from engine.graph.tensor import Tensor, wrap
-
-if TYPE_CHECKING:
-    from engine.optim.kernels import Array
 
 Options = dict[str, Any]
 

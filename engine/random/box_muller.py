@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays.fma import fused, fused32
+from engine.arrays.types import Array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Array = np.ndarray[Any, Any]
 
 BLOCK = 16
 _CHUNK = 512  # blocks at a time: what they need stays in the processor's cache

@@ -14,8 +14,9 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.fma import fused64
+from engine.arrays.types import Array, DType, Shape
 from engine.random.box_muller import each
-from engine.random.seeding import Array, DType, Shape, begin, check_floating, digits_of, rounded
+from engine.random.seeding import begin, check_floating, digits_of, rounded
 
 if TYPE_CHECKING:
     from engine.random.generator import Generator

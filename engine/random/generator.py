@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import journal
+from engine.arrays.types import Array
 from engine.dispatch.arguments import Device, on_cpu
 from engine.graph.registry import expose
 from engine.graph.tensor import Tensor, wrap
 from engine.random import box_muller, mt19937
-
-Array = np.ndarray[Any, Any]
 
 FIRST_SEED = 67280421310721
 """The seed of a new generator."""

@@ -16,13 +16,10 @@ import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.fma import fused, fused64
+from engine.arrays.types import Array, DType, Shape
 from engine.graph.registry import namespaces
 from engine.random import box_muller
 from engine.random.generator import Generator, default_generator, initial_seed, manual_seed, seed
-
-Array = np.ndarray[Any, Any]
-DType = np.dtype[Any]
-Shape = tuple[int, ...]
 
 __all__ = [
     "Generator",

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.types import Array
 from engine.backward.api import grad as autograd
 from engine.graph.registry import expose, namespaces
 from engine.graph.tensor import Tensor, wrap
 from engine.transforms.custom_function import Function
 from engine.transforms.func import jacfwd
 
-Array = np.ndarray[Any, Any]
 Checked = Callable[..., Any]
 _torch = namespaces["torch"]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.arrays import dtypes
-from engine.arrays.row import Op
+
+if TYPE_CHECKING:
+    from engine.arrays.row import Op
 
 
 def refuse(row: Op, kind: str, dtype: Any) -> None:

@@ -7,7 +7,6 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from engine.arrays import dtypes
-from engine.arrays.row import Rule
 from engine.arrays.scalars import zero_of
 from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
 from engine.dispatch.decorators import numpy_names
@@ -19,6 +18,7 @@ from engine.graph.registry import expose, public
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.arrays.row import Rule
     from engine.graph.tensor import Tensor
 
 # ---- normalising: rows -----------------------------------------------------------------------

@@ -14,7 +14,8 @@ import numpy as np
 
 from engine.arrays.backends import NUMPY
 from engine.arrays.memory import address, owner_of
-from engine.dispatch.arguments import Shape, array_of, integers
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, integers
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out

@@ -10,7 +10,8 @@ import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.row import rows
-from engine.dispatch.arguments import Shape, array_of, dtype_of, integers, on_cpu, wrong_type
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, dtype_of, integers, on_cpu, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.out import writes_out

@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.arrays import dtypes, journal, limits
 from engine.arrays.memory import owner_of
-from engine.dispatch.arguments import Shape, array_of, count_of, integers
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, count_of, integers
 from engine.dispatch.detached import detached
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace

@@ -9,12 +9,12 @@ import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.promotion import number_dtype, promote
-from engine.dispatch.arguments import Shape, dtype_of, on_cpu, warn_of_scalar
+from engine.arrays.types import DType, Shape
+from engine.dispatch.arguments import dtype_of, on_cpu, warn_of_scalar
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, track, wrap
 from engine.ops.creation.convert import converted
 
-DType = np.dtype[Any]
 _NUMBERS = frozenset((bool, int, float, complex))
 
 _COPY = (

@@ -10,23 +10,14 @@ import numpy as np
 from engine.arrays import dtypes, limits
 from engine.arrays.promotion import number_dtype
 from engine.arrays.row import non_differentiable, passed
-from engine.dispatch.arguments import (
-    ABSENT,
-    Shape,
-    array_of,
-    dtype_of,
-    integers,
-    on_cpu,
-    wrong_type,
-)
+from engine.arrays.types import DType, Shape
+from engine.dispatch.arguments import ABSENT, array_of, dtype_of, integers, on_cpu, wrong_type
 from engine.dispatch.decorators import several_forms
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring, tensor
-
-DType = np.dtype[Any]
 
 # fmt: off
 op("zeros_like(x)", "zeros_like", x=non_differentiable)

@@ -8,7 +8,7 @@ at once: nothing is ever lazily conjugated, as PyTorch's tensors can be.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,8 +20,10 @@ from engine.dispatch.dtype_variants import is_complex
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import attribute, expose, public
-from engine.graph.tensor import Tensor
 from engine.ops.elementwise.functions import sign_of
+
+if TYPE_CHECKING:
+    from engine.graph.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------
 

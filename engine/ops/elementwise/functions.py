@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.dispatch.arguments import array_of
 from engine.dispatch.dtype_variants import is_complex
@@ -12,8 +12,10 @@ from engine.dispatch.errors.kinds import no_kernel
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import EVERYWHERE, IN_PLACE, op
 from engine.graph.registry import public
-from engine.graph.tensor import Tensor
 from engine.ops.elementwise.arithmetic import unknown, zero_rule
+
+if TYPE_CHECKING:
+    from engine.graph.tensor import Tensor
 
 _ON_SPECIAL = f"{EVERYWHERE} special"
 _floats = partial(op, elementwise=True, floats=True, where=EVERYWHERE)

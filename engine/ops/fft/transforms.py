@@ -13,15 +13,8 @@ import numpy as np
 
 import engine.ops.nn.padding  # noqa: F401 (its rows)
 from engine.arrays import dtypes
-from engine.dispatch.arguments import (
-    Shape,
-    array_of,
-    dtype_of,
-    on_cpu,
-    wrap_dim,
-    wrap_dims,
-    wrong_type,
-)
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, dtype_of, on_cpu, wrap_dim, wrap_dims, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.dispatch.arguments import Shape, array_of, wrap_dim
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import broadcast_error
 from engine.graph.registry import public

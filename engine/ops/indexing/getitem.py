@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.dispatch.arguments import Shape, array_of
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_overlap
 from engine.graph.registry import public

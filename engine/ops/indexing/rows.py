@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.arrays.row import non_differentiable, passed, truth
+from engine.arrays.types import Shape
 from engine.dispatch.operation import broadcast_error, op
-
-if TYPE_CHECKING:
-    from engine.dispatch.arguments import Shape
 
 # ---- x[indices] ------------------------------------------------------------------------------
 

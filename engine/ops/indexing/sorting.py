@@ -8,7 +8,8 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable
-from engine.dispatch.arguments import Shape, array_of, wrap_dim, wrong_type
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, wrap_dim, wrong_type
 from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op

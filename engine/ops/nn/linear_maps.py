@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.arrays.types import Array
 from engine.dispatch.operation import op
 
-Array = np.ndarray[Any, Any]
 DENSE = 1 << 22
 """A map of more entries than this is not written out as a matrix."""
 

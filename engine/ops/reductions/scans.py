@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
@@ -18,7 +19,6 @@ from engine.graph.registry import public
 if TYPE_CHECKING:
     from engine.graph.tensor import Tensor
 
-Shape = tuple[int, ...]
 
 # ---- the largest or smallest so far ----------------------------------------------------------
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes, limits
-from engine.dispatch.arguments import ABSENT, Shape, array_of, dtype_of, on_cpu, wrong_type
+from engine.arrays.types import DType, Shape
+from engine.dispatch.arguments import ABSENT, array_of, dtype_of, on_cpu, wrong_type
 from engine.dispatch.decorators import several_forms
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
@@ -19,8 +20,6 @@ from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring
 from engine.ops.creation.filled import sizes_of
-
-DType = np.dtype[Any]
 
 
 def _source(name: str, generator: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import limits, promotion
-from engine.dispatch.arguments import Shape, array_of, wrap_dim, wrong_type
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import expose, public

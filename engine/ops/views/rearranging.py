@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import limits
-from engine.dispatch.arguments import (
-    Shape,
-    array_of,
-    dtype_of,
-    integers,
-    wrap_dim,
-    wrap_dims,
-    wrong_type,
-)
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, dtype_of, integers, wrap_dim, wrap_dims, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import IN_PLACE, op
 from engine.graph.registry import expose, public

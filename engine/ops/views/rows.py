@@ -13,7 +13,8 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.backends import NUMPY
 from engine.arrays.row import non_differentiable, rows
-from engine.dispatch.arguments import Shape, count_of
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import count_of
 from engine.dispatch.operation import op
 from engine.graph.storage import follow
 

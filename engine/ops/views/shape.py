@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.dispatch.arguments import Shape, array_of, count_of, integers, wrap_dim, wrap_dims
+from engine.arrays.types import Shape
+from engine.dispatch.arguments import array_of, count_of, integers, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import broadcast_error
 from engine.graph.registry import attribute, expose, public
