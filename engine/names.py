@@ -26,7 +26,7 @@ MODULES: dict[str, tuple[int, str]] = {
         "alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout",
     ),
     "ops.activations.thresholds": (
-        11765,
+        11882,
         "celu elu_ glu gumbel_softmax hardshrink hardsigmoid hardswish hardtanh leaky_relu_ mish "
         "prelu relu6 relu_ rrelu selu softmin softshrink softsign tanhshrink threshold",
     ),

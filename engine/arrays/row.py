@@ -99,7 +99,8 @@ class Op:
         rules: for each operand its vector-Jacobian product, or why there is none.
         written: how the row is written, a Python expression of its operands and parameters;
             by default a call of its name.
-        latex: how it is written in LaTeX, its operands' places as {0}, {1}: r"\\sqrt{{{0}}}".
+        latex: how it is written in LaTeX: the name of a function, r"\\log", or a text with the
+            operands as #1, #2, as in a \\newcommand: r"\\sqrt{#1}".
         called: what PyTorch calls the operands, where that is not input (and other), or its own name.
         node: the name grad_fn shows; by default the row's name in PyTorch's fashion.
         elementwise: operands are promoted to one dtype and broadcast; the driver undoes both.
@@ -119,8 +120,11 @@ class Op:
         estimate: from the same, the result's shape, where it can be larger than the operands'.
         refuses: kinds of numbers that PyTorch does not take: "c" complex, "b" truth values, "half"
             half precision; to each its Refusal.
-        facts: what explanations may say of it (gradcli/explain): "flat" where its slope is 0,
-            "guard" an expression that keeps its operand where the slope is finite, ...
+        facts: what explanations may say of it, each a text: "stairs", it is piecewise constant;
+            "dead", where its slope is 0; "saturates", its slope goes to 0 far out; "chooses", it
+            takes some elements and leaves others; "scales", by its second operand, "times" or
+            "over"; "smooth", an expression with slopes that may stand in its place; "guard", an
+            operand kept where the slope is finite, both of {operand}s: "{x}.clamp(min=1e-12)".
 
     Raises:
         TypeError: an operand has no rule and does not say why, or a rule names what does not exist.

@@ -50,6 +50,7 @@ def _total(ns: Any, x: Any, dim: int) -> Any:
 op(
     "softmax(x; dim)",
     _softmax,
+    facts={"saturates": "far apart"},
     x=lambda ns, g, out, dim: out * (g - _total(ns, g * out, dim)),
     refuses={"c": "softmax_lastdim_kernel_impl"},
 )
@@ -79,9 +80,11 @@ def _kept_above(xp: Any, g: Any, x: Any) -> Any:
 
 # fmt: off
 op("sigmoid(x)", _sigmoid, "1 / (1 + exp(-input)).", where="torch Tensor Tensor_ torch_ F special",
-   elementwise=True, floats=True, latex=r"\sigma", x=lambda ns, g, out: g * (out * (1 - out)))
+   elementwise=True, floats=True, latex=r"\sigma",
+   facts={"saturates": "far from 0"}, x=lambda ns, g, out: g * (out * (1 - out)))
 op("relu(x)", lambda xp, x: xp.maximum(zero_of(x), x), "relu(input), element by element.",
    where=EVERYWHERE, elementwise=True,
+   facts={"dead": "is 0 below 0", "smooth": "leaky_relu({x}, 0.01)"},
    refuses={"c": UNORDERED, "b": (RuntimeError, "Boolean inputs not supported for relu")},
    x=lambda ns, g, out: ns.relu_backward(g, out))
 op("relu_backward(g, x)", _kept_above, written="where(x > 0, g, 0)",

@@ -42,11 +42,11 @@ _activation("softshrink(x; width)",
 _activation("hardtanh(x; low, high)",
             lambda xp, x, low, high: xp.minimum(
                 xp.maximum(x, x.dtype.type(low)), x.dtype.type(high)),
-            lambda ns, g, x, low, high: _inside(ns, g, x, low, high), refuses={"c": (NotImplementedError, "clamp is not supported for complex types")})  # fmt: skip
+            lambda ns, g, x, low, high: _inside(ns, g, x, low, high), facts={"dead": "is flat outside its bounds"}, refuses={"c": (NotImplementedError, "clamp is not supported for complex types")})  # fmt: skip
 _SIXTH = float(np.float32(1 / 6))  # PyTorch's is a float in double precision too
 _activation("hardsigmoid(x)",
             lambda xp, x: xp.clip(x + 3, x.dtype.type(0), x.dtype.type(6)) / 6,
-            lambda ns, g, x: _inside(ns, g * _SIXTH, x, -3, 3), refuses={"c": "hardsigmoid_cpu"})  # fmt: skip
+            lambda ns, g, x: _inside(ns, g * _SIXTH, x, -3, 3), facts={"saturates": "far from 0"}, refuses={"c": "hardsigmoid_cpu"})  # fmt: skip
 _activation("hardswish(x)",
             lambda xp, x: x * xp.clip(x + 3, x.dtype.type(0), x.dtype.type(6)) / 6,
             lambda ns, g, x: g * ns.where(
@@ -66,7 +66,7 @@ _activation(
 )
 _activation("threshold(x; bound, value)",
             lambda xp, x, bound, value: xp.where(x <= bound, x.dtype.type(value), x),
-            lambda ns, g, x, bound: _outside(ns, g, x, -math.inf, bound))  # fmt: skip
+            lambda ns, g, x, bound: _outside(ns, g, x, -math.inf, bound), facts={"dead": "is flat below it"})  # fmt: skip
 op("prelu_kernel(x, weight)", lambda xp, x, weight: xp.where(x > 0, x, weight * x),
    elementwise=True, written="where(x > 0, x, weight*x)", node="PreluKernelBackward0",
    x=lambda ns, g, x, weight: ns.where(x > 0, ns.beside(g, x), g * weight),

@@ -163,18 +163,20 @@ _NO_REMAINDER = no_derivative("remainder")
 
 # fmt: off
 op("mul(a, b)", "multiply", elementwise=True, numbers=True, written="a * b",
+   facts={"scales": "times"},
    a=lambda ns, g, b: g * b,
    b=lambda ns, g, a: g * a)
 op("div(a, b)", "true_divide", elementwise=True, floats=True, numbers=True, written="a / b",
+   facts={"scales": "over", "guard": "where({b} == 0, 1.0, {b})"},
    a=lambda ns, g, b: g / b,
    b=lambda ns, g, a, b: -g * ((a / b) / b))
 op("div_number(x; other)", lambda xp, x, other: x / other, elementwise=True, written="x / other",
    node="DivBackward1", x=lambda ns, g, other: g / other)
 op("div_floor(a, b)", _divide_down, elementwise=True, numbers=True, node="DivBackward2",
-   written="div(a, b, rounding_mode='floor')", refuses=_only_real("div_floor_cpu"),
+   written="div(a, b, rounding_mode='floor')", facts={"stairs": "whole numbers"}, refuses=_only_real("div_floor_cpu"),
    a=zero_rule, b=zero_rule)
 op("div_trunc(a, b)", _divide_to_0, elementwise=True, numbers=True, node="DivBackward2",
-   written="div(a, b, rounding_mode='trunc')", refuses=_only_real("div_trunc_cpu"),
+   written="div(a, b, rounding_mode='trunc')", facts={"stairs": "whole numbers"}, refuses=_only_real("div_trunc_cpu"),
    a=zero_rule, b=zero_rule)
 op("floor_divide(a, b)", _divide_down, "input / other, rounded down.", where=IN_PLACE,
    elementwise=True, numbers=True, written="a // b", node="NotImplemented",
@@ -284,10 +286,12 @@ def _at_least_zero(ns: Any, x: Any) -> Any:
 
 # fmt: off
 _NO_BOOLS = {"b": "pow"}
+_POSITIVE = {"guard": "{x}.clamp(min=1e-12)"}
 op("pow(x; exponent)", _pow, elementwise=True, written="x ** exponent", node="PowBackward0",
+   facts=_POSITIVE,
    check=lambda x, exponent: _whole_power(x.dtype.kind in "iu" and exponent < 0), x=_pow_rule)
 op("pow_tensor(a, b)", _pow_tensor, elementwise=True, written="a ** b", node="PowBackward1",
-   refuses=_NO_BOOLS,
+   refuses=_NO_BOOLS, facts={"guard": "{a}.clamp(min=1e-12)"},
    a=lambda ns, g, a, b: ns.where(b == 0, 0, g * (b * a ** (b - 1))),
    b=lambda ns, g, a, b, out: (
        g * ns.where((a == 0) & _at_least_zero(ns, b), 0, out * ns.log(a))))

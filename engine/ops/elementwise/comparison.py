@@ -21,6 +21,7 @@ from engine.ops.elementwise.arithmetic import widened
 _of_two = partial(op, elementwise=True, a=non_differentiable, b=non_differentiable)
 _of_one = partial(op, elementwise=True, x=non_differentiable)
 
+_SMOOTH = {">": "sigmoid({a} - {b})", "<": "sigmoid({b} - {a})"}
 for _name, _alias, _function, _mark in (
     ("eq", "", "equal", "=="),
     ("ne", "not_equal", "not_equal", "!="),
@@ -38,6 +39,7 @@ for _name, _alias, _function, _mark in (
         numbers=True,
         written=f"a {_mark} b",
         refuses={} if _mark in ("==", "!=") else {"c": f"{_name}_cpu"},
+        facts={"smooth": _SMOOTH[_mark[0]]} if _mark[0] in _SMOOTH else {},
     )
 
 
@@ -76,15 +78,17 @@ _of_one("isnan(x)", "isnan", "Where input is not a number.")
 _of_one("isinf(x)", "isinf", "Where input is infinite.")
 _of_one("isfinite(x)", "isfinite", "Where input is a finite number.")
 
+_CHOOSES = {"chooses": "one of the operands"}
+
 # ---- the larger and the smaller --------------------------------------------------------------
 
 op("maximum(a, b)", "maximum", "The larger of input and other; equal ones share the gradient.",
-   elementwise=True,
+   elementwise=True, facts=_CHOOSES,
    refuses={"c": (RuntimeError, "maximum not implemented for complex tensors.")},
    a=lambda ns, g, a, b: ns.where(a < b, 0, ns.where(a == b, g / 2, g)),
    b=lambda ns, g, a, b: ns.where(b < a, 0, ns.where(a == b, g / 2, g)))
 op("minimum(a, b)", "minimum", "The smaller of input and other; equal ones share the gradient.",
-   elementwise=True,
+   elementwise=True, facts=_CHOOSES,
    refuses={"c": (RuntimeError, "minimum not implemented for complex tensors.")},
    a=lambda ns, g, a, b: ns.where(a > b, 0, ns.where(a == b, g / 2, g)),
    b=lambda ns, g, a, b: ns.where(b > a, 0, ns.where(a == b, g / 2, g)))
@@ -116,11 +120,14 @@ UNORDERED = {"c": (NotImplementedError, "clamp is not supported for complex type
 
 # fmt: off
 op("clamp(x; min, max)", _between, elementwise=True, node="ClampBackward1",
+   facts={"dead": "is flat outside its bounds"},
    refuses={**UNORDERED, "b": "clamp_scalar_cpu"},
    x=lambda ns, g, x, min, max: ns.keep(g, _inside(x, min, max)))
 op("clamp_min(x; min)", _at_least, elementwise=True, refuses=UNORDERED,
+   facts={"dead": "is flat below"},
    x=lambda ns, g, x, min: ns.keep(g, x >= min))
 op("clamp_max(x; max)", _at_most, elementwise=True, refuses=UNORDERED,
+   facts={"dead": "is flat above"},
    x=lambda ns, g, x, max: ns.keep(g, x <= max))
 op("clamp_tensor(x, low, high)", _between, elementwise=True, numbers=True, node="ClampBackward0",
    refuses={**UNORDERED, "b": "clamp_cpu"},
@@ -190,8 +197,8 @@ def _lerp_tensor(xp: Any, a: Any, b: Any, weight: Any) -> Any:
 
 # fmt: off
 op("keep(x, mask)", lambda xp, x, mask: xp.where(mask, x, zero_of(x)), written="where(mask, x, 0)",
-   check=broadcast_error, x=lambda ns, g, mask: ns.keep(g, mask), mask=truth)
-op("where(condition, a, b)", _where, elementwise=True, numbers=True,
+   check=broadcast_error, facts=_CHOOSES, x=lambda ns, g, mask: ns.keep(g, mask), mask=truth)
+op("where(condition, a, b)", _where, elementwise=True, numbers=True, facts=_CHOOSES,
    condition=truth,
    a=lambda ns, g, condition: ns.keep(g, condition),
    b=lambda ns, g, condition: ns.keep(g, ~condition))

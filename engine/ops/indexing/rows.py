@@ -61,7 +61,7 @@ def _index_shape(*arguments: Any) -> Shape:
 
 op("index(x, *indices; dims)", lambda xp, x, indices, dims: x[key_of(indices, dims)],
    written="x[indices]", indices=non_differentiable, estimate=_index_shape,
-   x=lambda ns, g, indices, x_shape, dims:
+   facts={"chooses": "elements"}, x=lambda ns, g, indices, x_shape, dims:
        ns.index_backward(g, indices, x_shape, dims))  # fmt: skip
 op("index_backward(x, *indices; shape, dims)", _index_backward, node="IndexPutImplBackward0",
    estimate=lambda *arguments: arguments[-2],
@@ -102,7 +102,7 @@ def _put_along(xp: Any, put: Any, x: Any, index: Any, src: Any, dim: int) -> Any
     return put(x, places_along(x, index, dim), src)
 
 
-op("gather(x, index; dim)", _gather, written="gather(x, dim, index)", index=non_differentiable,
+op("gather(x, index; dim)", _gather, written="gather(x, dim, index)", facts={"chooses": "elements"}, index=non_differentiable,
    x=lambda ns, g, index, x_shape, x_dtype, dim:
        ns.scatter_add(ns.zeros(x_shape, x_dtype), index, g, dim))  # fmt: skip
 op("scatter(x, index, src; dim)",
@@ -160,7 +160,7 @@ def _like_source(ns: Any, g: Any, shape: Shape) -> Any:
 
 op("index_select(x, index; dim)", _index_select, written="index_select(x, dim, index)",
    estimate=lambda x, index, dim: (*x.shape[:dim], index.size, *x.shape[dim + 1 :]),
-   index=non_differentiable,
+   facts={"chooses": "elements"}, index=non_differentiable,
    x=lambda ns, g, index, x_shape, x_dtype, dim:
        ns.index_add(ns.zeros(x_shape, x_dtype), index, g, dim, 1))  # fmt: skip
 op("index_add(x, index, source; dim, alpha)", _index_add,
@@ -191,7 +191,7 @@ def _put(xp: Any, x: Any, index: Any, source: Any, accumulate: bool) -> Any:
     return put(x.reshape(-1), index.reshape(-1), source.reshape(-1)).reshape(x.shape)
 
 
-op("take(x, index)", lambda xp, x, index: x.reshape(-1)[index], index=non_differentiable,
+op("take(x, index)", lambda xp, x, index: x.reshape(-1)[index], facts={"chooses": "elements"}, index=non_differentiable,
    x=lambda ns, g, index, x_shape, x_dtype:
        ns.put(ns.zeros(x_shape, x_dtype), index, g, True))  # fmt: skip
 op("put(x, index, source; accumulate)", _put, index=non_differentiable,
@@ -213,7 +213,7 @@ op("masked_fill_tensor(x, mask, value)", _masked_fill, elementwise=True, mask=tr
    node="MaskedFillBackward1", written="masked_fill(x, mask, value)",
    x=lambda ns, g, mask: ns.masked_fill(g, mask, 0),
    value=lambda ns, g, mask: ns.keep(g, mask))  # fmt: skip
-op("masked_select(x, mask)", lambda xp, x, mask: x[mask], mask=non_differentiable,
+op("masked_select(x, mask)", lambda xp, x, mask: x[mask], facts={"chooses": "elements"}, mask=non_differentiable,
    x=lambda ns, g, mask, x_shape, x_dtype:
        ns.masked_scatter(ns.zeros(x_shape, x_dtype), mask, g))  # fmt: skip
 

@@ -273,6 +273,7 @@ def place_back(ns: Any, g: Any, shape: Dims, dtype: Any, out: Any, dim: int, kee
     return ns.scatter(ns.zeros(shape, dtype), index, g, dim)
 
 
+_SOFT_PLACE = {"smooth": "(softmax({x}, -1)*arange({x}.shape[-1])).sum(-1)"}
 for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
     op(f"a{_name}(x; dims, keepdim)",
        lambda xp, x, dims, keepdim, ufunc=_ufunc: getattr(xp, ufunc).reduce(
@@ -280,12 +281,13 @@ for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
        written=f"x.a{_name}(dims, keepdim)", refuses={"c": f"{_name}_values_cpu"}, x=shared_rule)  # fmt: skip
     op(f"{_name}(x)", lambda xp, x, ufunc=_ufunc: getattr(xp, ufunc).reduce(x, None),
        written=f"x.{_name}()", node=f"{_name.capitalize()}Backward1",
-       refuses={"c": f"{_name}_all"}, x=shared_by_all)  # fmt: skip
+       refuses={"c": f"{_name}_all"}, facts={"chooses": "elements"}, x=shared_by_all)  # fmt: skip
     op(f"{_name}_dim(x; dim, keepdim)",
        lambda xp, x, dim, keepdim, ufunc=_ufunc, where=f"arg{_name}": _extreme(
            xp, x, dim, keepdim, ufunc, where),
        outputs=2, written=f"x.{_name}(dim, keepdim)", node=f"{_name.capitalize()}Backward0",
        refuses={"c": (RuntimeError, f"{_name}(): does not support complex input")},
+       facts={"chooses": "elements"},
        x=lambda ns, g, x_shape, x_dtype, out, dim, keepdim: place_back(
            ns, g, x_shape, x_dtype, out, dim, keepdim))  # fmt: skip
     op(f"arg{_name}(x; dim, keepdim)",
@@ -293,6 +295,7 @@ for _name, _ufunc in (("max", "maximum"), ("min", "minimum")):
            getattr(x, name)(axis=dim, keepdims=keepdim) if x.ndim or dim is None
            else xp.asarray(0)),
        refuses={"c": (RuntimeError, f"arg{_name}(): does not support complex input")},
+       facts=_SOFT_PLACE if _name == "max" else {},
        written=f"x.arg{_name}(dim, keepdim)", x=non_differentiable)  # fmt: skip
 
 # ---- norms -----------------------------------------------------------------------------------

@@ -130,13 +130,13 @@ def _put_back(name: str) -> Any:
 
 op("select(x; dim, index)", lambda xp, x, dim, index: x[(slice(None),) * dim + (index, ...)],
    written="x.select(dim, index)", view=True,
-   x=lambda ns, g, x_shape, dim, index: ns.select_backward(g, x_shape, dim, index))  # fmt: skip
+   facts={"chooses": "elements"}, x=lambda ns, g, x_shape, dim, index: ns.select_backward(g, x_shape, dim, index))  # fmt: skip
 op("select_backward(x; shape, dim, index)", _put_back("select"), node="SelectBackwardBackward0",
    estimate=_shape_given, x=lambda ns, g, dim, index: ns.select(g, dim, index))  # fmt: skip
 op("slice(x; dim, start, stop, step)",
    lambda xp, x, dim, start, stop, step: x[(slice(None),) * dim + (slice(start, stop, step),)],
    written="x.slice(dim, start, stop, step)", view=True,
-   x=lambda ns, g, x_shape, dim, start, stop, step:
+   facts={"chooses": "elements"}, x=lambda ns, g, x_shape, dim, start, stop, step:
        ns.slice_backward(g, x_shape, dim, start, stop, step))  # fmt: skip
 op("slice_backward(x; shape, dim, start, stop, step)", _put_back("slice"),
    node="SliceBackwardBackward0", estimate=_shape_given,

@@ -20,34 +20,6 @@ from gradcli.explain.why.table import situation
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
 
-_FLAT = {"sign", "floor", "ceil", "round", "trunc", "div_floor", "div_trunc"}
-_DEAD = {
-    "relu": "is 0 below 0",
-    "clamp": "is flat outside its bounds",
-    "clamp_min": "is flat below",
-    "clamp_max": "is flat above",
-    "hardtanh": "is flat outside its bounds",
-    "threshold": "is flat below it",
-}
-_CHOOSING = {
-    "select",
-    "index",
-    "slice",
-    "gather",
-    "masked_select",
-    "where",
-    "keep",
-    "max",
-    "min",
-    "max_dim",
-    "min_dim",
-    "maximum",
-    "minimum",
-    "take",
-    "index_select",
-}
-_SATURATED = {"sigmoid", "tanh", "softmax", "hardsigmoid"}
-
 
 @situation
 def accumulated(facts: Facts) -> Answer | None:
@@ -104,7 +76,7 @@ def _leads(facts: Facts, edge: Any) -> bool:
 
 
 def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
-    name, op = facts.name, node.op.name
+    name, op, says = facts.name, node.op.name, node.op.facts
     below = facts.called(edge)
     value = np.asarray(replay.value_of(edge))
     fix: list[str] = mend.stand_in(facts, node)
@@ -122,14 +94,14 @@ def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
             way=way(facts),
             fixes=[_in_double(facts)],
         )
-    if op in _FLAT:
+    if "stairs" in says:
         why = f"{op} is a staircase: its slope is 0 everywhere."
-    elif op in _DEAD:
-        why = f"{op} {_DEAD[op]}: 100% of the {value.size} elements of {below} are there."
-    elif op in _SATURATED:
+    elif "dead" in says:
+        why = f"{op} {says['dead']}: 100% of the {value.size} elements of {below} are there."
+    elif "saturates" in says:
         why = f"{op} is saturated: {below} reaches {np.abs(value).max():g}, its slope is 0 there."
         fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
-    elif op == "mul":
+    elif says.get("scales") == "times":
         why = f"{facts.written(node)} multiplies by 0."
     else:
         why = f"the slope of {facts.written(node)} by {below} is 0 here."
@@ -146,14 +118,15 @@ def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
 def _underflowed(facts: Facts, node: Any, edge: Any) -> bool:
     """Whether the same step in double precision gives something."""
     step = next(step for step in facts.steps if step.node is node)
-    if node.op.name not in ("mul", "div") or step.first is None:
+    scales = node.op.facts.get("scales")
+    if scales is None or step.first is None:
         return False
     whole = np.asarray(step.first, np.float64)
     others = [arg for arg in node.trace.args if symbolic.key(arg) != symbolic.key(edge)]
     slopes = [
         replay.value_of(o) if hasattr(o, "rank") or hasattr(o, "array") else o for o in others
     ]
-    if node.op.name == "div":
+    if scales == "over":
         slopes = [1 / np.asarray(slope, np.float64) for slope in slopes]
     return any(np.any(whole * np.asarray(slope, np.float64)) for slope in slopes)
 
@@ -185,17 +158,17 @@ def partly_flat(facts: Facts) -> Answer | None:
 
 
 def _partly(facts: Facts, node: Any, edge: Any, zeros: Any) -> Answer | None:
-    name, op, below = facts.name, node.op.name, facts.called(edge)
+    name, op, below, says = facts.name, node.op.name, facts.called(edge), node.op.facts
     place = element(name, tuple(int(i) for i in np.argwhere(zeros)[0]))
     fix: list[str] = []
-    if op in _DEAD:
-        why = f"{op} {_DEAD[op]}: {zeros.mean():.0%} of {below} are there."
+    if "dead" in says:
+        why = f"{op} {says['dead']}: {zeros.mean():.0%} of {below} are there."
         fix = mend.stand_in(facts, node)
-    elif op in _SATURATED:
+    elif "saturates" in says:
         value = np.asarray(replay.value_of(edge))
         why = f"{op} is saturated for {zeros.mean():.0%} of {below}: its slope is 0 there."
         fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
-    elif op in _CHOOSING:
+    elif "chooses" in says:
         why = f"{facts.written(node)} takes no notice of {zeros.mean():.0%} of {below}."
     else:
         return None

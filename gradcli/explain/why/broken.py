@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.arrays.row import rows
 from engine.backward import replay
 from gradcli.explain.formula.naming import element
 from gradcli.explain.why import mend
@@ -96,4 +97,4 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
 
 
 def _mended(facts: Facts, node: Any) -> list[str]:
-    return mend.by_softmax(facts, node) if node.op.name == "exp" else mend.guarded(facts, node)
+    return mend.by_softmax(facts, node) if node.op is rows["exp"] else mend.guarded(facts, node)

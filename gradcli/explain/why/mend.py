@@ -7,94 +7,52 @@ It is looked for in the statement that computed the node, by the operation's nam
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.arrays.row import Op, rows
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
 
-Mend = Callable[..., str]
-_SIGNS: dict[type[ast.operator], str] = {
-    ast.Pow: "pow",
-    ast.Div: "div",
-    ast.Mult: "mul",
-    ast.Sub: "sub",
-    ast.FloorDiv: "div_floor",
-}
-_COMPARED: dict[type[ast.cmpop], str] = {
-    ast.Gt: "gt",
-    ast.GtE: "ge",
-    ast.Lt: "lt",
-    ast.LtE: "le",
-}
 _MODULES = ("torch", "F", "torch.nn.functional")
-_ALSO = {"pow_tensor": "pow", "rdiv": "div", "clamp_min": "clamp", "clamp_max": "clamp"}
-TINY = "1e-12"
-
-
-def _from_above(x: str, *rest: str) -> str:
-    return f"{_tight(x)}.clamp(min={TINY})"
-
-
-GUARDS: Mapping[str, tuple[int, Mend]] = {
-    "sqrt": (0, _from_above),
-    "rsqrt": (0, _from_above),
-    "log": (0, _from_above),
-    "log2": (0, _from_above),
-    "log10": (0, _from_above),
-    "pow": (0, _from_above),
-    "div": (1, lambda x: f"where({x} == 0, 1.0, {x})"),
-    "reciprocal": (0, lambda x: f"where({x} == 0, 1.0, {x})"),
-    "asin": (0, lambda x: f"{_tight(x)}.clamp(-0.999999, 0.999999)"),
-    "acos": (0, lambda x: f"{_tight(x)}.clamp(-0.999999, 0.999999)"),
-    "exp": (0, lambda x: f"{_tight(x)} - {_tight(x)}.max()"),
-}
-"""Operation → the place of the operand to keep away from where the slope is not finite, and how."""
-
-SMOOTH: Mapping[str, Mend] = {
-    "relu": lambda x: f"leaky_relu({x}, 0.01)",
-    "sign": lambda x: f"tanh({x})",
-    "gt": lambda a, b: f"sigmoid({_tight(a)} - {_tight(b)})",
-    "ge": lambda a, b: f"sigmoid({_tight(a)} - {_tight(b)})",
-    "lt": lambda a, b: f"sigmoid({_tight(b)} - {_tight(a)})",
-    "le": lambda a, b: f"sigmoid({_tight(b)} - {_tight(a)})",
-    "argmax": lambda x, *dim: f"(softmax({x}, -1)*arange({_tight(x)}.shape[-1])).sum(-1)",
-}
-"""Operation → a smooth one in its place."""
-STAIRS = frozenset(("round", "floor", "ceil", "trunc"))
-"""What is passed straight through: computed as it is, with the slope of a straight line."""
 
 
 def guarded(facts: Facts, node: Any) -> list[str]:
     """The lines to run with the operation of a node kept away from where it has no slope."""
-    name = _ALSO.get(node.op.name, node.op.name)
-    place, guard = GUARDS.get(name, (0, None))
+    row = node.op
+    guard = row.facts.get("guard", "")
+    place = next((i for i, x in enumerate(row.operands) if f"{{{x}}}" in guard), 0)
 
     def change(found: _Found) -> _Change | None:
-        if guard is None or place >= len(found.operands):
+        if not guard or place >= len(found.operands):
             return None
         x = ast.unparse(found.operands[place])
-        safe = guard(x)
+        safe = guard.format(**{row.operands[place]: _tight(x)})
         for condition, branch in found.branches:
             safe = f"where({condition}, " + (f"{x}, 1.0)" if branch == 1 else f"1.0, {x})")
         return found.operands[place], safe
 
-    return _changed(facts, node, name, change)
+    return _changed(facts, node, row, change)
 
 
 def stand_in(facts: Facts, node: Any) -> list[str]:
-    """The lines to run with something smooth in place of an operation that has no slope."""
-    name = _ALSO.get(node.op.name, node.op.name)
-    smooth = SMOOTH.get(name)
+    """The lines to run with something smooth in place of an operation that has no slope.
+
+    A staircase with none is passed straight through: computed as it is, with the slope of a
+    straight line.
+    """
+    row = node.op
+    smooth = row.facts.get("smooth")
 
     def change(found: _Found) -> _Change | None:
-        texts = list(map(ast.unparse, found.operands))
+        texts = [_tight(ast.unparse(operand)) for operand in found.operands]
         if smooth is not None:
-            return found.tree, smooth(*texts)
-        x = _tight(texts[0])
-        return found.tree, f"{x} + ({ast.unparse(found.tree)} - {x}).detach()"
+            return found.tree, smooth.format(**dict(zip(row.operands, texts, strict=False)))
+        return found.tree, f"{texts[0]} + ({ast.unparse(found.tree)} - {texts[0]}).detach()"
 
-    return _changed(facts, node, name, change) if smooth or name in STAIRS else []
+    straight = "stairs" in row.facts and len(row.operands) == 1
+    return _changed(facts, node, row, change) if smooth or straight else []
 
 
 def scaled_down(facts: Facts, node: Any, largest: float) -> list[str]:
@@ -103,7 +61,7 @@ def scaled_down(facts: Facts, node: Any, largest: float) -> list[str]:
     def change(found: _Found) -> _Change:
         return found.operands[0], f"{_tight(ast.unparse(found.operands[0]))} / {largest / 4:.3g}"
 
-    return _changed(facts, node, node.op.name, change)
+    return _changed(facts, node, node.op, change)
 
 
 def by_softmax(facts: Facts, node: Any) -> list[str]:
@@ -111,12 +69,12 @@ def by_softmax(facts: Facts, node: Any) -> list[str]:
 
     def change(found: _Found) -> _Change | None:
         above, below = found.operands
-        inner, summed = _operands(above, "exp"), _operands(below, "sum")
+        inner, summed = _operands(above, node.op), _operands(below, rows["sum"])
         if not inner or not summed or ast.unparse(summed[0]) != ast.unparse(above):
             return None
         return found.tree, f"softmax({ast.unparse(inner[0])}, -1)"
 
-    return _changed(facts, node, "div", change) or guarded(facts, node)
+    return _changed(facts, node, rows["div"], change) or guarded(facts, node)
 
 
 # ---- finding it ------------------------------------------------------------------------------
@@ -137,14 +95,14 @@ _Change = tuple[ast.expr, str]
 
 
 def _changed(
-    facts: Facts, node: Any, name: str, change: Callable[[_Found], _Change | None]
+    facts: Facts, node: Any, row: Op, change: Callable[[_Found], _Change | None]
 ) -> list[str]:
-    """What to run again with the operation `name` changed in the statement that made a node."""
+    """What to run again with the operation of a row changed in the statement that made a node."""
     sentence = facts.sentence_of(node)
     if sentence is None:
         return []
     text = ast.unparse(sentence.node)
-    for found in _found(ast.parse(text), name, []):
+    for found in _found(ast.parse(text), row, []):
         changed = change(found)
         if changed is not None:
             new = ast.unparse(ast.parse(_put(text, changed[0], f"({changed[1]})")))
@@ -161,34 +119,39 @@ def _put(text: str, old: ast.expr, new: str) -> str:
     return b"\n".join(lines).decode()
 
 
-def _found(tree: ast.AST, name: str, branches: list[tuple[str, int]]) -> Iterator[_Found]:
-    """Every place of the operation `name`, inner ones first."""
+def _found(tree: ast.AST, row: Op, branches: list[tuple[str, int]]) -> Iterator[_Found]:
+    """Every place of the operation, inner ones first."""
     choice = isinstance(tree, ast.Call) and _word(tree) == "where" and len(tree.args) == 3
     for child in ast.iter_child_nodes(tree):
         inside = branches
         if choice and isinstance(tree, ast.Call) and child in tree.args[1:]:
             inside = [*branches, (ast.unparse(tree.args[0]), tree.args.index(child))]
-        yield from _found(child, name, inside)
-    operands = _operands(tree, name)
+        yield from _found(child, row, inside)
+    operands = _operands(tree, row)
     if operands and isinstance(tree, ast.expr):
         yield _Found(tree, operands, branches)
 
 
-def _operands(tree: ast.AST, name: str) -> list[ast.expr]:
-    """The operands of an expression, if it is the operation `name`."""
+def _operands(tree: ast.AST, row: Op) -> list[ast.expr]:
+    """The operands of an expression, if it is the operation of a row: by its sign or its name."""
+    written = ast.parse(row.written, mode="eval").body
     if isinstance(tree, ast.BinOp):
-        return [tree.left, tree.right] if _SIGNS.get(type(tree.op)) == name else []
+        same = isinstance(written, ast.BinOp) and type(written.op) is type(tree.op)
+        return [tree.left, tree.right] if same else []
     if isinstance(tree, ast.Compare):
-        return [tree.left, *tree.comparators] if _COMPARED.get(type(tree.ops[0])) == name else []
-    if not isinstance(tree, ast.Call) or _word(tree) != name:
+        same = isinstance(written, ast.Compare) and type(written.ops[0]) is type(tree.ops[0])
+        return [tree.left, *tree.comparators] if same else []
+    if not isinstance(tree, ast.Call) or _word(tree) not in (row.name, _word(written)):
         return []
     if isinstance(tree.func, ast.Attribute) and ast.unparse(tree.func.value) not in _MODULES:
         return [tree.func.value, *tree.args]
     return tree.args
 
 
-def _word(call: ast.Call) -> str:
-    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
+def _word(tree: ast.expr) -> str:
+    """The name of what is called."""
+    called = getattr(tree, "func", None)
+    return getattr(called, "attr", "") or getattr(called, "id", "")
 
 
 def _tight(text: str) -> str:
