@@ -56,7 +56,7 @@ MODULES: dict[str, tuple[int, str]] = {
         "",
     ),
     "ops.compat.memory_layout": (
-        10290,
+        9937,
         "apply_ as_subclass const_data_ptr dim_order is_set_to map2_ map_ module_load resize "
         "resize_as set_ share_memory_ typename",
     ),
@@ -90,7 +90,7 @@ MODULES: dict[str, tuple[int, str]] = {
         "xlog1py xlogy zeta",
     ),
     "ops.fft.signal": (
-        15474,
+        15303,
         "bartlett_window blackman_window hamming_window hann_window istft kaiser_window stft",
     ),
     "ops.fft.transforms": (

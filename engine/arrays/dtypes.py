@@ -44,6 +44,11 @@ class dtype:  # noqa: N801 (PyTorch's name)
         return f"{self.scalar_name}Tensor"
 
     @property
+    def c_name(self) -> str:
+        """What C++ calls an element."""
+        return _C_NAMES.get(self.name, self.name)
+
+    @property
     def is_signed(self) -> bool:
         """Whether it holds negative numbers."""
         return self.is_floating_point or self.is_complex or self.name.startswith("int")
@@ -131,6 +136,19 @@ for _alias, _name in (
     ("chalf", "complex32"),
 ):
     names[_alias] = names[_name]
+_C_NAMES = {
+    "float32": "float",
+    "float64": "double",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "int64": "long int",
+    "int32": "int",
+    "int16": "short int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
 _PARTS = {"complex128": "float64", "complex64": "float32", "complex32": "float16"}
 _COMPLEX = {
     "float64": "complex128",

@@ -94,7 +94,8 @@ class Op:
 
     Args:
         signature: "name(operand, ...; parameter, ...)"; a last operand "*xs" stands for any number,
-            and reaches the forward as a tuple. A parameter may have a default, "beta=1".
+            and reaches the forward as a tuple. A parameter may have a default, "beta=1"; those after
+            a "*" are given by their names.
         forward: see the module's text.
         rules: for each operand its vector-Jacobian product, or why there is none.
         written: how the row is written, a Python expression of its operands and parameters;
@@ -133,8 +134,8 @@ class Op:
     __slots__ = (
         *"bound broadcasts called check context defaults differentiable estimate facts floats".split(),
         *"forward frees holomorphic kept latex masks name ndims needs node_name numbers".split(),
-        *"operands outputs params places pullbacks reasons refuses saves saves_facts steps".split(),
-        *"variadic variants view wants written".split(),
+        *"operands outputs params places positional pullbacks reasons refuses saves".split(),
+        *"saves_facts steps variadic variants view wants written".split(),
     )
 
     name: str
@@ -142,6 +143,7 @@ class Op:
     operands: tuple[str, ...]
     called: tuple[str, ...]
     params: tuple[str, ...]
+    positional: int  # how many of them may be given without a name
     defaults: dict[str, Any]
     variadic: bool
     forward: Any
@@ -201,7 +203,9 @@ class Op:
         self.name = name
         self.operands = tuple(part.strip(" *") for part in operands.split(",") if part.strip())
         given = [part.strip().partition("=") for part in params.split(",") if part.strip()]
-        self.params = tuple(param for param, _, _ in given)
+        names = [param for param, _, _ in given]
+        self.positional = names.index("*") if "*" in names else len(names)
+        self.params = tuple(param for param in names if param != "*")
         self.defaults = {param: _literal(value) for param, equals, value in given if equals}
         self.called = called or _CALLED.get(self.operands, ("input", *self.operands[1:]))
         self.variadic = "*" in operands
@@ -214,7 +218,9 @@ class Op:
         self.check, self.estimate, self.refuses = check, estimate, refuses
         self.latex, self.facts, self.context, self.variants = latex, facts, None, {}
         arguments = [part.strip() for part in operands.split(",") if part.strip()]
-        self.written = written or f"{name}({', '.join([*arguments, *self.params])})"
+        arguments += self.params[: self.positional]
+        arguments += [f"{param}={param}" for param in self.params[self.positional :]]
+        self.written = written or f"{name}({', '.join(arguments)})"
         self._attach(rules)
 
     def __repr__(self) -> str:

@@ -69,10 +69,13 @@ def function_of(row: Op, name: str, text: str) -> Callable[..., Any]:
     function: Callable[..., Any] = getattr(TENSORS, row.name)
     operands = row.called
     arguments = ", ".join([*operands, *row.params])
-    if function.__code__.co_argcount != len(operands) or row.params:
+    code = function.__code__
+    if code.co_varnames[: code.co_argcount] != operands or row.params:
         defaults = {param: f"{param}={value!r}" for param, value in row.defaults.items()}
-        parameters = ", ".join([*operands, *(defaults.get(param, param) for param in row.params)])
-        function = eval(f"lambda {parameters}: row({arguments})", {"row": function})
+        parameters = [*operands, *(defaults.get(param, param) for param in row.params)]
+        if row.positional < len(row.params):
+            parameters.insert(len(operands) + row.positional, "*")
+        function = eval(f"lambda {', '.join(parameters)}: row({arguments})", {"row": function})
     function.__name__ = function.__qualname__ = name
     function.__doc__ = text
     return function

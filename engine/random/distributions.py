@@ -35,10 +35,9 @@ def cauchy(
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
     kind = dtypes.of(dtype)
     if not kind.is_floating_point:
-        names = {"uint8": "unsigned char", "int64": "long int", "int8": "signed char"}
         raise RuntimeError(
             "Cauchy distribution is a continuous probability distribution. dtype must be a "
-            f"floating point but you specified {names.get(kind.name, kind.name)}"
+            f"floating point but you specified {kind.c_name}"
         )
     uniforms = generator.doubles(begin(generator, shape, dtype))
     slopes = each(math.tan, math.pi * (uniforms - 0.5))

@@ -59,8 +59,8 @@ def set_(
     if isinstance(source, Tensor):
         if memory.dtype != dtype:
             raise RuntimeError(
-                f"Could not set tensor of type {_c_name(memory.dtype)} to a tensor of type "
-                f"{_c_name(dtype)}"
+                f"Could not set tensor of type {dtypes.of(memory.dtype).c_name} to a tensor of type "
+                f"{dtypes.of(dtype).c_name}"
             )
         if size is None:
             return _becomes(self, memory[...])
@@ -72,17 +72,6 @@ def set_(
     shape = (elements,) if size is None else integers("set_", (size,))
     strides = _packed(shape) if stride is None else integers("set_", (stride,), "stride", 4)
     return _becomes(self, shown(memory, Layout(shape, strides, storage_offset), dtype))
-
-
-_C_NAMES = {
-    "float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long int",
-    "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
-    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
-}  # fmt: skip
-
-
-def _c_name(dtype: Any) -> str:
-    return _C_NAMES.get(dtype.name, dtype.name)
 
 
 @public("Tensor")

@@ -105,19 +105,10 @@ def _type_name(value: Any) -> str:
     return "torch.dtype" if isinstance(value, dtypes.dtype) else type(value).__name__
 
 
-_OPTIONS = {
-    "float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long int",
-    "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
-    "bfloat16": "c10::BFloat16", "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}  # fmt: skip
-
-
 def _options(dtype: dtypes.dtype) -> str:
-    name = _OPTIONS.get(dtype.name, dtype.name)
     return (
-        f"TensorOptions(dtype={name}, device=cpu, layout=Strided, requires_grad=false (default), "
-        "pinned_memory=false (default), memory_format=(nullopt))"
+        f"TensorOptions(dtype={dtype.c_name}, device=cpu, layout=Strided, requires_grad=false "
+        "(default), pinned_memory=false (default), memory_format=(nullopt))"
     )
 
 

@@ -19,9 +19,6 @@ from engine.ops.nn import padding
 
 # ---- windows ---------------------------------------------------------------------------------
 
-_C_NAMES = {"Long": "long int", "Short": "short int", "Char": "signed char",
-            "Byte": "unsigned char"}  # fmt: skip
-
 
 def _window(
     name: str, length: Any, periodic: bool, dtype: Any, requires_grad: bool, shape: Any
@@ -30,20 +27,19 @@ def _window(
     if isinstance(length, bool) or not hasattr(length, "__index__"):
         raise wrong_type(name, "window_length", 1, "int", length)
     wanted = dtype_of(name, dtype) or dtypes.get_default_dtype().numpy
-    kind = dtypes.of(wanted).scalar_name
+    kind = dtypes.of(wanted)
     if wanted.kind not in "fcV":
-        shown = _C_NAMES.get(kind, kind.lower())
         raise RuntimeError(
-            f"{name} expects floating point dtypes, got: TensorOptions(dtype={shown}, device=cpu, "
-            "layout=Strided (default), requires_grad=false (default), pinned_memory=false, "
-            "memory_format=(nullopt))"
+            f"{name} expects floating point dtypes, got: TensorOptions(dtype={kind.c_name}, "
+            "device=cpu, layout=Strided (default), requires_grad=false (default), "
+            "pinned_memory=false, memory_format=(nullopt))"
         )
     if length < 0:
         raise RuntimeError(
             f"{name} requires non-negative window_length, got window_length={length}"
         )
     if wanted.kind == "c":
-        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{kind}'")
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{kind.scalar_name}'")
     if length < 2:
         return requiring(wrap(np.ones(length, wanted)), requires_grad)
     last = length if periodic else length - 1

@@ -239,18 +239,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 def _mask(name: str, mask: Any, text: str) -> Any:
     array = array_of(name, mask, "mask", 2)
     if array.dtype.kind != "b":
-        raise RuntimeError(text.format(_c_name(array.dtype)))
+        raise RuntimeError(text.format(dtypes.of(array.dtype).c_name))
     return array
-
-
-_C_NAMES = {
-    "float32": "float", "float64": "double", "int64": "long int", "int16": "short int",
-    "int32": "int", "int8": "signed char", "uint8": "unsigned char",
-}  # fmt: skip
-
-
-def _c_name(dtype: Any) -> str:
-    return _C_NAMES.get(dtype.name, dtype.name)
 
 
 @public("torch Tensor Tensor_")
