@@ -114,7 +114,7 @@ def evaluate(context: click.Context, inputs: tuple[str, ...], as_json: bool) -> 
                 text = read_stream(sys.stdin.buffer, "standard input")
             session.run(text, whole=False)
 
-    raise _Finished(max(guarded(screen, work, "\n".join(inputs)), FINE))
+    raise _Finished(max(guarded(screen.fail, work, "\n".join(inputs)), FINE))
 
 
 @cli.command()
@@ -174,13 +174,14 @@ def test(context: click.Context, paths: tuple[str, ...], update: bool) -> None:
     """
     from pathlib import Path
 
+    from gradcli.app import Calculator
     from gradcli.base.outputs import Notice, note
     from gradcli.transcripts.replay import files, replay
 
     screen = _screen(context)
     passed = failed = 0
     for path in files([Path(each) for each in paths]):
-        report = replay(path)
+        report = replay(path, Calculator)
         if report.updated is not None and update and report.failure is None:
             try:
                 path.write_text(report.updated, encoding="utf-8")
@@ -218,9 +219,9 @@ def _screen(context: click.Context, as_json: bool = False) -> Screen:
 
 
 def _session(screen: Screen) -> Session:
-    from gradcli.session.session import Session
+    from gradcli.app import Calculator
 
-    return Session(screen.emit)
+    return Calculator(screen.emit)
 
 
 def _run_file(session: Session, screen: Screen, path: Path) -> int:
@@ -240,7 +241,7 @@ def _run_file(session: Session, screen: Screen, path: Path) -> int:
         for line, each in inputs(text):
             session.run(each, first_line=line)
 
-    return guarded(screen, work, str(path), str(path))
+    return guarded(screen.fail, work, str(path), str(path))
 
 
 def _piped(context: click.Context) -> int:
@@ -261,7 +262,7 @@ def _piped(context: click.Context) -> int:
         for line, each in inputs(text):
             session.run(each, whole=whole, first_line=line)
 
-    return max(guarded(screen, work, "standard input"), FINE)
+    return max(guarded(screen.fail, work, "standard input"), FINE)
 
 
 def _prompt(

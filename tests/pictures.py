@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME, TerminalTheme
 
+from gradcli.app import Calculator
 from gradcli.output.paint import THEME, painted
-from gradcli.session.session import Session
 
 if TYPE_CHECKING:
     from gradcli.base.outputs import Output
@@ -58,7 +58,7 @@ def draw(typed: list[str], colours: TerminalTheme) -> str:
         for line in output.lines():
             console.print(painted(line))
 
-    session = Session(show)
+    session = Calculator(show)
     session.run("manual_seed(0);")
     for text in typed:
         for place, line in enumerate(text.split("\n")):

@@ -28,6 +28,7 @@ PURPOSE = (
 
 WIDTH = 80
 BETWEEN_FIXES = "    or    "
+LONGEST_FIX = 70
 
 
 class Span(NamedTuple):

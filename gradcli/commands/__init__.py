@@ -1,6 +1,1 @@
-"""The commands, one module per group."""
-
-
-def load() -> None:
-    """Register them all."""
-    from gradcli.commands import autograd, session, understand  # noqa: F401
+"""The commands, one module per group; a decorated function is one."""

@@ -21,9 +21,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcli.base.faults import Fault, Span
-from gradcli.language.evaluation.host import Operand
 
 if TYPE_CHECKING:
+    from gradcli.language.evaluation.host import Operand
     from gradcli.session.session import Session
 
 Name = str
@@ -175,12 +175,8 @@ def _operands(count: int) -> str:
     return "1 operand" if count == 1 else f"{count} operands"
 
 
-__all__ = ["GROUPS", "KINDS", "REGISTRY", "Command", "Name", "Operand", "Path", "command"]
-
 REGISTRY: dict[str, Command] = {}
 """Word → command; a second word for a command has an entry of its own."""
-KINDS: dict[str, tuple[str, ...]] = {}
-"""Word → the kinds of its operands, and of options that are no expressions, for the parser."""
 
 
 def command(group: str, *words: str, alone: bool = False) -> Callable[[Run], Run]:
@@ -192,7 +188,6 @@ def command(group: str, *words: str, alone: bool = False) -> Callable[[Run], Run
     def register(run: Run) -> Run:
         for word in words or (run.__name__.rstrip("_"),):
             REGISTRY[word] = Command(word, group, run, alone)
-            KINDS[word] = REGISTRY[word].kinds
         return run
 
     return register

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Notice, Table, note, texts
 from gradcli.base.settings import CHECKS
-from gradcli.commands.registry import GROUPS, REGISTRY, Command, Name, Operand, Path, command
+from gradcli.commands.registry import GROUPS, REGISTRY, Command, Name, Path, command
 
 if TYPE_CHECKING:
+    from gradcli.language.evaluation.host import Operand
     from gradcli.session.session import Session, Step
 
 

@@ -10,7 +10,7 @@ from engine.transforms import symbolic
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Failure, Notice, Several, Table, note
 from gradcli.commands.autograd import leaves, wanted
-from gradcli.commands.registry import REGISTRY, Name, Operand, Path, command
+from gradcli.commands.registry import REGISTRY, Name, Path, command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gradcli.explain.graph.data import Graph
     from gradcli.explain.graph.tree import Tree
     from gradcli.explain.why.answer import Answer
+    from gradcli.language.evaluation.host import Operand
     from gradcli.session.session import Session
 
 

@@ -4,45 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
+from gradcli.base.faults import LONGEST_FIX
 
 if TYPE_CHECKING:
     from gradcli.base.faults import Fault, Span
-    from gradcli.language.evaluation.evaluator import Walker
-    from gradcli.language.evaluation.host import Operand
+    from gradcli.language.evaluation.host import Attempt
+    from gradcli.language.evaluation.walker import Walker
+    from gradcli.session.program import Sentence
 
 LONG = 24
 """The longest expression that is quoted in an explanation."""
-LONGEST_FIX = 70
 
 
 class Case:
-    """An error to explain: what was called, with what.
-
-    `word` is the function, command or operator; `command` whether it was a command line.
-    """
-
-    __slots__ = ("callee", "command", "fault", "match", "operands", "walker", "word")
+    """An error to explain: what was attempted, where, and after which statements."""
 
     match: re.Match[str]
 
     def __init__(
         self,
         fault: Fault,
-        operands: Sequence[Operand],
-        word: str,
-        command: bool,
-        callee: Any,
+        attempt: Attempt,
         walker: Walker,
+        sentences: Sequence[Sentence] = (),
     ) -> None:
         self.fault = fault
-        self.operands = operands
-        self.word = word
-        self.command = command
-        self.callee = callee
+        self.operands, self.place, self.word, self.command, self.callee = attempt
         self.walker = walker
+        self.sentences = sentences
 
     def point(self, index: int) -> None:
         """Put the caret under an operand."""
@@ -99,9 +91,8 @@ class Case:
 
     def makers(self, name: str) -> str:
         """The statements that compute a variable from leaves, to be run again; '' if unknown."""
-        sentences = getattr(self.walker.host, "sentences", ())
         wanted, found = {name}, []
-        for sentence in reversed(sentences):
+        for sentence in reversed(self.sentences):
             made = sentence.makes & wanted
             values = [self.walker.variables.get(each) for each in made]
             if any(isinstance(v, Tensor) and (v.requires_grad and not v.is_leaf) for v in values):
@@ -131,10 +122,10 @@ def explains(pattern: str) -> Callable[[Teller], Teller]:
     return enter
 
 
-def explain(case: Case, index: object = None) -> None:
-    """Fill in what is known about a fault. `index` is the operand the engine names, if it does."""
-    if isinstance(index, int) and 0 <= index < len(case.operands):
-        case.point(index)
+def explain(case: Case) -> None:
+    """Fill in what is known about a fault."""
+    if isinstance(case.place, int) and case.place >= 0:
+        case.point(case.place)
     line = f"{case.fault.kind}: {case.fault.message}"
     for pattern, teller in TABLE:
         match = re.search(pattern, line)
@@ -151,13 +142,3 @@ def _inside(case: Case) -> None:
     if fault.fixes and case.walker.source is not case.walker.home:
         fault.why = f"{fault.why or ''} there: {fault.fixes[0]}".strip()
         fault.fixes = ()
-
-
-def similar(word: str, names: Any) -> list[str]:
-    """The names that look like `word`; the same letters in another case are the likeliest."""
-    from difflib import get_close_matches
-
-    in_place = word[-1:] == "_"
-    known = [n for n in names if n[:1] != "_" and (in_place or n[-1:] != "_") and n != word]
-    same = [name for name in known if name.lower() == word.lower()]
-    return same or get_close_matches(word, known, 2, 0.7)

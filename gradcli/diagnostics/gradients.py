@@ -61,7 +61,7 @@ def _untracked(case: Case) -> None:
 
 def _tracked_first(case: Case, names: list[str], a: str, index: int) -> str:
     """Track the leaves, build what is in a variable again, and go on."""
-    sentences = getattr(case.walker.host, "sentences", ())
+    sentences = case.sentences
     again = [s.text for s in sentences if a in s.makes and "\n" not in s.text][-1:]
     return "; ".join([f"track {' '.join(names)}", *again, case.call(index, "")])
 
@@ -176,7 +176,7 @@ def _unwritten(case: Case) -> list[str]:
         here = [(ast.unparse(node), node) for node in ast.parse(line).body]
     except SyntaxError:  # a command
         here = []
-    earlier = [(s.text, s.node) for s in getattr(case.walker.host, "sentences", ())]
+    earlier = [(s.text, s.node) for s in case.sentences]
     run = [*earlier, *(here or [(line, ast.Pass())])]
     written = [
         (place, found)

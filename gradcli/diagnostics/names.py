@@ -7,8 +7,10 @@ from types import MethodType
 
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import Span
-from gradcli.diagnostics.case import LONG, Case, explains, similar
+from gradcli.base.spelling import similar
+from gradcli.diagnostics.case import LONG, Case, explains
 from gradcli.language.evaluation import values
+from gradcli.language.evaluation.objects import Method
 
 _IMPORTS = {
     "F": "import torch.nn.functional as F",
@@ -52,7 +54,7 @@ def _attribute(case: Case) -> None:
     if owner.value is None:
         return explain_none(case)
     base = case.text(0)
-    if type(owner.value) in (MethodType, values.Method) and name[:1] != "_":
+    if type(owner.value) in (MethodType, Method) and name[:1] != "_":
         return case.tell("a method is called with parentheses.", f"{base}().{name}")
     if type(owner.value) is dict and name in owner.value:
         return case.tell("a dict is asked with brackets.", f"{base}[{name!r}]")

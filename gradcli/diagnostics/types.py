@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
-from gradcli.diagnostics.case import Case, explains, similar
+from gradcli.base.spelling import similar
+from gradcli.diagnostics.case import Case, explains
 from gradcli.diagnostics.names import explain_none
 from gradcli.language.evaluation.values import CONTEXTS
 
@@ -43,9 +44,9 @@ def _not_tensor(case: Case) -> None:
             a = case.text(index)
             fixes = [f"{case.word}(tensor({a}))"] if a not in ("it", "the left") else []
             if isinstance(operand.value, (int, float)) and case.word.isidentifier():
-                from gradcli.language.evaluation.builtins import MATH
+                from gradcli.language.evaluation.math_module import MATH
 
-                fixes += [f"math.{case.word}({a})"] if case.word in MATH else []
+                fixes += [f"math.{case.word}({a})"] if case.word in MATH.contents else []
             return case.tell(f"{case.word} takes a tensor.", *fixes)
         if isinstance(operand.value, str):
             case.point(index)

@@ -22,7 +22,7 @@ from engine.graph.provenance import tracing
 from engine.graph.tensor import Tensor
 from engine.transforms import symbolic
 from engine.transforms.symbolic import node_of, traced_leaf
-from gradcli.explain.formula.expression import Expression, Name
+from gradcli.explain.formula.algebra.expression import Expression, Name
 from gradcli.explain.formula.naming import Naming
 from gradcli.explain.formula.reader import Reader
 from gradcli.explain.formula.writer import write

@@ -18,7 +18,7 @@ from engine.arrays.memory import owner_of
 from engine.dispatch.apply import source
 from engine.graph.node import Node, node_of
 from engine.graph.tensor import Tensor
-from gradcli.language.syntax.source import Command
+from gradcli.language.syntax.source import CommandLine
 
 if TYPE_CHECKING:
     from engine.graph.provenance import Run
@@ -263,7 +263,7 @@ def _tracked(node: ast.stmt) -> list[str]:
         target = node.targets[0]
         if target.attr == "requires_grad" and isinstance(target.value, ast.Name):
             return [target.value.id]
-    if isinstance(value, Command) and value.word == "track":
+    if isinstance(value, CommandLine) and value.word == "track":
         return [part.id for part in value.operands if isinstance(part, ast.Name)]
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         owner = value.func.value

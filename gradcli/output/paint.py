@@ -9,6 +9,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from gradcli.output.numbers import NumberHighlighter
+from gradcli.output.visible import visible
 
 THEME = Theme(
     {
@@ -72,15 +73,10 @@ def painted(line: list[tuple[str, str]]) -> Text:
     """A styled line as rich's text."""
     text = Text(end="")
     for fragment, style in line:
-        part = Text(visible(fragment), style if style in THEME.styles else "none", end="")
+        part = Text(
+            visible(fragment.expandtabs()), style if style in THEME.styles else "none", end=""
+        )
         if style == "value":
             _highlight.highlight(part)
         text.append_text(part)
     return text
-
-
-def visible(fragment: str) -> str:
-    """A fragment without control characters."""
-    from gradcli.output.screen import visible
-
-    return visible(fragment.expandtabs())

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gradcli.base.outputs import Failure, Output, Printed, Warned, plain
+from gradcli.output.visible import visible
 
 if TYPE_CHECKING:
     from gradcli.output.paint import Painter
-
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def wants_colour(choice: str, stream: TextIO) -> bool:
@@ -78,8 +76,3 @@ class Screen:
             stream.write(visible(text) if stream.isatty() else text)
         if stream.isatty():
             stream.flush()
-
-
-def visible(text: str) -> str:
-    """Text with control characters written out, so that a file cannot drive the terminal."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

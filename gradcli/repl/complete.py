@@ -18,6 +18,8 @@ from gradcli.base.settings import CHECKS
 from gradcli.commands.registry import REGISTRY
 from gradcli.language.evaluation import values
 from gradcli.language.evaluation.builtins import BARE
+from gradcli.language.evaluation.objects import Namespace
+from gradcli.repl.caption import caption
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
@@ -100,7 +102,7 @@ class Completion(Completer):
     def _members(self, path: list[str]) -> Iterator[Found]:
         owner = self._owner(path)
         for name in values.names_of(owner):
-            if isinstance(owner, values.Namespace):
+            if isinstance(owner, Namespace):
                 meaning = describe(owner.contents.get(name))
             else:
                 meaning = _first_line(getattr(type(owner), name, None))
@@ -113,7 +115,7 @@ class Completion(Completer):
         variables = self._session.variables
         owner = variables[first] if first in variables else BARE[first]
         for name in rest:
-            if isinstance(owner, values.Namespace):
+            if isinstance(owner, Namespace):
                 owner = values.member(owner, name)
             elif not isinstance(owner, Tensor) or name not in ("grad", "data", "T"):
                 raise AttributeError(name)
@@ -134,8 +136,6 @@ def _described(things: dict[str, Any]) -> Iterator[Found]:
 def describe(value: Any) -> str:
     """A value in one line: a tensor's shape and kind, a function's purpose."""
     if isinstance(value, Tensor):
-        from gradcli.repl.loop import caption
-
         return caption("", value).strip()
     if value is None or isinstance(value, (bool, int, float, str, list, tuple, dict)):
         return type(value).__name__ if value is not None else ""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.lexers import Lexer
 
-from gradcli.commands.registry import KINDS
 from gradcli.language.evaluation.builtins import BARE
 from gradcli.language.syntax.tokens import TOKEN, Found, Scan
 
@@ -60,7 +59,7 @@ class Highlighting(Lexer):
 
     def _commands(self, text: str) -> list[Found]:
         try:
-            return Scan(text, KINDS, self._session.variables, BARE).found
+            return Scan(text, self._session.kinds, self._session.variables, BARE).found
         except Exception:
             return []
 

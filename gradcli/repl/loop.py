@@ -14,6 +14,7 @@ import engine
 from gradcli.base import state
 from gradcli.base.outputs import Notice, Output, Value
 from gradcli.output.screen import wants_colour
+from gradcli.repl.caption import caption
 from gradcli.repl.complete import Completion
 from gradcli.repl.highlight import Highlighting
 from gradcli.repl.keys import bindings
@@ -92,7 +93,7 @@ class Loop:
     def _enter(self, text: str) -> int:
         self.caption = ""
         self.session.terminal = self.reader.output.get_size().columns
-        status = guarded(self.screen, lambda: self.session.run(text), text)
+        status = guarded(self.screen.fail, lambda: self.session.run(text), text)
         if status > 0:
             self.caption = "nothing has changed: the session is as it was before this input"
         return status
@@ -117,15 +118,3 @@ class Loop:
         except (KeyboardInterrupt, EOFError):
             return
         self.screen.emit(Notice(last, {}))
-
-
-def caption(name: str, value: Any) -> str:
-    """Shape, dtype and kind of a tensor; nothing for anything else."""
-    from engine.graph.tensor import Tensor
-    from gradcli.commands.understand import kind_of
-
-    if not isinstance(value, Tensor):
-        return ""
-    dtype = str(value.dtype).removeprefix("torch.")
-    name = name if len(name) <= 40 and "\n" not in name else "_"
-    return f"{name}  {list(value.array.shape)}  {dtype}  {kind_of(value)}"

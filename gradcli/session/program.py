@@ -11,7 +11,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gradcli.language.syntax.source import Command
+from gradcli.language.syntax.source import CommandLine
 
 
 class Sentence(NamedTuple):
@@ -117,7 +117,7 @@ def _bound(statement: ast.stmt) -> set[str]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr.endswith("_") and isinstance(node.func.value, ast.Name):
                 names.add(node.func.value.id)  # written in place
-        elif isinstance(node, Command) and node.word in ("track", "untrack", "retain", "step"):
+        elif isinstance(node, CommandLine) and node.word in ("track", "untrack", "retain", "step"):
             names.update(part.id for part in node.operands if isinstance(part, ast.Name))
     return names
 

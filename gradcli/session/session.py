@@ -12,8 +12,7 @@ import os
 import warnings
 from bisect import bisect_right
 from contextlib import contextmanager
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import engine  # noqa: F401 - the catalog is complete once it is loaded
 from engine.arrays import dtypes, journal, limits, modes
@@ -22,27 +21,24 @@ from engine.graph.printing import options, set_printoptions
 from engine.graph.storage import next_rank
 from engine.graph.tensor import Tensor
 from engine.random.generator import default_generator
-from gradcli import commands
 from gradcli.base import interrupts
 from gradcli.base.faults import Fault, Span
 from gradcli.base.interrupts import Held
-from gradcli.base.outputs import Noted, Output, Printed, Value, Warned
+from gradcli.base.outputs import Output, Printed, Value, Warned
 from gradcli.base.settings import CHECKS, MEGABYTE, Settings
-from gradcli.commands.registry import KINDS, REGISTRY
-from gradcli.language.evaluation.evaluator import Walker
 from gradcli.language.evaluation.host import NOTHING, Operand
 from gradcli.language.evaluation.text import quoted
-from gradcli.language.syntax.parse import parse
-from gradcli.language.syntax.source import Command, Statement
+from gradcli.language.evaluation.walker import Walker
+from gradcli.language.read import read
+from gradcli.language.syntax.source import CommandLine, Statement
 from gradcli.session.program import Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from gradcli.language.evaluation.host import Attempt
     from gradcli.language.syntax.limits import Limits
-
-commands.load()
 
 ELEMENTS = 100_000_000
 """The most elements one tensor may have."""
@@ -55,6 +51,28 @@ STEPS = 500
 
 class Leave(BaseException):
     """What `exit` raises: the session is over."""
+
+
+class Untried(BaseException):
+    """What a trial raises before it would write a file."""
+
+
+class Command(Protocol):
+    """A command as the session calls it."""
+
+    kinds: tuple[str, ...]
+    """The kinds of its operands, and of options that are no expressions, for the parser."""
+    alone: bool
+    """Whether it must be a statement of its own."""
+
+    def call(
+        self,
+        session: Any,
+        operands: Sequence[Operand | str],
+        options: dict[str, Operand | str],
+        span: Span,
+    ) -> object:
+        """Run it."""
 
 
 class Step:
@@ -79,8 +97,11 @@ class Session:
     """Variables, what was typed, and what can be taken back.
 
     `folder` is where relative file names are looked up; a `confined` session reads and writes
-    nowhere else.
+    nowhere else. What the session does not know itself, `gradcli.app` adds: its commands, and
+    what is told of errors (`explain`) and of statements (`observe`).
     """
+
+    commands: Mapping[str, Command] = {}
 
     def __init__(
         self,
@@ -113,6 +134,8 @@ class Session:
         """The columns of the terminal, where there is one."""
         self.echo = True
         self.walker = Walker(self.variables, self, bounds)
+        self.kinds = {word: command.kinds for word, command in self.commands.items()}
+        """Word → the kinds of a command's operands, for the parser."""
         self._blocks: list[tuple[int, int, Sequence[str]]] = []
         self._lines = 0
         self._start = 1
@@ -136,17 +159,6 @@ class Session:
         unless `first_line` says otherwise. Raises Fault, KeyboardInterrupt, Leave, or whatever
         is wrong inside gradcli; the changes of the transaction are taken back by then.
         """
-        start = perf_counter()
-        try:
-            self._run(text, whole, echo, first_line)
-        except Fault as fault:
-            if fault.fixes and not self.trying:
-                from gradcli.session.trial import offered
-
-                fault.fixes = offered(self, fault, text, perf_counter() - start)
-            raise
-
-    def _run(self, text: str, whole: bool, echo: bool, first_line: int | None) -> None:
         self.echo = echo
         self.walker.limits.reset()
         number = self._lines + 1 if first_line is None else first_line
@@ -171,9 +183,9 @@ class Session:
             modes.mode.reset(token)
 
     def _parsed(self, text: str) -> list[Statement]:
-        statements = parse(text, KINDS, self.variables)
-        taken = _bound_in(statements) & KINDS.keys() - self.variables.keys()
-        return parse(text, KINDS, {*self.variables, *taken}) if taken else statements
+        statements = read(text, self.kinds, self.variables)
+        taken = _bound_in(statements) & self.kinds.keys() - self.variables.keys()
+        return read(text, self.kinds, {*self.variables, *taken}) if taken else statements
 
     def _transaction(self, statements: Sequence[Statement]) -> None:
         """Run statements; all of them take effect, or none."""
@@ -218,7 +230,7 @@ class Session:
                 if not self._alone:
                     self._keep(statement, changes, before, ambient, since)
             if not self._alone and self.settings.notes and self.echo:  # a *.py file has no echo
-                self._tell_notes(statement.node, before, since)
+                self.observe(statement.node, before, since)
         except BaseException as error:
             with Held():
                 journal.current = None
@@ -253,12 +265,8 @@ class Session:
             sentence = self._sentence(statement, since)
             changes.call(_sentence_swap(self.sentences, sentence))
 
-    def _tell_notes(self, statement: ast.stmt, before: dict[str, Any], since: int) -> None:
-        """Say what PyTorch is silent about."""
-        from gradcli.explain.notes import notes
-
-        for kind, text in notes(self, statement, before, since):
-            self.emit(Noted(kind, text))
+    def observe(self, statement: ast.stmt, before: dict[str, Any], since: int) -> None:
+        """Look at what a statement did: the names as they were `before`, the ranks of its nodes."""
 
     def _sentence(self, statement: Statement, since: int) -> Sentence:
         """A statement that took effect, with its lines."""
@@ -268,18 +276,24 @@ class Session:
         return Sentence(statement.text, node, number + place, start + place, start + end, since)
 
     def _run_statement(self, statement: Statement) -> None:
-        self._alone = _stands_alone(statement)
+        self._alone = self._stands_alone(statement)
         self._statement = statement.text
         value = self.walker.run(statement)
         if value is NOTHING or statement.silent:
             return
-        commanded = type(statement.node) is ast.Expr and type(statement.node.value) is Command
+        commanded = type(statement.node) is ast.Expr and type(statement.node.value) is CommandLine
         if commanded or (self.echo and value is not None):
             try:
                 self.show(value)
             except Fault as fault:
                 fault.span = fault.span or statement.source.span(statement.node)
                 raise
+
+    def _stands_alone(self, statement: Statement) -> bool:
+        node = statement.node
+        if type(node) is not ast.Expr or type(node.value) is not CommandLine:
+            return False
+        return self.commands[node.value.word].alone
 
     @contextmanager
     def trial(self, steps: int) -> Iterator[None]:
@@ -353,7 +367,7 @@ class Session:
         span: Span,
     ) -> object:
         """Run a command."""
-        found = REGISTRY[word]
+        found = self.commands[word]
         if found.alone and not self._alone:
             raise Fault(
                 "RuntimeError",
@@ -362,6 +376,9 @@ class Session:
                 why=f"{word} changes which statement was the last, and this one is not finished.",
             )
         return found.call(self, operands, options, span)
+
+    def explain(self, fault: Fault, attempt: Attempt) -> None:
+        """Fill in why an attempt failed, and what to type instead."""
 
     def write(self, text: str) -> None:
         """Show what print() made."""
@@ -446,8 +463,6 @@ class Session:
     def writable(self, name: str) -> Path:
         """Where a file called `name` is to be written. Raises Untried where nothing may stay."""
         if self.trying:
-            from gradcli.session.trial import Untried
-
             raise Untried
         return self.path(name)
 
@@ -518,13 +533,6 @@ def _sentence_swap(sentences: list[Sentence], sentence: Sentence) -> Callable[[]
             sentences.append(sentence)
 
     return swap
-
-
-def _stands_alone(statement: Statement) -> bool:
-    node = statement.node
-    if type(node) is not ast.Expr or type(node.value) is not Command:
-        return False
-    return REGISTRY[node.value.word].alone
 
 
 def _bound_in(statements: Sequence[Statement]) -> set[str]:

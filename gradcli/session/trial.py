@@ -10,6 +10,8 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from gradcli.session.session import Leave, Untried
+
 if TYPE_CHECKING:
     from gradcli.base.faults import Fault
     from gradcli.session.session import Session
@@ -19,10 +21,6 @@ MOST = 2
 STEPS, PATIENCE = 5_000, 0.5
 """The most steps a trial takes; how many seconds an input may have taken to be tried again."""
 _OPTION = re.compile(r"(\w+)=(\S+)")
-
-
-class Untried(BaseException):
-    """What a trial raises before it would write a file."""
 
 
 def offered(session: Session, fault: Fault, text: str, seconds: float) -> tuple[str, ...]:
@@ -65,8 +63,6 @@ def _whole(fix: str, fault: Fault, text: str) -> str:
 
 
 def _runs(session: Session, fix: str) -> bool:
-    from gradcli.session.session import Leave
-
     if not fix:
         return False
     try:

@@ -81,15 +81,15 @@ def files(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def replay(path: Path) -> Report:
-    """Run a file again. A file without prompts passes if it runs without an error."""
+def replay(path: Path, session: type[Session]) -> Report:
+    """Run a file again, in a `session` of its own. One without prompts passes if no error comes."""
     report = Report(path)
     try:
         text = read_file(path)
         if is_transcript(text):
-            _replay_transcript(report, Transcript(text))
+            _replay_transcript(report, Transcript(text), session)
         else:
-            _fresh([], path).run(text, whole=False, echo=path.suffix != ".py")
+            _fresh(session, [], path).run(text, whole=False, echo=path.suffix != ".py")
     except Leave:
         pass
     except Fault as fault:
@@ -99,15 +99,15 @@ def replay(path: Path) -> Report:
     return report
 
 
-def _fresh(outputs: list[Output], path: Path) -> Session:
-    session = Session(outputs.append, folder=path.parent, confined=True, bounds=Limits(STEPS))
+def _fresh(kind: type[Session], outputs: list[Output], path: Path) -> Session:
+    session = kind(outputs.append, folder=path.parent, confined=True, bounds=Limits(STEPS))
     session.change("seed", 0)
     return session
 
 
-def _replay_transcript(report: Report, transcript: Transcript) -> None:
+def _replay_transcript(report: Report, transcript: Transcript, kind: type[Session]) -> None:
     outputs: list[Output] = []
-    session = _fresh(outputs, report.path)
+    session = _fresh(kind, outputs, report.path)
     tolerances = {"rtol": 0.0, "atol": 0.0}
     updates: dict[int, Sequence[str]] = {}
     for example in transcript.examples:

@@ -388,14 +388,14 @@ def session_loop(names_and_lines: bool) -> Step:
 
     Without names and lines a statement still asks for Ctrl-C, but nodes remember none.
     """
+    from gradcli.app import Calculator
     from gradcli.base import interrupts
-    from gradcli.session.session import Session
 
     def ask(line: int) -> None:
         if interrupts.asked:
             raise KeyboardInterrupt
 
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.settings.notes = False
     if not names_and_lines:
         session.bound = lambda name, value: None  # type: ignore[method-assign]

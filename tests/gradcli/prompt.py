@@ -9,9 +9,9 @@ from engine.graph.printing import get_printoptions
 from engine.graph.storage import version
 from engine.graph.tensor import Tensor
 from engine.random.generator import Generator, default_generator
+from gradcli.app import Calculator
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Failure, Noted, Output, plain
-from gradcli.session.session import Session
 
 
 class Prompt:
@@ -19,7 +19,7 @@ class Prompt:
 
     def __init__(self, *inputs: str, **options: Any) -> None:
         self.outputs: list[Output] = []
-        self.session = Session(self.outputs.append, **options)
+        self.session = Calculator(self.outputs.append, **options)
         for each in inputs:
             self.type(each)
 

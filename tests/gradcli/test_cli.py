@@ -286,7 +286,7 @@ def test_a_reader_that_goes_away() -> None:
 
 def test_a_mistake_of_our_own_is_reported(tmp_path: Path) -> None:
     broken = (
-        "import sys; from gradcli import cli; import gradcli.session.session\n"
+        "import sys; from gradcli import cli; import gradcli.app\n"
         "from gradcli.commands import registry\n"
         "def run(session): raise AssertionError('so')\n"
         "registry.REGISTRY['vars'].run = run\n"

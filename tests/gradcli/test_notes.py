@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gradcli.app import Calculator
 from gradcli.base.outputs import Noted
-from gradcli.session.session import Session
 
 TOLD = {
     "W = param(ones(3)); backward W.sum(); W = W - 0.1*W.grad": "rebound",
@@ -66,7 +66,7 @@ SILENT = [
 
 def told(text: str) -> list[str]:
     shown: list[object] = []
-    session = Session(shown.append)
+    session = Calculator(shown.append)
     session.run(text, whole=False)
     return [output.kind for output in shown if isinstance(output, Noted)]
 
@@ -84,7 +84,7 @@ def test_nothing_is_noted(text: str) -> None:
 @pytest.mark.parametrize("text", TOLD)
 def test_a_note_fits_the_screen(text: str) -> None:
     shown: list[object] = []
-    Session(shown.append).run(text, whole=False)
+    Calculator(shown.append).run(text, whole=False)
     (note,) = (output for output in shown if isinstance(output, Noted))
     ((line, style),) = note.lines()[0]
     assert len(line) <= 80
@@ -95,7 +95,7 @@ def test_a_note_fits_the_screen(text: str) -> None:
 def test_a_rebound_parameter_is_told_what_keeps_it() -> None:
     def text(statement: str) -> str:
         shown: list[object] = []
-        Session(shown.append).run(f"W = param([1.]); backward W**2; {statement}", whole=False)
+        Calculator(shown.append).run(f"W = param([1.]); backward W**2; {statement}", whole=False)
         (note,) = (output for output in shown if isinstance(output, Noted))
         return note.message.partition("; ")[2]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcli.app import Calculator
 from gradcli.base.outputs import plain
 from gradcli.transcripts.replay import Report, files, replay
 
@@ -26,7 +27,7 @@ def shown(report: Report) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_session(path: Path) -> None:
-    report = replay(path)
+    report = replay(path, Calculator)
     assert report.passed, shown(report)
     assert report.examples
 
@@ -49,6 +50,6 @@ def test_readme(block: str, tmp_path: Path) -> None:
     """Each transcript of README.md is a session of its own."""
     path = tmp_path / "readme.grad"
     path.write_text(block)
-    report = replay(path)
+    report = replay(path, Calculator)
     assert report.passed, shown(report)
     assert report.examples

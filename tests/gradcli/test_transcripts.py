@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcli.app import Calculator
 from gradcli.base.faults import Fault
 from gradcli.transcripts.compare import same
 from gradcli.transcripts.replay import files, replay
@@ -99,7 +100,7 @@ def test_reading() -> None:
 
 def replayed(path: Path, text: str) -> tuple[bool, str | None]:
     path.write_text(text)
-    report = replay(path)
+    report = replay(path, Calculator)
     return report.passed, report.updated
 
 
@@ -161,7 +162,7 @@ def test_what_passes(tmp_path: Path, case: str) -> None:
 def test_a_wrong_directive(tmp_path: Path, line: str) -> None:
     path = tmp_path / "a.grad"
     path.write_text(f"# first\n{line}\n>>> 1\n1\n")
-    report = replay(path)
+    report = replay(path, Calculator)
     assert report.failure is not None
     assert "#: line sets" in report.failure.fault.message
     assert report.failure.first_line == 2
@@ -177,7 +178,7 @@ def test_a_file_cannot_run_on_and_on(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("gradcli.transcripts.replay.STEPS", 10_000)
     path = tmp_path / "a.grad"
     path.write_text(">>> while True:\n...     pass\n...\n>>> 1\n1\n")
-    [difference] = replay(path).differences
+    [difference] = replay(path, Calculator).differences
     assert "10,000 steps" in difference.actual[0]
 
 
@@ -209,5 +210,5 @@ def test_pastes_lose_their_prompts(paste: str) -> None:
 def test_a_folder_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.grad").write_bytes(b">>> \xff\n")
     assert list(files([tmp_path])) == [tmp_path / "a.grad"]
-    report = replay(tmp_path / "a.grad")
+    report = replay(tmp_path / "a.grad", Calculator)
     assert isinstance(report.failure and report.failure.fault, Fault)

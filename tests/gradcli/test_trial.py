@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from engine.random.generator import default_generator
+from gradcli.app import Calculator
 from gradcli.base.faults import Fault
 from gradcli.session import trial
-from gradcli.session.session import Session
 
 START = "a = param([1., 2.]); y = a**2; w = ones(2, 3); n = 0"
 
 
-def asked(session: Session, text: str) -> Fault:
+def asked(session: Calculator, text: str) -> Fault:
     with pytest.raises(Fault) as caught:
         session.run(text)
     return caught.value
 
 
-def state(session: Session) -> Any:
+def state(session: Calculator) -> Any:
     names = session.variables
     return (
         {name: (id(value), str(value)) for name, value in names.items()},
@@ -54,7 +54,7 @@ OFFERED = {
 @pytest.mark.parametrize("text", OFFERED)
 def test_what_is_offered_runs_and_leaves_nothing(text: str) -> None:
     shown: list[Any] = []
-    session = Session(shown.append)
+    session = Calculator(shown.append)
     session.run(START)
     before = state(session)
     fault = asked(session, text)
@@ -67,14 +67,14 @@ def test_what_is_offered_runs_and_leaves_nothing(text: str) -> None:
 
 
 def test_a_trial_writes_no_file(tmp_path: Path) -> None:
-    session = Session(lambda output: None, folder=tmp_path, confined=True)
+    session = Calculator(lambda output: None, folder=tmp_path, confined=True)
     session.run(START)
     assert asked(session, "save ../model.npz").fixes == ("save model.npz",)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_trial_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run(START)
     session.run("def long(n):\n    while True: n = n + 1\n    return y")
     assert trial._runs(session, "y.sum()")
@@ -86,7 +86,7 @@ def test_a_trial_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_trial_can_leave_or_go_back() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run(START)
     before = state(session)
     for text in ("undo", "reset", "exit", "set lr=3", "manual_seed(5)", "a.grad = ones(2)"):

@@ -9,7 +9,7 @@ import numpy as np
 from engine.graph.node import Node, Output
 from engine.graph.tensor import Tensor
 from engine.transforms.symbolic import node_of
-from gradcli.explain.formula.expression import Call, Expression, Name, Number
+from gradcli.explain.formula.algebra.expression import Call, Expression, Name, Number
 from gradcli.explain.formula.reader import Reader
 
 

@@ -28,7 +28,7 @@ from engine.transforms import symbolic
 from engine.transforms.plan import Plan
 from engine.transforms.symbolic import node_of, traced_leaf
 from gradcli.explain.formula import latex
-from gradcli.explain.formula.expression import Differential, Expression
+from gradcli.explain.formula.algebra.expression import Differential, Expression
 from gradcli.explain.formula.jacobian import jacobian
 from gradcli.explain.formula.polish import polished
 from gradcli.explain.formula.reader import Reader

@@ -9,7 +9,8 @@ Differential Calculus", chapter 9.
 from __future__ import annotations
 
 from engine.arrays.row import rows
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra import apply_row
+from gradcli.explain.formula.algebra.expression import (
     Call,
     Expression,
     Number,
@@ -21,8 +22,7 @@ from gradcli.explain.formula.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.rewrites import apply_row
-from gradcli.explain.formula.rewrites.matrices import diag, eye, outer, transposed
+from gradcli.explain.formula.algebra.matrices import diag, eye, outer, transposed
 
 
 class _UnreadableError(Exception):

@@ -13,7 +13,7 @@ from gradcli.explain.formula.as_written import ForwardReader
 from gradcli.explain.formula.writer import write
 
 if TYPE_CHECKING:
-    from gradcli.explain.formula.expression import Expression
+    from gradcli.explain.formula.algebra.expression import Expression
 
 LARGEST, LONGEST = 15, 40
 """Parts of an expression, and characters; what is longer is told by its operation."""

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.arrays.row import rows
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra import apply_row
+from gradcli.explain.formula.algebra.expression import (
     Call,
     Expression,
     Name,
@@ -23,8 +24,7 @@ from gradcli.explain.formula.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.rewrites import apply_row
-from gradcli.explain.formula.rewrites.matrices import transposed
+from gradcli.explain.formula.algebra.matrices import transposed
 
 Term = tuple[Expression, float]
 

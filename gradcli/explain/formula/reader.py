@@ -11,8 +11,8 @@ from engine.arrays.row import rows
 from engine.graph.node import Node, Output
 from engine.graph.tensor import Tensor
 from engine.transforms.symbolic import node_of
-from gradcli.explain.formula.expression import Call, Expression, Literal, Name, Number
-from gradcli.explain.formula.rewrites import apply_row
+from gradcli.explain.formula.algebra import apply_row
+from gradcli.explain.formula.algebra.expression import Call, Expression, Literal, Name, Number
 
 _FIRST = {"inv_ex": "inv", "solve_ex": "solve"}
 """Rows whose first result is another row's, with a word on how it went beside it."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra.expression import (
     Call,
     Differential,
     Expression,

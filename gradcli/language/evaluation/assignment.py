@@ -13,7 +13,7 @@ from gradcli.language.evaluation.operators import IN_PLACE, SIGNS
 from gradcli.language.evaluation.table import EXPRESSIONS, statement
 
 if TYPE_CHECKING:
-    from gradcli.language.evaluation.evaluator import Walker
+    from gradcli.language.evaluation.walker import Walker
 
 
 def bind(walker: Walker, name: str, value: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +11,15 @@ from engine.graph import registry
 from engine.graph.tensor import Tensor
 from engine.ops.creation.tensor_classes import CALLABLE_TENSOR
 from gradcli.language.evaluation import operators
+from gradcli.language.evaluation.math_module import MATH
+from gradcli.language.evaluation.objects import Builtin, Namespace
 from gradcli.language.evaluation.text import quoted, text
-from gradcli.language.evaluation.values import Builtin, Namespace, is_type
+from gradcli.language.evaluation.values import is_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from gradcli.language.evaluation.evaluator import Walker
+    from gradcli.language.evaluation.walker import Walker
 
 TORCH = registry.namespaces["torch"]
 FUNCTIONAL = registry.namespaces["torch.nn.functional"]
@@ -280,44 +281,6 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 }
 
 
-# ---- math --------------------------------------------------------------------------------------
-
-
-def _factorial(walker: Walker, number: int) -> int:
-    if type(number) is int and number > 2:
-        walker.limits.check_bits(
-            int(number * math.log2(number / math.e)) if number < 10**9 else number
-        )
-    return math.factorial(number)
-
-
-def _fsum(walker: Walker, values: Any) -> float:
-    return math.fsum(walker.listed(values))
-
-
-def _prod(walker: Walker, values: Any) -> Any:
-    total: Any = 1
-    for value in walker.listed(values):
-        total = operators.binary(walker, ast.Mult, total, value)
-    return total
-
-
-def _named(names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(math, name) for name in names}
-
-
-MATH: dict[str, Any] = _named(
-    "pi e tau inf nan sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh exp expm1 "
-    "log log1p log2 log10 sqrt pow fabs floor ceil trunc fmod hypot degrees radians isnan isinf "
-    "isfinite isclose copysign erf erfc gamma lgamma gcd isqrt".split()
-) | {
-    "factorial": Builtin("factorial", _factorial),
-    "fsum": Builtin("fsum", _fsum),
-    "prod": Builtin("prod", _prod),
-}
-"""What `math` holds."""
-
-
 class Bare(dict[str, Any]):
     """The names that exist before anything is bound: the language's own, then torch's, then F's."""
 
@@ -342,6 +305,6 @@ BARE = Bare(
         **{kind.__name__: kind for kind in CONVERSIONS},
         "__name__": "__main__",
         "torch": Namespace("torch", TORCH),
-        "math": Namespace("math", MATH),
+        "math": MATH,
     }
 )

@@ -7,7 +7,7 @@ from gc import get_referents
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-from gradcli.language.evaluation.functions import Function
+from gradcli.language.evaluation.function import Function
 from gradcli.language.evaluation.scope import Scope
 from gradcli.language.syntax.limits import NESTED
 

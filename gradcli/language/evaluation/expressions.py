@@ -16,10 +16,10 @@ from gradcli.language.evaluation.scope import MISSING, Scope
 from gradcli.language.evaluation.table import EXPRESSIONS, expression
 from gradcli.language.evaluation.values import attribute
 from gradcli.language.syntax.limits import HEAVY
-from gradcli.language.syntax.source import Command, Raw
+from gradcli.language.syntax.source import CommandLine, Raw
 
 if TYPE_CHECKING:
-    from gradcli.language.evaluation.evaluator import Walker
+    from gradcli.language.evaluation.walker import Walker
 
 _PLAIN = frozenset({Tensor, float})
 """Types whose operators need no guard, with one another and with `_NUMBERS`."""
@@ -259,8 +259,8 @@ def starred(walker: Walker, node: ast.Starred) -> Any:
 # ---- commands ----------------------------------------------------------------------------------
 
 
-@expression(Command)
-def command(walker: Walker, node: Command) -> Any:
+@expression(CommandLine)
+def command(walker: Walker, node: CommandLine) -> Any:
     """A command line: its operands are evaluated, the session does the rest."""
     operands = [_operand(walker, part) for part in node.operands]
     options = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from gradcli.base.faults import Span
+    from collections.abc import Sequence
+
+    from gradcli.base.faults import Fault, Span
 
 
 class Nothing:
@@ -32,6 +34,20 @@ class Operand:
         self.name = name
 
 
+class Attempt(NamedTuple):
+    """What was attempted when it failed: `word` is the function, command or operator.
+
+    `place` is the operand that the error itself names, if it does; `command` tells whether it was
+    a command line.
+    """
+
+    operands: Sequence[Operand]
+    place: object
+    word: str
+    command: bool
+    callee: Any
+
+
 class Host(Protocol):
     """What the walker asks of the session."""
 
@@ -47,6 +63,9 @@ class Host(Protocol):
         span: Span,
     ) -> object:
         """Run a command; operands and options of kind 'name' and 'path' are plain text."""
+
+    def explain(self, fault: Fault, attempt: Attempt) -> None:
+        """Fill in why an attempt failed, and what to type instead."""
 
     def write(self, text: str) -> None:
         """Take what print() makes."""

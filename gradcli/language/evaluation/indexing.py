@@ -14,7 +14,7 @@ from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation.table import EXPRESSIONS, expression
 
 if TYPE_CHECKING:
-    from gradcli.language.evaluation.evaluator import Walker
+    from gradcli.language.evaluation.walker import Walker
 
 
 def index(walker: Walker, node: ast.expr) -> Any:

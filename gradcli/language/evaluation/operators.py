@@ -20,7 +20,7 @@ from gradcli.language.evaluation.text import percent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradcli.language.evaluation.evaluator import Walker
+    from gradcli.language.evaluation.walker import Walker
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

@@ -11,12 +11,13 @@ from gradcli.language.evaluation.assignment import assign, bind
 from gradcli.language.evaluation.expressions import truth
 from gradcli.language.evaluation.table import EXPRESSIONS, STATEMENTS, statement
 from gradcli.language.evaluation.text import text
-from gradcli.language.syntax.source import Command
+from gradcli.language.syntax.source import CommandLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradcli.language.evaluation.evaluator import Walker
+    from gradcli.language.evaluation.objects import Namespace
+    from gradcli.language.evaluation.walker import Walker
 
 
 BREAK = object()
@@ -43,7 +44,7 @@ def block(walker: Walker, body: Sequence[ast.stmt]) -> Any:
             value = EXPRESSIONS[type(node.value)](walker, node.value)
             if value is None or getattr(node, "silent", False):
                 continue
-            if type(node.value) is Command or (walker.scope is None and walker.host.echo):
+            if type(node.value) is CommandLine or (walker.scope is None and walker.host.echo):
                 walker.host.show(value)
         else:
             signal = STATEMENTS[type(node)](walker, node)
@@ -186,7 +187,7 @@ def import_from(walker: Walker, node: ast.ImportFrom) -> None:
             raise walker.fault(error, alias, [(node, space)], alias.name) from None
 
 
-def _space(walker: Walker, node: ast.stmt, name: str) -> values.Namespace:
+def _space(walker: Walker, node: ast.stmt, name: str) -> Namespace:
     space = values.space(name)
     if space is None:
         raise walker.fault(ModuleNotFoundError(f"No module named '{name}'"), node)

@@ -1,4 +1,4 @@
-"""The language: two tables, from the kind of a node to the function that evaluates it.
+"""The language as tables: from the kind of a node, or of a callee, to the function that runs it.
 
 What is in no table does not exist. The functions stand in the modules about their subject and put
 themselves here.
@@ -15,6 +15,9 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Any]] = {}
 """Kind of node → function of walker and node that gives the value."""
 STATEMENTS: dict[type, Callable[[Any, Any], Any]] = {}
 """Kind of node → function that runs it and gives None, or the signal that leaves the block."""
+CALLS: dict[type, Callable[[Any, Any, Any, Any], Any]] = {}
+"""Kind of callee → function of walker, callee, arguments and options that calls it; whatever is of
+no kind here is called as a type is."""
 
 
 def expression(*kinds: type) -> Callable[[F], F]:

@@ -14,7 +14,7 @@ from gradcli.language.syntax import limits as bounds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradcli.language.evaluation.evaluator import Walker
+    from gradcli.language.evaluation.walker import Walker
 
 _PLAIN = frozenset({int, float, bool, type(None)})
 _DEPTH = 60

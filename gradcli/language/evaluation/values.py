@@ -10,52 +10,14 @@ import numpy as np
 
 from engine.graph import registry
 from engine.graph.tensor import Tensor
+from gradcli.language.evaluation.math_module import MATH
+from gradcli.language.evaluation.objects import Builtin, Method, Namespace
 from gradcli.language.evaluation.text import formatted_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gradcli.language.evaluation.evaluator import Walker
-
-
-class Namespace:
-    """A module as the language knows it: a name and what can be reached in it."""
-
-    __slots__ = ("contents", "name")
-
-    def __init__(self, name: str, contents: dict[str, Any]) -> None:
-        self.name = name
-        self.contents = contents
-
-    def __repr__(self) -> str:
-        return f"<module '{self.name}'>"
-
-
-class Builtin:
-    """A function of the language itself; the walker passes itself as the first argument."""
-
-    __slots__ = ("name", "run")
-
-    def __init__(self, name: str, run: Callable[..., Any]) -> None:
-        self.name = name
-        self.run = run
-
-    def __repr__(self) -> str:
-        return f"<built-in function {self.name}>"
-
-
-class Method:
-    """A method of a text, list or dict, bound to it; runs within the session's limits."""
-
-    __slots__ = ("name", "owner", "run")
-
-    def __init__(self, name: str, owner: object, run: Callable[..., Any]) -> None:
-        self.name = name
-        self.owner = owner
-        self.run = run
-
-    def __repr__(self) -> str:
-        return f"<built-in method {self.name} of {type(self.owner).__name__} object>"
+    from gradcli.language.evaluation.walker import Walker
 
 
 # ---- methods of Python's own types -------------------------------------------------------------
@@ -326,9 +288,7 @@ def member(namespace: Namespace, name: str) -> Any:
 def space(name: str) -> Namespace | None:
     """The module of that dotted name, if the language has it."""
     if name == "math":
-        from gradcli.language.evaluation.builtins import MATH
-
-        return Namespace("math", MATH)
+        return MATH
     if name in registry.namespaces:
         return Namespace(name, registry.namespaces[name])
     if any(known.startswith(name + ".") for known in registry.namespaces):

@@ -32,6 +32,15 @@ FORMAT_WIDTH = 10_000
 """The widest field a format may ask for."""
 
 
+def too_deep() -> Fault:
+    """The error for source that nests too deep to read."""
+    return Fault(
+        "RecursionError",
+        "the expression is too long or too deeply nested",
+        why="so many operators in one expression cannot be read; name its parts, one line each.",
+    )
+
+
 class Limits:
     """The bounds of a session, and how much of them the present input has used.
 

@@ -1,4 +1,4 @@
-"""Text to statements: guarded before `ast` reads it, checked afterwards, never compiled."""
+"""Text to statements: guarded before `ast` reads it, and never compiled."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradcli.base.faults import Fault, Span
-from gradcli.language.evaluation.builtins import BARE
 from gradcli.language.syntax import limits
-from gradcli.language.syntax.check import check, too_deep
-from gradcli.language.syntax.source import Command, Raw, Source, Statement
+from gradcli.language.syntax.source import CommandLine, Raw, Source, Statement
 from gradcli.language.syntax.tokens import TOKEN, Found, Piece, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
-__all__ = ["Command", "Raw", "Source", "Statement", "incomplete", "parse"]
-
 
 def parse(
-    text: str, commands: Mapping[str, tuple[str, ...]], bound: Container[str] = ()
+    text: str,
+    commands: Mapping[str, tuple[str, ...]],
+    bound: Container[str] = (),
+    functions: Container[str] = (),
 ) -> list[Statement]:
     """The statements of `text`.
 
     `commands`: word → the kinds of its operands, 'value', 'name' or 'path'; the last may end in
-    '*'; 'to=name' is the kind of an option. `bound`: the names of variables. Raises Fault.
+    '*'; 'to=name' is the kind of an option. `bound`: the names of variables; `functions`: those
+    that are there from the start. Raises Fault.
     """
     text = _clean(text)
     source = Source(text)
-    scan = Scan(text, commands, bound, BARE)
+    scan = Scan(text, commands, bound, functions)
     python = _without_commands(source, scan.found)
     # An indented paste is read as the body of a block; `shift` is that block's own line.
     shift = 1 if re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+[^\s#]", python) else 0
@@ -41,7 +41,6 @@ def parse(
         for node in body:
             ast.increment_lineno(node, -shift)
     _settle(body, source, scan)
-    check(body, source)
     return [Statement(node, source) for node in body]
 
 
@@ -124,11 +123,11 @@ def _tree(
         end = (error.end_offset or 0) - 1 + before
         same = (error.end_lineno or 0) - shift == line and end > start
         span = Span(line, start, line, end if same else start + 1)
-        from gradcli.diagnostics.misread import misread
+        from gradcli.language.syntax.misread import misread
 
         raise misread(type(error).__name__, error.msg, span, source, commands) from None
     except (RecursionError, MemoryError):
-        raise too_deep() from None
+        raise limits.too_deep() from None
     except ValueError as error:
         raise Fault("SyntaxError", str(error)) from None
 
@@ -167,9 +166,9 @@ def _place(source: Source, position: int) -> tuple[int, int]:
     return line, len(source.text[start:position].encode())
 
 
-def _command(found: Found, source: Source, at: ast.Expr) -> Command:
+def _command(found: Found, source: Source, at: ast.Expr) -> CommandLine:
     """The node of a command line."""
-    command = Command()
+    command = CommandLine()
     command.word = found.word
     line, offset = _place(source, found.end)
     command.lineno, command.col_offset = at.lineno, at.col_offset

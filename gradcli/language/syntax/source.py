@@ -59,7 +59,7 @@ class Raw(str):
     span: Span
 
 
-class Command(ast.expr):
+class CommandLine(ast.expr):
     """A command line, where a statement's expression stands."""
 
     _fields = ("operands", "values")

@@ -6,15 +6,15 @@ import numpy as np
 from hypothesis import assume, given, settings
 
 import engine as torch
+from gradcli.app import Calculator
 from gradcli.explain.chain_rule import Link, chain
 from gradcli.explain.finite_differences import check
 from gradcli.explain.gradient_flow import sizes
-from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 
-def started(*lines: str) -> Session:
-    session = Session(lambda output: None)
+def started(*lines: str) -> Calculator:
+    session = Calculator(lambda output: None)
     session.run("a = param(tensor([0.3137, 0.8219], dtype=float64))")
     session.run("b = param(tensor([1.7351, 0.6173], dtype=float64))")
     for line in lines:

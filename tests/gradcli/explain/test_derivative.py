@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import engine as torch
+from gradcli.app import Calculator
 from gradcli.base.outputs import texts
 from gradcli.explain.formula.derivative import ENTRIES, Derivative, derivative
-from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 ELEMENTWISE = {
@@ -155,7 +155,7 @@ def test_a_matrix_formula_gives_the_engines_number(text: str, by: str) -> None:
 
 
 def gives_the_engines_number(
-    session: Session, text: str, by: str, suppose: Callable[[bool], object] = bool
+    session: Calculator, text: str, by: str, suppose: Callable[[bool], object] = bool
 ) -> None:
     """The value is that of backward run as often; so is the formula's, differentials included.
 
@@ -286,19 +286,19 @@ def test_at_gives_the_value_elsewhere() -> None:
     np.testing.assert_allclose(found.value, np.diag(6 * place * b))
 
 
-def started() -> Session:
-    session = Session(lambda output: None)
+def started() -> Calculator:
+    session = Calculator(lambda output: None)
     run(session, "a = param(tensor([0.3137, 0.8219], dtype=float64))")
     run(session, "b = param(tensor([1.7351, 0.6173], dtype=float64))")
     return session
 
 
-def run(session: Session, text: str) -> None:
+def run(session: Calculator, text: str) -> None:
     session.run(text)
 
 
-def with_matrices() -> Session:
-    session = Session(lambda output: None)
+def with_matrices() -> Calculator:
+    session = Calculator(lambda output: None)
     run(session, "manual_seed(1); torch.set_default_dtype(float64)")
     run(session, "x = randn(4, 3); y0 = randn(4, 1); W = param(zeros(3, 1)); b = param(zeros(1))")
     run(session, "A = param(randn(3, 3)); B = randn(3, 3); v = param(randn(3)); u = randn(3)")
@@ -306,19 +306,19 @@ def with_matrices() -> Session:
     return session
 
 
-def derived(session: Session, text: str, by: str) -> Derivative:
+def derived(session: Calculator, text: str, by: str) -> Derivative:
     run(session, f"y = {text}")
     return asked(session, by)
 
 
-def asked(session: Session, by: str, **options: Any) -> Derivative:
+def asked(session: Calculator, by: str, **options: Any) -> Derivative:
     names = session.variables
     return derivative(names["y"], [(name, names[name]) for name in by.split()], names, **options)
 
 
-def lines(session: Session, text: str, by: str) -> list[str]:
+def lines(session: Calculator, text: str, by: str) -> list[str]:
     return texts(derived(session, text, by).lines())
 
 
-def formula(session: Session, text: str, by: str) -> str | None:
+def formula(session: Calculator, text: str, by: str) -> str | None:
     return derived(session, text, by).formula

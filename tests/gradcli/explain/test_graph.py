@@ -13,25 +13,25 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from gradcli.app import Calculator
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import texts
 from gradcli.explain.graph.data import Graph, Vertex
 from gradcli.explain.graph.formats import TEXTS
 from gradcli.explain.graph.tree import Tree
 from gradcli.explain.graph.walk import graph_of
-from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 LONGEST = 40
 
 
-def drawn(session: Session, name: str) -> list[str]:
+def drawn(session: Calculator, name: str) -> list[str]:
     tree = Tree(graph_of(session.variables[name], session.variables, 12, LONGEST), 80)
     return ["".join(piece for piece, _ in line).rstrip() for line in tree.lines()]
 
 
 def test_names_operations_values_and_gradients() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("a = param([5., 4.]); b = tensor([6., 8.]); y = a**2 + 5*b; z = y.mean()")
     assert drawn(session, "z") == [
         "z  mean               55.5000",
@@ -50,7 +50,7 @@ def test_names_operations_values_and_gradients() -> None:
 
 
 def test_a_shared_value_is_drawn_once() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("a = param(2.); s = a * 3; y = s * s + s")
     tree = drawn(session, "y")
     assert sum("(above)" in line for line in tree) == 1
@@ -58,7 +58,7 @@ def test_a_shared_value_is_drawn_once() -> None:
 
 
 def test_a_deep_graph_is_folded() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("a = param(1.); y = a\nfor i in range(5000):\n    y = y * 1.0001")
     tree = drawn(session, "y")
     assert len(tree) <= LONGEST
@@ -67,7 +67,7 @@ def test_a_deep_graph_is_folded() -> None:
 
 
 def test_a_wide_graph_is_folded() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("w = [param(float(i)) for i in range(100)]\ny = stack(w).sum()")
     assert len(drawn(session, "y")) <= LONGEST + 1
 
@@ -78,7 +78,7 @@ NASTY = ['a"b', "x\\y", "[0]", "{1}", "é", "a|b", "<b>", "a;b", "#1", "50%", "a
 @settings(max_examples=100, deadline=None)
 @given(EXPRESSIONS)
 def test_every_format_has_every_vertex_and_edge(text: str) -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run(f"a = param([0.3, 0.8]); b = param([1.7, 0.6]); y = {text}; s = y.sum()")
     graph = graph_of(session.variables["s"], session.variables, 40, 400)
     assert not graph.left_out
@@ -97,7 +97,7 @@ def test_every_format_has_every_vertex_and_edge(text: str) -> None:
 
 
 def test_in_latex_no_vertex_covers_another() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("w = [param([0.1, i, 1e9]) for i in range(9)]; y = stack(w).sigmoid().sum()")
     text = TEXTS["latex"](graph_of(session.variables["y"], session.variables, 40, 400))
     rows: dict[str, list[tuple[float, float]]] = {}
@@ -130,7 +130,7 @@ def test_a_picture_is_drawn_by_graphviz(tmp_path: Path, monkeypatch: pytest.Monk
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("a = param(2.); z = a*a; graph z save=z.svg")
     assert (tmp_path / "z.svg").read_text().startswith("drawn with -Tsvg")
     session.run("graph z save=z.svg")  # over its own
@@ -145,7 +145,7 @@ def test_a_picture_is_drawn_by_graphviz(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_itself_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("x = param([2., 3.]); z = where(x > 2, x*x, x).sum(); backward z")
     session.run("graph z save=z.svg; graph z save=z.png")
     drawn = (tmp_path / "z.svg").read_text()
@@ -157,7 +157,7 @@ def test_graphviz_itself_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_without_graphviz_there_is_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     shown: list[Any] = []
-    session = Session(shown.append)
+    session = Calculator(shown.append)
     session.run("a = param(2.); z = a*a; graph z to=svg")
     told = texts(shown[-1].lines())
     assert "Graphviz is not installed" in told[0]
@@ -167,7 +167,7 @@ def test_without_graphviz_there_is_dot(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_a_wide_screen_shows_more() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("W = param(randn(30, 30)); y = tanh(tanh(W @ W) @ W).sum(); backward y")
     graph = graph_of(session.variables["y"], session.variables, 12, 40)
     narrow, wide = (texts(Tree(graph, width).lines()) for width in (80, 120))

@@ -6,15 +6,15 @@ import numpy as np
 from hypothesis import assume, given, settings
 
 import engine as torch
+from gradcli.app import Calculator
 from gradcli.explain.finite_differences import check
-from gradcli.session.session import Session
 from tests.gradcli.explain.expressions import EXPRESSIONS
 
 
 @settings(max_examples=200, deadline=None)
 @given(EXPRESSIONS)
 def test_check_agrees_with_backward(text: str) -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("a = param(tensor([0.3137, 0.8219], dtype=float64))")
     session.run("b = param(tensor([1.7351, 0.6173], dtype=float64))")
     session.run(f"z = ({text}).sum()")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gradcli.app import Calculator
 from gradcli.base.faults import Fault
 from gradcli.explain.why import why
-from gradcli.session.session import Session
 from gradcli.transcripts.transcript import inputs
 
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ NOTHING_TO_BREAK = {
 }
 
 
-def played(name: str) -> tuple[Session, str]:
+def played(name: str) -> tuple[Calculator, str]:
     """The session before its `why`, and the name that is asked about."""
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     text = (FOLDER / f"{name}.grad").read_text(encoding="utf-8")
     *typed, (_, last) = inputs(text)
     for _, line in typed:
@@ -140,7 +140,7 @@ def played(name: str) -> tuple[Session, str]:
     return session, last.split()[1]
 
 
-def asked(session: Session, name: str) -> Answer:
+def asked(session: Calculator, name: str) -> Answer:
     return why(session, session.variables[name], name)
 
 
@@ -189,7 +189,7 @@ def test_an_answer_is_json_too() -> None:
 
 
 def test_statements_of_one_line_are_told_apart() -> None:
-    session = Session(lambda output: None)
+    session = Calculator(lambda output: None)
     session.run("a = param([0., 2.]); b = sqrt(a); z = (b*0).sum(); backward z")
     found = asked(session, "a")
     assert [list(fix) for fix in found.fixes] == [

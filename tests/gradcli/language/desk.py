@@ -7,11 +7,12 @@ from typing import Any
 from engine.arrays import limits as engine_limits
 from engine.arrays.modes import GRAD, TRACE, mode
 from gradcli.base.faults import Fault, Span, plain
-from gradcli.language.evaluation.evaluator import NOTHING, Walker
-from gradcli.language.evaluation.host import Operand
+from gradcli.diagnostics import Case, explain
+from gradcli.language.evaluation.host import NOTHING, Attempt, Operand
 from gradcli.language.evaluation.text import quoted
+from gradcli.language.evaluation.walker import Walker
+from gradcli.language.read import read
 from gradcli.language.syntax.limits import Limits
-from gradcli.language.syntax.parse import parse
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "backward": ("value*",),
@@ -44,7 +45,7 @@ class Desk:
         before, most = mode.set(GRAD | TRACE), engine_limits.elements
         engine_limits.elements = 10**8
         try:
-            for statement in parse(text, COMMANDS, self.variables):
+            for statement in read(text, COMMANDS, self.variables):
                 value = self.walker.run(statement)
                 if value is not NOTHING and value is not None and not statement.silent:
                     self.show(value)
@@ -63,7 +64,7 @@ class Desk:
     def value(self, text: str) -> Any:
         """The value of the last statement."""
         value: Any = None
-        for statement in parse(text, COMMANDS, self.variables):
+        for statement in read(text, COMMANDS, self.variables):
             value = self.walker.run(statement)
         return value
 
@@ -85,6 +86,9 @@ class Desk:
                 assert isinstance(part, Operand)
                 part.value.backward()
         return None
+
+    def explain(self, fault: Fault, attempt: Attempt) -> None:
+        explain(Case(fault, attempt, self.walker))
 
     def write(self, text: str) -> None:
         self.out.append(text.removesuffix("\n"))

@@ -7,8 +7,9 @@ import ast
 import pytest
 
 from gradcli.base.faults import Fault
-from gradcli.language.syntax.parse import Command, Raw, incomplete, parse
-from gradcli.language.syntax.source import Source
+from gradcli.language.read import read
+from gradcli.language.syntax.parse import incomplete
+from gradcli.language.syntax.source import CommandLine, Raw, Source
 from tests.gradcli.language.desk import COMMANDS, Desk
 
 LINES = {
@@ -134,7 +135,7 @@ WITH_VARIABLE = {
 """The same where a variable is called grad."""
 
 
-def shown(command: Command, source: Source) -> str:
+def shown(command: CommandLine, source: Source) -> str:
     """`word operand | operand | key=value`, each as it stands in the source."""
     parts = [
         str(part) if isinstance(part, Raw) else source.words(source.span(part))
@@ -149,9 +150,9 @@ def commands_in(text: str, bound: tuple[str, ...] = ()) -> list[str]:
     """Every command line in the text."""
     return [
         shown(node, statement.source)
-        for statement in parse(text, COMMANDS, bound)
+        for statement in read(text, COMMANDS, bound)
         for node in ast.walk(statement.node)
-        if isinstance(node, Command)
+        if isinstance(node, CommandLine)
     ]
 
 

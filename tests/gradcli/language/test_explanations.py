@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.arrays import limits
+from gradcli.app import Calculator
 from gradcli.base.faults import Fault
-from gradcli.session.session import Session
 from gradcli.transcripts.transcript import inputs
 from tests.gradcli.language.desk import Desk
 from tests.gradcli.language.programs import sections
@@ -94,14 +94,14 @@ def failing() -> dict[tuple[str, ...], str]:
     return found
 
 
-def started(before: tuple[str, ...]) -> Session:
-    session = Session(lambda output: None, folder=FOLDER, confined=True)
+def started(before: tuple[str, ...]) -> Calculator:
+    session = Calculator(lambda output: None, folder=FOLDER, confined=True)
     for text in before:
         fault_of(session, text)
     return session
 
 
-def fault_of(session: Session, text: str) -> Fault | None:
+def fault_of(session: Calculator, text: str) -> Fault | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -8,7 +8,8 @@ import pytest
 
 from engine.graph import registry
 from gradcli.language.evaluation import values
-from gradcli.language.evaluation.builtins import BARE, MATH
+from gradcli.language.evaluation.builtins import BARE
+from gradcli.language.evaluation.math_module import MATH
 from tests.gradcli.language.desk import Desk
 
 ASKED = {
@@ -82,7 +83,7 @@ def test_every_listed_name_exists() -> None:
 
 
 def test_nothing_private_is_listed() -> None:
-    listed = [*registry.methods, *registry.attributes, *MATH]
+    listed = [*registry.methods, *registry.attributes, *MATH.contents]
     listed += [name for names in registry.namespaces.values() for name in names]
     listed += [name for names in values._ASKED.values() for name in names]
     listed += [name for names in values.METHODS.values() for name in names]
@@ -93,7 +94,7 @@ def test_nothing_private_is_listed() -> None:
 
 
 def test_no_name_leads_to_a_module() -> None:
-    things: list[Any] = [*BARE.everything().values(), *MATH.values()]
+    things: list[Any] = [*BARE.everything().values(), *MATH.contents.values()]
     things += [thing for names in registry.namespaces.values() for thing in names.values()]
     assert not [thing for thing in things if type(thing).__name__ == "module"]
 

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.backends import NUMPY
-from gradcli.explain.formula.expression import Call, Expression, Number, Shape, scaled, times
+from gradcli.explain.formula.algebra.expression import (
+    Call,
+    Expression,
+    Number,
+    Shape,
+    scaled,
+    times,
+)
 
 Rewrite = Callable[..., Expression | None]
 REWRITES: dict[str, Rewrite] = {}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.row import rows
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra.expression import (
     Call,
     Expression,
     Literal,
@@ -21,7 +21,7 @@ from gradcli.explain.formula.expression import (
     scalar_of,
     total,
 )
-from gradcli.explain.formula.rewrites.table import rewrite
+from gradcli.explain.formula.algebra.table import rewrite
 
 _ONE_HOT = Notation("one_hot", ("x",), "one_hot(x, classes)", ("classes",))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradcli.base.faults import Fault, Span
-from gradcli.diagnostics.case import LONGEST_FIX, similar
+from gradcli.base.faults import LONGEST_FIX, Fault, Span
+from gradcli.base.spelling import similar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from engine.arrays.row import rows
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra.expression import (
     Call,
     Expression,
     Number,
@@ -16,9 +16,9 @@ from gradcli.explain.formula.expression import (
     scalar_of,
     scalars_of,
 )
-from gradcli.explain.formula.rewrites.matrices import vector_of
-from gradcli.explain.formula.rewrites.places import UNIT
-from gradcli.explain.formula.rewrites.table import apply_row, rewrite
+from gradcli.explain.formula.algebra.matrices import vector_of
+from gradcli.explain.formula.algebra.places import UNIT
+from gradcli.explain.formula.algebra.table import apply_row, rewrite
 
 
 @rewrite("expand", "reshape_like")

@@ -1,9 +1,10 @@
-"""Calling functions, and defining them: a session's own are its objects, never Python's."""
+"""Calls: what each kind of value does when it is called; and the definition of functions."""
 
 from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.graph.tensor import Tensor
@@ -11,145 +12,40 @@ from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation.assignment import bind
 from gradcli.language.evaluation.builtins import CONVERSIONS, TORCH
 from gradcli.language.evaluation.expressions import items
+from gradcli.language.evaluation.function import Function
+from gradcli.language.evaluation.objects import Builtin, Method
 from gradcli.language.evaluation.scope import MISSING, Scope
 from gradcli.language.evaluation.statements import Return, block
-from gradcli.language.evaluation.table import EXPRESSIONS, GRAD_MODES, expression, statement
-from gradcli.language.evaluation.values import CALLABLE, Builtin, Method, is_type, kind_name
+from gradcli.language.evaluation.table import (
+    CALLS,
+    EXPRESSIONS,
+    GRAD_MODES,
+    expression,
+    statement,
+)
+from gradcli.language.evaluation.values import CALLABLE, is_type, kind_name
 from gradcli.language.syntax import limits as bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradcli.language.evaluation.evaluator import Walker
-    from gradcli.language.syntax.source import Source
-
-
-class Function:
-    """A function the session defined, by def or lambda."""
-
-    __slots__ = (
-        "__weakref__",
-        "body",
-        "defaults",
-        "keyword_defaults",
-        "local",
-        "name",
-        "outer",
-        "parameters",
-        "source",
-        "walker",
-        "weight",
-    )
-
-    def __init__(self, walker: Walker, node: ast.FunctionDef | ast.Lambda) -> None:
-        def value(part: ast.expr | None) -> Any:
-            return MISSING if part is None else EXPRESSIONS[type(part)](walker, part)
-
-        self.name = node.name if isinstance(node, ast.FunctionDef) else "<lambda>"
-        self.parameters = node.args
-        self.body = node.body
-        self.defaults = [value(part) for part in node.args.defaults]
-        self.keyword_defaults = [value(part) for part in node.args.kw_defaults]
-        self.outer = walker.scope
-        self.source: Source = walker.source
-        self.walker = walker
-        self.local, self.weight = _facts(node)
-
-    def __repr__(self) -> str:
-        return f"<function {self.name}>"
-
-    @property
-    def __name__(self) -> str:
-        return self.name
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """For the engine, which calls hooks and the functions it differentiates."""
-        return invoke(self.walker, self, args, options)
-
-    def bind(self, args: Sequence[Any], options: dict[str, Any]) -> dict[str, Any]:
-        """The names of a call. Raises TypeError with Python's text."""
-        parameters = self.parameters
-        names = [arg.arg for arg in (*parameters.posonlyargs, *parameters.args)]
-        values = dict(zip(names, args))  # noqa: B905
-        if len(args) > len(names) and parameters.vararg is None:
-            raise TypeError(
-                f"{self.name}() takes {_count(len(names), 'positional argument')} but {len(args)} "
-                f"{'was' if len(args) == 1 else 'were'} given"
-            )
-        if parameters.vararg is not None:
-            values[parameters.vararg.arg] = tuple(args[len(names) :])
-        keywords = [arg.arg for arg in parameters.kwonlyargs]
-        extra: dict[str, Any] = {}
-        hidden = len(parameters.posonlyargs)
-        for key, value in options.items():
-            if key in names[hidden:] or key in keywords:
-                if key in values:
-                    raise TypeError(f"{self.name}() got multiple values for argument '{key}'")
-                values[key] = value
-            elif parameters.kwarg is None:
-                raise TypeError(f"{self.name}() got an unexpected keyword argument '{key}'")
-            else:
-                extra[key] = value
-        if parameters.kwarg is not None:
-            values[parameters.kwarg.arg] = extra
-        first = len(names) - len(self.defaults)
-        for name, default in [
-            *zip(names[first:], self.defaults, strict=True),
-            *zip(keywords, self.keyword_defaults, strict=True),
-        ]:
-            if name not in values and default is not MISSING:
-                values[name] = default
-        missing = [repr(name) for name in (*names, *keywords) if name not in values]
-        if missing:
-            raise TypeError(
-                f"{self.name}() missing {_count(len(missing), 'required positional argument')}: "
-                + " and ".join(missing)
-            )
-        return values
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _facts(node: ast.FunctionDef | ast.Lambda) -> tuple[frozenset[str], int]:
-    """The names a function assigns, and how many Python frames one call of it may take; found once
-    and kept on the node."""
-    known: tuple[frozenset[str], int] | None = getattr(node, "facts", None)
-    if known is not None:
-        return known
-    local: set[str] = set()
-    deepest = 0
-    body: list[Any] = node.body if isinstance(node.body, list) else [node.body]
-    stack: list[tuple[ast.AST, int, bool]] = [(part, 1, True) for part in body]
-    while stack:
-        part, depth, own = stack.pop()
-        deepest = max(deepest, depth)
-        if own and isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
-            local.add(part.id)
-        elif own and isinstance(part, ast.alias):
-            local.add((part.asname or part.name).split(".")[0])
-        elif own and isinstance(part, ast.FunctionDef):
-            local.add(part.name)
-        own = own and not isinstance(
-            part, (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.GeneratorExp)
-        )
-        stack.extend((inner, depth + 1, own) for inner in ast.iter_child_nodes(part))
-    known = frozenset(local), 2 * deepest + 8
-    node.facts = known  # type: ignore[union-attr]
-    return known
+    from gradcli.language.evaluation.walker import Walker
 
 
 @expression(ast.Lambda)
-def function(walker: Walker, node: ast.Lambda) -> Function:
+def function(walker: Walker, node: ast.Lambda | ast.FunctionDef) -> Function:
     """lambda"""
-    return Function(walker, node)
+
+    def value(part: ast.expr) -> Any:
+        return EXPRESSIONS[type(part)](walker, part)
+
+    return Function(node, walker.source, walker.scope, value, partial(invoke, walker))
 
 
 @statement(ast.FunctionDef)
 def define(walker: Walker, node: ast.FunctionDef) -> None:
     """def, perhaps decorated with a grad mode: then it runs in that."""
-    value: Any = Function(walker, node)
+    value: Any = function(walker, node)
     for decorator in reversed(node.decorator_list):
         made = EXPRESSIONS[type(decorator)](walker, decorator)
         if (made if is_type(made) else type(made)).__name__ not in GRAD_MODES:
@@ -209,7 +105,7 @@ def call(walker: Walker, node: ast.Call) -> Any:
     if node.keywords:
         _keywords(walker, node, options)
     try:
-        return apply(walker, callee, args, options)
+        return (CALLS.get(type(callee)) or construct)(walker, callee, args, options)
     except PURPOSE as error:
         word = str(getattr(node.func, "attr", "") or getattr(node.func, "id", ""))
         told = _in_torchs_words(error, callee, word, args, options)
@@ -301,33 +197,29 @@ def _operands(
     return out
 
 
-def apply(walker: Walker, callee: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
-    """Call any value that the language may call."""
-    kind = type(callee)
-    if kind in CALLABLE:
-        for value in args:
-            if type(value) in _CHECKED:
-                args = [given(walker, value) for value in args]
-                break
-        if options:
-            result = callee(*args, **{key: given(walker, value) for key, value in options.items()})
-        else:
-            result = callee(*args)
-        if type(result) is Tensor and result.array.size > bounds.HEAVY:
-            walker.weigh(result)
-        return result
-    if kind is Function:
-        return invoke(walker, callee, args, options)
-    if kind is Builtin:
-        return callee.run(walker, *args, **options)
-    if kind is Method:
-        return callee.run(walker, callee.owner, *args, **options)
-    if is_type(callee):
-        convert = CONVERSIONS.get(callee)
-        if convert is not None:
-            return convert(walker, *args, **options)
-        return callee(*[given(walker, value) for value in args], **options)
-    raise TypeError(f"'{kind.__name__}' object is not callable")
+def construct(walker: Walker, kind: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call a type: Python's within the limits, others as they are. All else cannot be called."""
+    if not is_type(kind):
+        raise TypeError(f"'{type(kind).__name__}' object is not callable")
+    convert = CONVERSIONS.get(kind)
+    if convert is not None:
+        return convert(walker, *args, **options)
+    return kind(*[given(walker, value) for value in args], **options)
+
+
+def operate(walker: Walker, operation: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call a function of the engine."""
+    for value in args:
+        if type(value) in _CHECKED:
+            args = [given(walker, value) for value in args]
+            break
+    if options:
+        result = operation(*args, **{key: given(walker, value) for key, value in options.items()})
+    else:
+        result = operation(*args)
+    if type(result) is Tensor and result.array.size > bounds.HEAVY:
+        walker.weigh(result)
+    return result
 
 
 def given(walker: Walker, value: Any) -> Any:
@@ -342,3 +234,16 @@ def given(walker: Walker, value: Any) -> Any:
     elif kind is Method:
         return lambda *args, **options: value.run(walker, value.owner, *args, **options)
     return value
+
+
+CALLS.update(
+    {
+        **dict.fromkeys(CALLABLE, operate),
+        Function: invoke,
+        Builtin: lambda walker, builtin, args, options: builtin.run(walker, *args, **options),
+        Method: lambda walker, method, args, options: method.run(
+            walker, method.owner, *args, **options
+        ),
+        type: construct,
+    }
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.arrays.row import rows
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra.expression import (
     Call,
     Expression,
     Notation,
@@ -15,7 +15,7 @@ from gradcli.explain.formula.expression import (
     scaled,
     times,
 )
-from gradcli.explain.formula.rewrites.table import apply_row, rewrite
+from gradcli.explain.formula.algebra.table import apply_row, rewrite
 
 _OUTER = Notation("outer", ("a", "b"), "outer(a, b)")
 _EYE = Notation("eye", (), "eye(n)", ("n",))

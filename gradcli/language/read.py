@@ -1,4 +1,4 @@
-"""What of Python's grammar is in the language, asked before anything runs."""
+"""Text to statements that can be run: parsed, and held to what of Python the language has."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradcli.base.faults import Fault
-from gradcli.language.evaluation import functions as functions  # fills the tables
+from gradcli.language.evaluation import calls as calls  # fills the tables
+from gradcli.language.evaluation.builtins import BARE
 from gradcli.language.evaluation.table import EXPRESSIONS, GRAD_MODES, STATEMENTS
 from gradcli.language.syntax import limits
+from gradcli.language.syntax.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Mapping, Sequence
 
-    from gradcli.language.syntax.source import Source
+    from gradcli.language.syntax.source import Source, Statement
 
 _PARTS = frozenset(
     {
@@ -86,6 +88,16 @@ _LOOPS = (ast.For, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
 
 
+def read(
+    text: str, commands: Mapping[str, tuple[str, ...]], bound: Container[str] = ()
+) -> list[Statement]:
+    """The statements of an input, as `parse` gives them. Raises Fault for what cannot be run."""
+    statements = parse(text, commands, bound, BARE)
+    if statements:
+        check([statement.node for statement in statements], statements[0].source)
+    return statements
+
+
 def check(body: Sequence[ast.stmt], source: Source) -> None:
     """Raise Fault for the first thing outside the language, or nested too deep to walk.
 
@@ -97,7 +109,7 @@ def check(body: Sequence[ast.stmt], source: Source) -> None:
         node, depth, inside = stack.pop()
         kind = type(node)
         if depth > limits.DEPTH:
-            raise too_deep()
+            raise limits.too_deep()
         if kind not in EXPRESSIONS and kind not in STATEMENTS and kind not in _WITHIN:
             raise _outside(node, source)
         _placed(node, kind, inside, source)
@@ -121,15 +133,6 @@ def check(body: Sequence[ast.stmt], source: Source) -> None:
                 parts.append((part, depth + (not chain), inside))
         parts.reverse()
         stack.extend(part for part in parts if part[0].__class__ not in _PARTS)
-
-
-def too_deep() -> Fault:
-    """The error for source that nests too deep to read."""
-    return Fault(
-        "RecursionError",
-        "the expression is too long or too deeply nested",
-        why="so many operators in one expression cannot be read; name its parts, one line each.",
-    )
 
 
 def _placed(node: ast.AST, kind: type[ast.AST], inside: int, source: Source) -> None:

@@ -3,7 +3,7 @@
 Elementwise sums and products are kept in one canonical form each (a term's coefficient, a factor's
 exponent), so that equal things are equal and simplification is mostly construction: making a sum
 adds the coefficients of like terms, making a product adds the exponents of like factors. The table
-of rewrites for everything else is in rewrites.py; writing is in writer.py.
+of rewrites for everything else is in table.py; writing is in formula/writer.py.
 """
 
 from __future__ import annotations

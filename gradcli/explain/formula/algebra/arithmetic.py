@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra.expression import (
     Expression,
     Number,
     Product,
@@ -13,9 +13,9 @@ from gradcli.explain.formula.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.rewrites.matrices import outer, vector_of
-from gradcli.explain.formula.rewrites.places import picked
-from gradcli.explain.formula.rewrites.table import REWRITES, rewrite
+from gradcli.explain.formula.algebra.matrices import outer, vector_of
+from gradcli.explain.formula.algebra.places import picked
+from gradcli.explain.formula.algebra.table import REWRITES, rewrite
 
 REWRITES["add"] = lambda shape, a, b: total([(a, 1), (b, 1)], shape)
 REWRITES["sub"] = lambda shape, a, b: total([(a, 1), (b, -1)], shape)

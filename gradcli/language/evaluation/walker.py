@@ -1,8 +1,8 @@
 """The walker: a statement's tree to its value.
 
 It holds where names are looked up and what is allowed; how each kind of node is evaluated stands
-in `expressions` and `statements`, in two tables by node type. Everything an operation raises is
-turned into a Fault here, with the place it happened at.
+in `table`, put there by the modules above this one. Everything an operation raises is turned into
+a Fault here, with the place it happened at.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 from engine.arrays import journal
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import Fault
-from gradcli.language.evaluation.functions import apply
-from gradcli.language.evaluation.host import NOTHING, Host, Operand
-from gradcli.language.evaluation.table import EXPRESSIONS, STATEMENTS
+from gradcli.language.evaluation.host import NOTHING, Attempt, Host, Operand
+from gradcli.language.evaluation.table import CALLS, EXPRESSIONS, STATEMENTS
 from gradcli.language.syntax import limits as bounds
 from gradcli.language.syntax.limits import Limits
-from gradcli.language.syntax.source import Command
+from gradcli.language.syntax.source import CommandLine
 
 if TYPE_CHECKING:
     from gradcli.language.evaluation.scope import Scope
@@ -86,7 +85,7 @@ class Walker:
             self.host.at(node.lineno)
             if type(node) is ast.Expr:
                 value = EXPRESSIONS[type(node.value)](self, node.value)
-                if value is not None and type(node.value) is not Command:
+                if value is not None and type(node.value) is not CommandLine:
                     self.variables["_"] = value
                 return value
             STATEMENTS[type(node)](self, node)
@@ -113,8 +112,6 @@ class Walker:
     ) -> Fault:
         """The Fault for an exception raised by what `node` does with `operands`. `word` is the
         name of the function or command, or the sign of the operator."""
-        from gradcli.diagnostics import Case, explain
-
         if isinstance(error, Fault):
             if error.span is None:
                 error.span = self.source.span(node)
@@ -131,8 +128,8 @@ class Walker:
         fault = Fault(kind, message, self.source.span(node), fact=getattr(error, "fact", None))
         fault.node = getattr(error, "node", None)
         named = [self.operand(*pair) for pair in operands]
-        case = Case(fault, named, word, type(node) is Command, callee, self)
-        explain(case, getattr(error, "operand", None))
+        place = getattr(error, "operand", None)
+        self.host.explain(fault, Attempt(named, place, word, type(node) is CommandLine, callee))
         return fault
 
     def operand(self, node: ast.AST, value: Any) -> Operand:
@@ -259,10 +256,8 @@ class Walker:
 
     def call(self, function: Any, args: tuple[Any, ...]) -> Any:
         """Call a value of the language from a builtin."""
-        return apply(self, function, args, {})
+        return (CALLS.get(type(function)) or CALLS[type])(self, function, args, {})
 
 
 ITERABLE = frozenset({list, tuple, str, dict, defaultdict, range})
 CONTAINERS = frozenset({list, tuple, dict})
-
-__all__ = ["NOTHING", "Host", "Operand", "Walker"]

@@ -4,7 +4,7 @@ A rewrite takes a row's operands as expressions, its parameters and the result's
 an equal expression, or None where it has nothing to say. Rows without a rewrite stay calls.
 """
 
-from gradcli.explain.formula.rewrites import (
+from gradcli.explain.formula.algebra import (
     arithmetic,
     conditions,
     losses,
@@ -12,6 +12,6 @@ from gradcli.explain.formula.rewrites import (
     places,
     reductions,
 )
-from gradcli.explain.formula.rewrites.table import apply_row
+from gradcli.explain.formula.algebra.table import apply_row
 
 __all__ = ["apply_row", "arithmetic", "conditions", "losses", "matrices", "places", "reductions"]

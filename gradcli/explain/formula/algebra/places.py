@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.arrays.row import rows
-from gradcli.explain.formula.expression import (
+from gradcli.explain.formula.algebra.expression import (
     Call,
     Expression,
     Literal,
@@ -22,8 +22,8 @@ from gradcli.explain.formula.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.rewrites.matrices import outer
-from gradcli.explain.formula.rewrites.table import apply_row, rewrite
+from gradcli.explain.formula.algebra.matrices import outer
+from gradcli.explain.formula.algebra.table import apply_row, rewrite
 
 UNIT = Notation("unit", (), "eye(n)[i]", ("n", "i"))
 """The vector that is 1 at place i, and 0 at the other n - 1."""
