@@ -12,8 +12,17 @@ from collections.abc import Callable
 from inspect import signature
 from typing import TypeGuard
 
-TERM, SUM, PRODUCT, FACTOR, POWER, ATOM = 1, 2, 3, 4, 5, 6
-"""How tightly a piece of LaTeX binds: a \\odot b less than A B, as \\sum takes all to its right."""
+from gradcli.explain.formula.precedence import (
+    ATOM,
+    BIG_SUM,
+    FACTOR,
+    LOGIC,
+    POWER,
+    PRODUCT,
+    TERM,
+    Piece,
+    within,
+)
 
 _GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
@@ -37,9 +46,8 @@ _SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "=",
     ast.NotEq: r"\ne",
 }
+_BRACKETS = r"\left({}\right)"
 _REDUCED = frozenset("sum mean norm item prod max min dot det trace logdet logsumexp".split())
-
-Piece = tuple[str, int]
 
 
 def latex(formula: str, scalars: frozenset[str] = frozenset()) -> str:
@@ -48,7 +56,7 @@ def latex(formula: str, scalars: frozenset[str] = frozenset()) -> str:
         tree = ast.parse(formula, mode="eval").body
     except SyntaxError:  # with numbers that have no name
         return rf"\texttt{{{escaped(formula)}}}"
-    return _Writer(scalars).write(tree)[0]
+    return _Writer(scalars).at(tree, LOGIC)
 
 
 def quotient(of: str, by: list[str]) -> str:
@@ -90,76 +98,72 @@ def escaped(text: str) -> str:
     return "".join(signs.get(c, rf"\{c}" if c in "&%$#_{}" else c) for c in text)
 
 
-class _Writer:
+class _Writer(ast.NodeVisitor):
     """Writes a tree of Python's, piece by piece."""
 
     def __init__(self, scalars: frozenset[str]) -> None:
         self.scalars = scalars
 
-    def write(self, tree: ast.expr) -> Piece:
-        """A tree, and how tightly what is written binds."""
-        if isinstance(tree, ast.Name):
-            return self._name(tree.id), ATOM
-        if isinstance(tree, ast.Constant):
-            return self._constant(tree.value), ATOM
-        if isinstance(tree, ast.BinOp):
-            return self._binary(tree)
-        if isinstance(tree, ast.UnaryOp):
-            sign = r"\lnot " if isinstance(tree.op, (ast.Invert, ast.Not)) else "-"
-            return sign + self.at(tree.operand, SUM), TERM
-        if isinstance(tree, ast.Compare):
-            sign = _SIGNS.get(type(tree.ops[0]), "?")
-            return f"{self.at(tree.left, TERM)} {sign} {self.at(tree.comparators[0], TERM)}", 0
-        if isinstance(tree, ast.Call):
-            return self._call(tree)
-        if isinstance(tree, ast.Attribute) and tree.attr in ("T", "mT"):
-            if _called_as(tree.value) == "inverse":
-                return f"{self.at(tree.value.args[0], ATOM)}^{{-\\top}}", POWER  # type: ignore[attr-defined]
-            return rf"{self.at(tree.value, ATOM)}^\top", POWER
-        if isinstance(tree, ast.Subscript):
-            return self._subscript(tree), ATOM
+    def generic_visit(self, tree: ast.AST) -> Piece:
+        """What has no notation of its own, as it is typed."""
         return rf"\texttt{{{escaped(ast.unparse(tree))}}}", ATOM
+
+    def visit_UnaryOp(self, tree: ast.UnaryOp) -> Piece:
+        sign = r"\lnot " if isinstance(tree.op, (ast.Invert, ast.Not)) else "-"
+        return sign + self.at(tree.operand, BIG_SUM), TERM
+
+    def visit_Compare(self, tree: ast.Compare) -> Piece:
+        sign = _SIGNS.get(type(tree.ops[0]), "?")
+        return f"{self.at(tree.left, TERM)} {sign} {self.at(tree.comparators[0], TERM)}", LOGIC
+
+    def visit_Attribute(self, tree: ast.Attribute) -> Piece:
+        if tree.attr not in ("T", "mT"):
+            return self.generic_visit(tree)
+        if _called_as(tree.value) == "inverse":
+            return f"{self.at(tree.value.args[0], ATOM)}^{{-\\top}}", POWER  # type: ignore[attr-defined]
+        return rf"{self.at(tree.value, ATOM)}^\top", POWER
 
     def at(self, tree: ast.expr, level: int) -> str:
         """A tree, in brackets if it binds less tightly."""
-        return _within(self.write(tree), level)
+        return within(self.visit(tree), level, _BRACKETS)
 
-    def _name(self, text: str) -> str:
+    def visit_Name(self, tree: ast.Name) -> Piece:
+        text = tree.id
         if re.fullmatch(r"d[^\W\d_]\w*", text) and text not in self.scalars:
-            return rf"\mathrm{{d}}{name(text[1:])}"
-        return name(text)
+            return rf"\mathrm{{d}}{name(text[1:])}", ATOM
+        return name(text), ATOM
 
-    def _constant(self, value: object) -> str:
-        mantissa, _, exponent = str(value).partition("e")
+    def visit_Constant(self, tree: ast.Constant) -> Piece:
+        mantissa, _, exponent = str(tree.value).partition("e")
         if exponent:
-            return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
-        return escaped(mantissa)
+            return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", ATOM
+        return escaped(mantissa), ATOM
 
-    def _binary(self, tree: ast.BinOp) -> Piece:
+    def visit_BinOp(self, tree: ast.BinOp) -> Piece:
         left, right = tree.left, tree.right
         if isinstance(tree.op, (ast.Add, ast.Sub)):
             sign = "+" if isinstance(tree.op, ast.Add) else "-"
-            after = TERM if sign == "+" else SUM
+            after = TERM if sign == "+" else BIG_SUM
             return f"{self.at(left, TERM)} {sign} {self.at(right, after)}", TERM
         if isinstance(tree.op, (ast.Mult, ast.Div)) and _is_negative(left):
             positive = ast.BinOp(left.operand, tree.op, right)
-            return f"-{self.at(positive, SUM)}", TERM
+            return f"-{self.at(positive, BIG_SUM)}", TERM
         if isinstance(tree.op, ast.Div):
-            return rf"\frac{{{self.write(left)[0]}}}{{{self.write(right)[0]}}}", FACTOR
+            return rf"\frac{{{self.visit(left)[0]}}}{{{self.visit(right)[0]}}}", FACTOR
         if isinstance(tree.op, ast.Pow):
-            return f"{self.at(left, ATOM)}^{{{self.write(right)[0]}}}", POWER
+            return f"{self.at(left, ATOM)}^{{{self.visit(right)[0]}}}", POWER
         if isinstance(tree.op, ast.MatMult):
             return f"{self.at(left, FACTOR)} {self.at(right, FACTOR)}", FACTOR
         if isinstance(tree.op, ast.Mult):
             return self._product(left, right)
         sign = {ast.BitAnd: r"\land", ast.BitOr: r"\lor"}.get(type(tree.op), r"\bmod")
-        return f"{self.at(left, ATOM)} {sign} {self.at(right, ATOM)}", 0
+        return f"{self.at(left, ATOM)} {sign} {self.at(right, ATOM)}", LOGIC
 
     def _product(self, left: ast.expr, right: ast.expr) -> Piece:
         """Element by element, or by a number, which stands beside what it multiplies."""
-        a, b = self.write(left), self.write(right)
-        first, second = _within(a, PRODUCT), _within(b, SUM)
-        binds = max(min(b[1], PRODUCT), SUM)
+        a, b = self.visit(left), self.visit(right)
+        first, second = within(a, PRODUCT, _BRACKETS), within(b, BIG_SUM, _BRACKETS)
+        binds = max(min(b[1], PRODUCT), BIG_SUM)
         if isinstance(right, ast.Constant):
             return rf"{first} \cdot {second}", PRODUCT
         if self.is_scalar(left) or self.is_scalar(right) or _is_unit(left) or _is_unit(right):
@@ -183,16 +187,16 @@ class _Writer:
             return bool(tree.args) and all(map(self.is_scalar, tree.args))
         return False
 
-    def _subscript(self, tree: ast.Subscript) -> str:
+    def visit_Subscript(self, tree: ast.Subscript) -> Piece:
         """x[0] is x_{0}, and eye(3)[0] the unit vector e_{0}."""
         place = ast.unparse(tree.slice).strip("()")
         if not re.fullmatch(r"[\w:, -]+", place):
-            return rf"\texttt{{{escaped(ast.unparse(tree))}}}"
+            return self.generic_visit(tree)
         whole = "e" if _called_as(tree.value) == "eye" else self.at(tree.value, ATOM)
         below = escaped(place.replace(" ", ""))
-        return f"{whole}_{{{below}}}" if "_" not in whole else f"{{{whole}}}_{{{below}}}"
+        return (f"{whole}_{{{below}}}" if "_" not in whole else f"{{{whole}}}_{{{below}}}"), ATOM
 
-    def _call(self, tree: ast.Call) -> Piece:
+    def visit_Call(self, tree: ast.Call) -> Piece:
         args = [*tree.args, *(keyword.value for keyword in tree.keywords)]
         if isinstance(tree.func, ast.Attribute) and not _is_module(tree.func.value):
             args = [tree.func.value, *args]
@@ -201,7 +205,7 @@ class _Writer:
         if own is not None and _takes(own, len(args)):
             found: Piece = own(*args)
             return found
-        inner = ", ".join(self.write(arg)[0] for arg in args)
+        inner = ", ".join(self.visit(arg)[0] for arg in args)
         head = (
             rf"\{word}"
             if word in _PLAIN
@@ -212,27 +216,27 @@ class _Writer:
     # ---- what has a notation of its own -------------------------------------------------------
 
     def _of_exp(self, x: ast.expr) -> Piece:
-        return f"e^{{{self.write(x)[0]}}}", POWER
+        return f"e^{{{self.visit(x)[0]}}}", POWER
 
     def _of_sqrt(self, x: ast.expr) -> Piece:
-        return rf"\sqrt{{{self.write(x)[0]}}}", ATOM
+        return rf"\sqrt{{{self.visit(x)[0]}}}", ATOM
 
     def _of_abs(self, x: ast.expr) -> Piece:
-        return rf"\left|{self.write(x)[0]}\right|", ATOM
+        return rf"\left|{self.visit(x)[0]}\right|", ATOM
 
     def _of_norm(self, x: ast.expr, *more: ast.expr) -> Piece:
-        below = f"_{{{self.write(more[0])[0]}}}" if more else ""
-        return rf"\left\lVert {self.write(x)[0]} \right\rVert{below}", ATOM
+        below = f"_{{{self.visit(more[0])[0]}}}" if more else ""
+        return rf"\left\lVert {self.visit(x)[0]} \right\rVert{below}", ATOM
 
     def _of_sum(self, x: ast.expr, *dims: ast.expr) -> Piece:
         if dims:
-            below = self.write(dims[0])[0]
-            return rf"\operatorname{{sum}}_{{{below}}}\left({self.write(x)[0]}\right)", ATOM
-        return rf"\sum {self.at(x, SUM)}", SUM
+            below = self.visit(dims[0])[0]
+            return rf"\operatorname{{sum}}_{{{below}}}\left({self.visit(x)[0]}\right)", ATOM
+        return rf"\sum {self.at(x, BIG_SUM)}", BIG_SUM
 
     def _of_unsqueeze(self, x: ast.expr, dim: ast.expr) -> Piece:
         row = isinstance(dim, ast.Constant) and dim.value == 0
-        return (rf"{self.at(x, ATOM)}^\top", POWER) if row else self.write(x)
+        return (rf"{self.at(x, ATOM)}^\top", POWER) if row else self.visit(x)
 
     def _of_inverse(self, x: ast.expr) -> Piece:
         return f"{self.at(x, ATOM)}^{{-1}}", POWER
@@ -244,18 +248,12 @@ class _Writer:
         return rf"{self.at(a, ATOM)}^\top {self.at(b, FACTOR)}", FACTOR
 
     def _of_eye(self, n: ast.expr) -> Piece:
-        return f"I_{{{self.write(n)[0]}}}", ATOM
+        return f"I_{{{self.visit(n)[0]}}}", ATOM
 
     def _of_where(self, condition: ast.expr, a: ast.expr, b: ast.expr) -> Piece:
-        first = f"{self.write(a)[0]} & {self.write(condition)[0]}"
-        second = rf"{self.write(b)[0]} & \text{{else}}"
+        first = f"{self.visit(a)[0]} & {self.visit(condition)[0]}"
+        second = rf"{self.visit(b)[0]} & \text{{else}}"
         return rf"\begin{{cases}} {first} \\ {second} \end{{cases}}", ATOM
-
-
-def _within(piece: Piece, level: int) -> str:
-    """What is written, in brackets if it binds less tightly."""
-    text, binds = piece
-    return text if binds >= level else rf"\left({text}\right)"
 
 
 def _is_negative(tree: ast.expr) -> TypeGuard[ast.UnaryOp]:

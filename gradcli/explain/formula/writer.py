@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -27,9 +27,7 @@ from gradcli.explain.formula.algebra.expression import (
     Sum,
     times,
 )
-
-TERM, FACTOR, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
-"""How tightly a piece of text binds."""
+from gradcli.explain.formula.precedence import ATOM, FACTOR, LOGIC, POWER, SIGN, TERM, Piece, within
 
 _KNOWN = {math.log(2): "log(2)", math.log(10): "log(10)", math.pi: "pi", math.e: "e"}
 
@@ -39,7 +37,7 @@ def write(expression: Expression) -> str:
     return _write(expression, False)[0]
 
 
-def number(value: float) -> tuple[str, int]:
+def number(value: float) -> Piece:
     """A number as text: 2, 0.1, 2/3, log(2)."""
     for constant, text in _KNOWN.items():
         if math.isclose(abs(value), constant, rel_tol=1e-12):
@@ -68,21 +66,8 @@ def _fraction(value: float) -> Fraction | None:
     return None
 
 
-def _write(expression: Expression | None, tight: bool) -> tuple[str, int]:
-    if expression is None:
-        return "None", ATOM
-    if isinstance(expression, Number):
-        return number(expression.value)
-    if isinstance(expression, Name):
-        return expression.text, ATOM
-    if isinstance(expression, Literal):
-        return _literal(expression.array), ATOM
-    if isinstance(expression, Sum):
-        return _sum(expression), TERM
-    if isinstance(expression, Product):
-        return _product(expression, tight)
-    assert isinstance(expression, Call)
-    return _call(expression, tight)
+def _write(expression: Expression | None, tight: bool) -> Piece:
+    return _WRITERS[type(expression)](expression, tight)
 
 
 def _literal(array: np.ndarray[Any, Any]) -> str:
@@ -92,8 +77,7 @@ def _literal(array: np.ndarray[Any, Any]) -> str:
 
 
 def _bracketed(expression: Expression | None, level: int, tight: bool = True) -> str:
-    text, binds = _write(expression, tight)
-    return text if binds >= level else f"({text})"
+    return within(_write(expression, tight), level)
 
 
 def _sum(expression: Sum) -> str:
@@ -135,7 +119,7 @@ def _joined(expression: Product) -> Product:
     return expression
 
 
-def _product(expression: Product, tight: bool) -> tuple[str, int]:
+def _product(expression: Product, tight: bool) -> Piece:
     above = [(f, e) for f, e in expression.factors if e > 0]
     below = [(f, -e) for f, e in expression.factors if e < 0]
     coefficient = expression.coefficient
@@ -209,7 +193,7 @@ def _power(base: Expression, exponent: float, level: int | None, tight: bool) ->
 # ---- rows in their own notation --------------------------------------------------------------
 
 
-def _call(expression: Call, tight: bool) -> tuple[str, int]:
+def _call(expression: Call, tight: bool) -> Piece:
     row = expression.row
     if row.name in _SUBSCRIPTS:
         return f"{_bracketed(expression.args[0], ATOM)}[{_subscript(expression)}]", ATOM
@@ -220,10 +204,21 @@ def _call(expression: Call, tight: bool) -> tuple[str, int]:
     if row.variadic:
         names[row.operands[-1]] = args[fixed:]
     names.update((n, _Parameter(v)) for n, v in _parameters(expression).items())
-    text, binds = _Filler(names, tight).fill(tree)
+    text, binds = _Filler(names, tight).visit(tree)
     return (text, binds) if expression.part is None else (f"{text}[{expression.part}]", ATOM)
 
 
+_WRITERS: dict[type, Callable[[Any, bool], Piece]] = {
+    type(None): lambda none, tight: ("None", ATOM),
+    Number: lambda expression, tight: number(expression.value),
+    Name: lambda expression, tight: (expression.text, ATOM),
+    Differential: lambda expression, tight: (expression.text, ATOM),
+    Literal: lambda expression, tight: (_literal(expression.array), ATOM),
+    Sum: lambda expression, tight: (_sum(expression), TERM),
+    Product: _product,
+    Call: _call,
+}
+"""Kind of expression → what writes it."""
 _SUBSCRIPTS = frozenset({"select", "slice", "index"})
 
 
@@ -324,9 +319,9 @@ _BINARY: dict[type[ast.operator], tuple[str, int]] = {
     ast.FloorDiv: ("//", FACTOR),
     ast.MatMult: ("@", FACTOR),
     ast.Pow: ("**", POWER),
-    ast.BitAnd: ("&", 0),
-    ast.BitOr: ("|", 0),
-    ast.BitXor: ("^", 0),
+    ast.BitAnd: ("&", LOGIC),
+    ast.BitOr: ("|", LOGIC),
+    ast.BitXor: ("^", LOGIC),
 }
 _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -338,40 +333,41 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 }
 
 
-class _Filler:
+class _Filler(ast.NodeVisitor):
     """Fills a row's template with its operands, bracketing by precedence."""
 
     def __init__(self, names: dict[str, Any], tight: bool) -> None:
         self.names = names
         self.tight = tight
 
-    def fill(self, tree: ast.expr) -> tuple[str, int]:
-        """The template's text, and how tightly it binds."""
-        if isinstance(tree, ast.Name):
-            return self._name(tree.id)
-        if isinstance(tree, ast.Constant):
-            return repr(tree.value), ATOM
-        if isinstance(tree, ast.BinOp):
-            return self._binary(tree)
-        if isinstance(tree, ast.UnaryOp):
-            sign = "~" if isinstance(tree.op, ast.Invert) else "-"
-            return sign + self._at(tree.operand, SIGN), SIGN
-        if isinstance(tree, ast.Compare):
-            sign = _COMPARE[type(tree.ops[0])]
-            return f"{self._at(tree.left, TERM)} {sign} {self._at(tree.comparators[0], TERM)}", 0
-        if isinstance(tree, ast.Attribute):
-            return f"{self._at(tree.value, ATOM)}.{tree.attr}", ATOM
-        if isinstance(tree, ast.Call):
-            arguments = [*self._arguments(tree.args), *self._keywords(tree.keywords)]
-            return f"{self._at(tree.func, ATOM)}({', '.join(arguments)})", ATOM
-        if isinstance(tree, ast.Subscript):
-            return f"{self._at(tree.value, ATOM)}[{self.fill(tree.slice)[0]}]", ATOM
+    def generic_visit(self, tree: ast.AST) -> Piece:
         raise TypeError(f"a row's notation cannot hold {type(tree).__name__}")
 
-    def _name(self, name: str) -> tuple[str, int]:
-        if name not in self.names:
-            return name, ATOM
-        value = self.names[name]
+    def visit_Constant(self, tree: ast.Constant) -> Piece:
+        return repr(tree.value), ATOM
+
+    def visit_UnaryOp(self, tree: ast.UnaryOp) -> Piece:
+        sign = "~" if isinstance(tree.op, ast.Invert) else "-"
+        return sign + self._at(tree.operand, SIGN), SIGN
+
+    def visit_Compare(self, tree: ast.Compare) -> Piece:
+        sign = _COMPARE[type(tree.ops[0])]
+        return f"{self._at(tree.left, TERM)} {sign} {self._at(tree.comparators[0], TERM)}", LOGIC
+
+    def visit_Attribute(self, tree: ast.Attribute) -> Piece:
+        return f"{self._at(tree.value, ATOM)}.{tree.attr}", ATOM
+
+    def visit_Call(self, tree: ast.Call) -> Piece:
+        arguments = [*self._arguments(tree.args), *self._keywords(tree.keywords)]
+        return f"{self._at(tree.func, ATOM)}({', '.join(arguments)})", ATOM
+
+    def visit_Subscript(self, tree: ast.Subscript) -> Piece:
+        return f"{self._at(tree.value, ATOM)}[{self.visit(tree.slice)[0]}]", ATOM
+
+    def visit_Name(self, tree: ast.Name) -> Piece:
+        if tree.id not in self.names:
+            return tree.id, ATOM
+        value = self.names[tree.id]
         if isinstance(value, _Parameter):
             return (
                 number(value.value)
@@ -383,10 +379,9 @@ class _Filler:
         return _write(value, self.tight)
 
     def _at(self, tree: ast.expr, level: int) -> str:
-        text, binds = self.fill(tree)
-        return text if binds >= level else f"({text})"
+        return within(self.visit(tree), level)
 
-    def _binary(self, tree: ast.BinOp) -> tuple[str, int]:
+    def visit_BinOp(self, tree: ast.BinOp) -> Piece:
         sign, level = _BINARY[type(tree.op)]
         tight = self.tight
         right_level = SIGN if sign == "**" else level + 1
@@ -409,7 +404,7 @@ class _Filler:
                 else:
                     yield from (_write(part, False)[0] for part in value)
             else:
-                yield self.fill(arg)[0]
+                yield self.visit(arg)[0]
 
     def _says_nothing(self, name: str) -> bool:
         value = self.names.get(name)
@@ -417,7 +412,7 @@ class _Filler:
 
     def _keywords(self, keywords: Iterable[ast.keyword]) -> Iterable[str]:
         for keyword in keywords:
-            yield f"{keyword.arg}={self.fill(keyword.value)[0]}"
+            yield f"{keyword.arg}={self.visit(keyword.value)[0]}"
 
 
 def _parameter(value: Any) -> str:
