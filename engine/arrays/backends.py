@@ -19,6 +19,7 @@ import numpy as np
 
 from engine.arrays.row import Op, rows
 from engine.arrays.scalars import F32, F64
+from engine.arrays.types import Array, DType, Shape
 
 
 class ArrayNamespace:
@@ -39,7 +40,7 @@ class NumpyNamespace(ArrayNamespace):
     dot = staticmethod(np.ndarray.dot)  # np.dot asks first whether somebody stands in for NumPy
 
     @staticmethod
-    def spread(x: Any, shape: tuple[int, ...]) -> Any:
+    def spread(x: Array, shape: Shape) -> Array:
         """x broadcast to shape, sharing its memory; np.broadcast_to takes ten times longer."""
         if not x.ndim:
             return np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
@@ -48,7 +49,7 @@ class NumpyNamespace(ArrayNamespace):
         return np.ndarray(shape, x.dtype, x, 0, _spread_strides(x, shape))
 
     @staticmethod
-    def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+    def summed_to(x: Array, shape: Shape) -> Any:
         """x summed to a shape it was broadcast from; a matrix's rows are summed as a product."""
         dtype, had = x.dtype, x.shape
         if (dtype is F32 or dtype is F64) and x.ndim == 2 and shape == had[1:]:
@@ -58,7 +59,7 @@ class NumpyNamespace(ArrayNamespace):
         return _summed_to(np, x, shape)
 
     @staticmethod
-    def complex(real: Any, imag: Any) -> Any:
+    def complex(real: Array, imag: Array) -> Array:
         """real + i * imag, without the nan that inf * 0 would make."""
         shape = np.broadcast_shapes(np.shape(real), np.shape(imag))
         out = np.empty(shape, np.result_type(real, np.complex64))
@@ -77,33 +78,33 @@ class NumpyNamespace(ArrayNamespace):
         return scipy.special
 
     @staticmethod
-    def erf(x: Any) -> Any:
+    def erf(x: Array) -> Array:
         """The error function. NumPy has none, and Python's takes one number at a time."""
         values = np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size)
         return values.reshape(x.shape).astype(x.dtype)
 
     @staticmethod
-    def stored_at(x: Any, index: Any, value: Any) -> Any:
+    def stored_at(x: Array, index: Any, value: Any) -> Array:
         """A copy of x with value at index."""
         out = x.copy()
         out[index] = value
         return out
 
     @staticmethod
-    def added_at(x: Any, index: Any, value: Any) -> Any:
+    def added_at(x: Array, index: Any, value: Any) -> Array:
         """A copy of x with value added at index, repeated places adding up."""
         out = x.copy()
         np.add.at(out, index, value)
         return out
 
     @staticmethod
-    def accumulated(x: Any, index: Any, value: Any) -> Any:
+    def accumulated(x: Array, index: Any, value: Any) -> Array:
         """x, which nobody else holds, with value added at a slice."""
         x[index] += value
         return x
 
     @staticmethod
-    def combined_at(x: Any, index: Any, value: Any, how: str) -> Any:
+    def combined_at(x: Array, index: Any, value: Any, how: str) -> Array:
         """A copy of x multiplied by value ("prod"), or the larger or smaller of both, at index."""
         out = x.copy()
         combine = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[how]
@@ -122,14 +123,14 @@ class JaxNamespace(ArrayNamespace):
         return jax.scipy.special
 
     @staticmethod
-    def spread(x: Any, shape: tuple[int, ...]) -> Any:
+    def spread(x: Any, shape: Shape) -> Any:
         """x broadcast to shape."""
         import jax.numpy as jnp
 
         return jnp.broadcast_to(x, shape)
 
     @staticmethod
-    def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+    def summed_to(x: Any, shape: Shape) -> Any:
         """x summed to a shape it was broadcast from."""
         import jax.numpy as jnp
 
@@ -171,7 +172,7 @@ class JaxNamespace(ArrayNamespace):
         return {"prod": places.multiply, "amax": places.max, "amin": places.min}[how](value)
 
 
-def _spread_strides(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _spread_strides(x: Array, shape: Shape) -> Shape:
     """The strides that show x broadcast to shape: 0 where an element is repeated."""
     strides = [0] * (len(shape) - x.ndim)
     for had, size, stride in zip(x.shape, shape[len(strides) :], x.strides, strict=True):
@@ -181,7 +182,7 @@ def _spread_strides(x: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(strides)
 
 
-def _summed_to(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
+def _summed_to(xp: Any, x: Any, shape: Shape) -> Any:
     lead = x.ndim - len(shape)
     dims = [*range(lead)]
     dims += [lead + dim for dim, size in enumerate(shape) if size == 1 != x.shape[lead + dim]]
@@ -191,7 +192,7 @@ def _summed_to(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _ones(count: int, dtype: Any) -> Any:
+def _ones(count: int, dtype: DType) -> Array:
     return np.ones(count, dtype)
 
 

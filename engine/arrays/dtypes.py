@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import journal
+from engine.arrays.types import DType
 
 
 class dtype:  # noqa: N801 (PyTorch's name)
@@ -26,14 +27,14 @@ class dtype:  # noqa: N801 (PyTorch's name)
     def __init__(self, name: str, numpy: Any, scalar_name: str) -> None:
         self.name = name
         held = np.dtype(numpy)
-        self._numpy: np.dtype[Any] | None = held
+        self._numpy: DType | None = held
         self.scalar_name = scalar_name
         self.itemsize = held.itemsize
         self.is_floating_point = held.kind == "f"
         self.is_complex = held.kind == "c"
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> DType:
         """NumPy's dtype."""
         assert self._numpy is not None
         return self._numpy
@@ -77,7 +78,7 @@ class _BFloat16(dtype):
         self._numpy = None
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> DType:
         if self._numpy is None:
             try:
                 import ml_dtypes
@@ -85,7 +86,7 @@ class _BFloat16(dtype):
                 raise RuntimeError(
                     "bfloat16 needs the package ml_dtypes: pip install 'gradcli[bfloat16]'"
                 ) from None
-            found: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+            found: DType = np.dtype(ml_dtypes.bfloat16)
             self._numpy = found
             _of[found] = self
         return self._numpy
@@ -99,7 +100,7 @@ class _Complex32(dtype):
         self.itemsize = 4
 
     @property
-    def numpy(self) -> np.dtype[Any]:
+    def numpy(self) -> DType:
         raise TypeError("complex32 is not supported: NumPy has no complex numbers of half size")
 
 
@@ -157,11 +158,11 @@ _COMPLEX = {
     "bfloat16": "complex64",
 }
 
-_of: dict[Any, dtype] = {each.numpy: each for each in _ALL}
+_of: dict[DType, dtype] = {each.numpy: each for each in _ALL}
 _default = float32
 
 
-def of(numpy_dtype: Any) -> dtype:
+def of(numpy_dtype: DType) -> dtype:
     """The dtype of a NumPy one. Raises TypeError for one PyTorch has no name for."""
     try:
         return _of[numpy_dtype]

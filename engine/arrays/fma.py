@@ -20,14 +20,14 @@ _MIDPOINT = np.int64(0x10000000)
 _SPLITTER = 134217729.0  # 2**27 + 1
 
 
-def fused(a: Array, b: Any, c: Any) -> Array:
+def fused(a: Array, b: Array | float, c: Array | float) -> Array:
     """a*b + c with one rounding, in the dtype of `a`: float32 or float64."""
     if a.dtype == np.float32:
         return fused32(a, np.asarray(b, np.float32), np.asarray(c, np.float32))
     return fused64(a, b, c)
 
 
-def fused32(a: Any, b: Any, c: Any) -> Array:
+def fused32(a: Array, b: Array | np.float32, c: Array | np.float32) -> Array:
     """a*b + c with one rounding, in float32."""
     product = np.asarray(np.multiply(a, b, dtype=np.float64))
     total = np.asarray(product + c)
@@ -38,7 +38,7 @@ def fused32(a: Any, b: Any, c: Any) -> Array:
     return total.astype(np.float32)
 
 
-def fused64(a: Any, b: Any, c: Any) -> Array:
+def fused64(a: Array, b: Array | float, c: Array | float) -> Array:
     """a*b + c with one rounding, in float64."""
     # Powers of two bring the factors to where nothing overflows; they change no digit.
     (first, exponent), (second, more) = np.frexp(a), np.frexp(b)

@@ -7,13 +7,13 @@ notes on tensor attributes and `torch.result_type`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.types import DType
+from engine.arrays.types import Array, DType, Number
 
 _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2, "c": 3}
 _FLOAT32 = np.dtype(np.float32)
@@ -60,7 +60,7 @@ def promote(a: DType, b: DType) -> DType:
     return np.promote_types(a, b)
 
 
-def number_dtype(number: bool | int | float | complex) -> DType:
+def number_dtype(number: Number) -> DType:
     """The dtype a Python number stands for: the default one for floats, int64 for integers."""
     kind = type(number)
     if kind in _NUMBERS:
@@ -84,7 +84,7 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
     return higher
 
 
-def result_type(operands: Any, floats: bool = False) -> DType:
+def result_type(operands: Iterable[Array | Number], floats: bool = False) -> DType:
     """The dtype of an elementwise operation on arrays and Python numbers; see result_type_of."""
     return result_type_of(
         [

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.types import Array, DType, Number
+
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
-singles: dict[Any, Any] = {}
-doubles: dict[Any, Any] = {}
+singles: dict[Number, Array] = {}
+doubles: dict[Number, Array] = {}
 _scalars = {F32: singles, F64: doubles}
 
 
@@ -21,7 +23,7 @@ def zero_of(x: Any) -> Any:
     return x.dtype.type(0) if zero is None else zero
 
 
-def scalar(number: Any, dtype: Any) -> Any:
+def scalar(number: Number, dtype: DType) -> Array:
     """A Python number as a read-only 0-dim array, the common ones made once."""
     cache = _scalars.get(dtype)
     if cache is None:

@@ -12,5 +12,7 @@ DType = np.dtype[Any]
 """NumPy's dtype; torch's is `dtypes.dtype`."""
 Shape = tuple[int, ...]
 """The sizes of the dimensions, or some dimensions."""
+Params = tuple[Any, ...]
+"""A row's parameters: numbers, shapes, dtypes, in the order its signature names them."""
 Number = bool | int | float | complex
 """A Python number, which takes part in promotion by its kind alone."""

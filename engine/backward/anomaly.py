@@ -11,7 +11,6 @@ import os
 import traceback
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from engine.backward.traversal import failure_observers, running, sent_observers
 from engine.dispatch.apply import new_node_observers
 from engine.graph import provenance
 from engine.graph.hooks import hooks_of
-from engine.graph.node import Node, at_node
+from engine.graph.node import Cotangent, Node, at_node
 from engine.graph.registry import expose
 from engine.graph.tensor import Tensor
 
@@ -105,7 +104,7 @@ def _here() -> list[str]:
 # ---- what is told ------------------------------------------------------------------------------
 
 
-def check_nan(node: Node, sent: Sequence[Any]) -> None:
+def check_nan(node: Node, sent: Sequence[Cotangent]) -> None:
     """Raise RuntimeError if a node sends nan to one of its operands."""
     if mode.get() & NAN_PASSES:
         return

@@ -12,9 +12,10 @@ import engine.backward.grad_fn  # noqa: F401 (gives Node what a user may ask it 
 from engine.arrays import dtypes
 from engine.arrays.modes import TRACE, mode
 from engine.arrays.scalars import scalar
+from engine.arrays.types import Array
 from engine.backward.traversal import Traversal
 from engine.graph import provenance
-from engine.graph.node import GradientEdge, KnownEdge, Node, edge_at, edge_of
+from engine.graph.node import Cotangent, Edge, GradientEdge, KnownEdge, Node, edge_at, edge_of
 from engine.graph.registry import namespaces
 from engine.graph.storage import next_rank
 from engine.graph.tensor import Size, Tensor, wrap
@@ -156,8 +157,8 @@ def grad(
 
 
 def _gradients(
-    sources: Sequence[Any],
-    targets: Sequence[Any],
+    sources: Sequence[Tensor | GradientEdge],
+    targets: Sequence[Tensor | GradientEdge],
     given: Any,
     keep: bool,
     create_graph: bool,
@@ -179,7 +180,7 @@ def _gradients(
 
 def _batched(
     sources: Sequence[Any],
-    targets: Sequence[Any],
+    targets: Sequence[Tensor | GradientEdge],
     given: Sequence[Any],
     keep: bool,
     create_graph: bool,
@@ -212,7 +213,7 @@ def _batched(
     return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
 
 
-def _materialized(g: Tensor | None, target: Any) -> Tensor:
+def _materialized(g: Tensor | None, target: Tensor | GradientEdge) -> Tensor:
     if g is not None:
         return g
     if not isinstance(target, Tensor):
@@ -222,11 +223,11 @@ def _materialized(g: Tensor | None, target: Any) -> Tensor:
     return wrap(np.zeros(target.array.shape, target.array.dtype))
 
 
-def _sequence(tensors: Any) -> tuple[Any, ...]:
+def _sequence(tensors: Any) -> tuple[Tensor | GradientEdge, ...]:
     return (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
 
 
-def _targets(inputs: Any) -> tuple[Any, ...]:
+def _targets(inputs: Any) -> tuple[Tensor | GradientEdge, ...]:
     """What gradients are asked for. Raises for what has none."""
     found = tuple(inputs.values()) if type(inputs) is dict else _sequence(inputs)
     for target in found:
@@ -237,14 +238,14 @@ def _targets(inputs: Any) -> tuple[Any, ...]:
     return found
 
 
-def _target_edge(target: Any) -> Any:
+def _target_edge(target: Tensor | GradientEdge) -> Edge:
     edge = edge_of(target) if isinstance(target, Tensor) else edge_at(target)
     if edge is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return edge
 
 
-def _tensor_at(target: Any) -> Any:
+def _tensor_at(target: Tensor | GradientEdge) -> Tensor | None:
     """What collects the gradient of a target of backward; None if no tensor does."""
     if isinstance(target, Tensor):
         return target
@@ -252,7 +253,9 @@ def _tensor_at(target: Any) -> Any:
     return edge if isinstance(edge, Tensor) else None
 
 
-def _roots(outputs: Sequence[Any], given: Any, create_graph: bool) -> list[tuple[Any, Any]]:
+def _roots(
+    outputs: Sequence[Tensor | GradientEdge], given: Any, create_graph: bool
+) -> list[tuple[Edge, Cotangent]]:
     """Where to start: each output's edge and its cotangent, an array, or a Tensor if recorded."""
     if given is None:
         return [_root(output, None, i, create_graph) for i, output in enumerate(outputs)]
@@ -265,7 +268,9 @@ def _roots(outputs: Sequence[Any], given: Any, create_graph: bool) -> list[tuple
     ]
 
 
-def _root(output: Any, cotangent: Any, i: int, create_graph: bool) -> tuple[Any, Any]:
+def _root(
+    output: Tensor | GradientEdge, cotangent: Any, i: int, create_graph: bool
+) -> tuple[Edge, Cotangent]:
     if isinstance(output, GradientEdge):
         output = _shown_at(output)
     if cotangent is None:
@@ -278,7 +283,7 @@ def _root(output: Any, cotangent: Any, i: int, create_graph: bool) -> tuple[Any,
     return edge, cotangent if create_graph else cotangent.array.astype(same, copy=False)
 
 
-def _implicit(output: Tensor, create_graph: bool, i: int = 0) -> tuple[Any, Any]:
+def _implicit(output: Tensor, create_graph: bool, i: int = 0) -> tuple[Edge, Cotangent]:
     """The start of a scalar whose cotangent is 1."""
     array, edge = output.array, output.edge
     if type(edge) is not Node:
@@ -307,7 +312,7 @@ def _shown_at(place: GradientEdge) -> Tensor:
     return tensor
 
 
-def _not_implicit(array: Any) -> RuntimeError:
+def _not_implicit(array: Array) -> RuntimeError:
     """Only a scalar's cotangent goes without saying: it is 1."""
     if array.size != 1:
         return RuntimeError("grad can be implicitly created only for scalar outputs")

@@ -7,6 +7,7 @@ y.grad_fn(g)                # the gradient of x, for the gradient g of y
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from engine.backward.saved_tensor_hooks import pack
@@ -14,6 +15,7 @@ from engine.backward.saved_tensors import lifted, opened
 from engine.backward.traversal import contributions
 from engine.dispatch.fast_path import TENSORS
 from engine.graph.node import Node
+from engine.graph.tensor import Tensor
 
 
 class SavedTensor:
@@ -26,7 +28,9 @@ class SavedTensor:
         self._node = node
         self._place = place
 
-    def register_hooks(self, pack_hook: Any, unpack_hook: Any) -> None:
+    def register_hooks(
+        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
+    ) -> None:
         """Pack the tensor with a pair of hooks."""
         pack(self._node, [self._place], (pack_hook, unpack_hook))
 
@@ -66,7 +70,7 @@ def _named(name: str) -> property:
     return property(lambda node: _saved(node, name))
 
 
-def _called(self: Node, *grads: Any) -> tuple[Any, ...]:
+def _called(self: Node, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
     """The gradients with respect to the operands, for gradients of the results; Tensors."""
     g: Any = grads[0] if self.op.outputs == 1 else list(grads)
     sent = contributions(TENSORS, self, g, lifted(self, opened(self)))

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from engine.arrays.backends import ARRAYS
+from engine.arrays.types import Array
 from engine.backward.saved_tensors import opened
 from engine.backward.traversal import contributions
-from engine.graph.node import Freed, Node, Output
+from engine.graph.node import Cotangent, Edge, Freed, Node, Output
 from engine.graph.tensor import Tensor
 from engine.graph.walk import Cotangents
 
@@ -26,16 +27,17 @@ class Step(NamedTuple):
     """
 
     node: Node
-    incoming: Any
-    sent: Sequence[Any]
+    incoming: Cotangent
+    sent: Sequence[Cotangent]
 
     @property
-    def first(self) -> Any:
+    def first(self) -> Array | None:
         """The cotangent of the first output, an array or None."""
-        return self.incoming[0] if type(self.incoming) is list else self.incoming
+        g: Array | None = self.incoming[0] if type(self.incoming) is list else self.incoming
+        return g
 
 
-def steps(roots: Sequence[tuple[Any, Any]]) -> Iterator[Step]:
+def steps(roots: Sequence[tuple[Edge, Cotangent]]) -> Iterator[Step]:
     """The steps of a backward from `roots`, pairs of an edge and its cotangent, in their order."""
     flow = Cotangents(roots)
     for node, parts in flow:
@@ -53,12 +55,13 @@ def saved_by(node: Node) -> Sequence[Any]:
     return node.saved.kept if isinstance(node.saved, Freed) else opened(node)
 
 
-def value_of(edge: Any) -> Any:
+def value_of(edge: Edge) -> Array:
     """The array of the value whose gradient goes along an edge."""
     if isinstance(edge, Tensor):
         return edge.array
     node: Any = edge.node if type(edge) is Output else edge
-    return node.trace.values[edge.index if type(edge) is Output else 0]
+    value: Array = node.trace.values[edge.index if type(edge) is Output else 0]
+    return value
 
 
 def _outputs(node: Node) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.backends import ARRAYS
 from engine.arrays.modes import ANOMALY, mode
+from engine.arrays.types import Array, DType
 from engine.dispatch.fast_path import TENSORS
 from engine.graph import storage
 from engine.graph.node import Node, Output, at_node
@@ -43,7 +44,7 @@ class PackedTensor(NamedTuple):
     kept: Any
     unpack: Callable[[Any], Tensor]
 
-    def array(self) -> Any:
+    def array(self) -> Array:
         """The value. Raises TypeError if the hook gives no Tensor."""
         found = self.unpack(self.kept)
         if not isinstance(found, Tensor):
@@ -109,7 +110,7 @@ def lifted(node: Node, saved: tuple[Any, ...]) -> list[Any]:
     return values
 
 
-def _lift(value: Any, edge: Any, dtype: Any = None) -> Any:
+def _lift(value: Any, edge: Any, dtype: DType | None = None) -> Any:
     if type(value) is tuple:
         return tuple(_lift(part, Output(edge, i)) for i, part in enumerate(value))
     if not isinstance(value, np.ndarray):
@@ -140,7 +141,7 @@ def check_versions(node: Node) -> None:
             raise at_node(node, modified(value, writer, now, seen))
 
 
-def modified(value: Any, writer: str | None, now: int, seen: int) -> RuntimeError:
+def modified(value: Array, writer: str | None, now: int, seen: int) -> RuntimeError:
     """PyTorch's error for a saved value that was written in place since."""
     made_by = f", which is output 0 of {_short_name(writer)}," if writer else ""
     return RuntimeError(

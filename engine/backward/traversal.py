@@ -20,21 +20,29 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import journal
-from engine.arrays.backends import ARRAYS
+from engine.arrays.backends import ARRAYS, Rows
 from engine.arrays.modes import ANOMALY, GRAD, mode
-from engine.arrays.row import passed
+from engine.arrays.row import Pullback, passed
+from engine.arrays.types import DType, Shape
 from engine.backward.saved_tensors import check_versions, lifted, opened
 from engine.dispatch.fast_path import TENSORS
 from engine.graph import hooks, storage, walk
-from engine.graph.hooks import LeafNodeHook, replaced_by, run_after_hooks, run_tensor_hooks
-from engine.graph.node import Freed, Node, Output, at_node, edge_of
+from engine.graph.hooks import (
+    Hook,
+    Hooks,
+    LeafNodeHook,
+    replaced_by,
+    run_after_hooks,
+    run_tensor_hooks,
+)
+from engine.graph.node import Cotangent, Edge, Freed, Node, Output, at_node, edge_of
 from engine.graph.tensor import LEAF, Tensor, wrap
 from engine.graph.walk import place_of
 
 FREED = Freed()
 running: list[Node] = []
 """The nodes whose rules run, while anomalies are looked for; the innermost last."""
-sent_observers: list[Callable[[Node, Sequence[Any]], None]] = []
+sent_observers: list[Callable[[Node, Sequence[Cotangent]], None]] = []
 """Called, while anomalies are looked for, with a node and what it sends to its operands."""
 failure_observers: list[Callable[[Node], None]] = []
 """Called, while anomalies are looked for, with the node at which a traversal failed."""
@@ -58,9 +66,9 @@ class Traversal:
 
     captures = False
     """For grad(): nothing will be added to any .grad."""
-    roots: Sequence[tuple[Any, Any]] = ()
+    roots: Sequence[tuple[Edge, Cotangent]] = ()
     needed: set[Any] | None = None
-    wanted: dict[tuple[int, int], Any] = {}  # noqa: RUF012 (replaced, never changed)
+    wanted: dict[tuple[int, int], Cotangent] = {}  # noqa: RUF012 (replaced, never changed)
     hooked: frozenset[int] = frozenset()
     reached: set[Any] | None = None
     expected: dict[int, int] | None = None
@@ -72,19 +80,19 @@ class Traversal:
             self.captures = True
         self.create_graph = create_graph
         self.keep = keep
-        self.ns: Any = TENSORS if create_graph else ARRAYS
+        self.ns = TENSORS if create_graph else ARRAYS
         self.heap: list[int] = []
-        self.pending: dict[int, tuple[Node, Any]] = {}
-        self.leaves: dict[int, tuple[Tensor, Any]] = {}
+        self.pending: dict[int, tuple[Node, Cotangent]] = {}
+        self.leaves: dict[int, tuple[Tensor, Cotangent]] = {}
 
     # ---- which nodes to run ------------------------------------------------------------------
 
-    def restrict(self, edges: Sequence[Any]) -> None:
+    def restrict(self, edges: Sequence[Edge]) -> None:
         """Run only the nodes that lead to these edges, and keep the gradients that reach them."""
         self.needed = set(map(place_of, edges))
         self.wanted = {walk.key(edge): None for edge in edges if not isinstance(edge, Tensor)}
 
-    def reaches(self, edge: Any) -> bool:
+    def reaches(self, edge: Edge) -> bool:
         """Whether this run computes the gradient of a tensor with this edge."""
         if self.needed is not None:
             return place_of(edge) in self.needed
@@ -96,7 +104,7 @@ class Traversal:
 
     # ---- the loop ----------------------------------------------------------------------------
 
-    def run(self, roots: Sequence[tuple[Any, Any]]) -> None:
+    def run(self, roots: Sequence[tuple[Edge, Cotangent]]) -> None:
         """Let the gradients flow from the roots, pairs of an edge and its cotangent."""
         self.roots = roots
         if self.needed is not None:
@@ -136,6 +144,7 @@ class Traversal:
         needed, ns, keep, send = self.needed, self.ns, self.keep, self._send
         special = self.create_graph or self.wanted or mode.get() & ANOMALY
         last_write, hooked, sum_to = storage.last_write, hooks.on_leaves, ns.sum_to
+        edge: Any  # looked at by its type
         while True:
             if ahead is None:
                 if not heap:
@@ -202,7 +211,7 @@ class Traversal:
             if op.frees and not keep:
                 _let_go(node, saved)
 
-    def _visit(self, node: Node, g: Any) -> None:
+    def _visit(self, node: Node, g: Cotangent) -> None:
         """Run a node with hooks, or asked for, or on Tensors, or of any number of operands."""
         if node.hooks is not None or self.wanted:
             g = self._before(node, g)
@@ -217,7 +226,7 @@ class Traversal:
         if node.op.frees and not self.keep:
             _let_go(node, saved)
 
-    def _send_all(self, node: Node, g: Any, values: Sequence[Any]) -> None:
+    def _send_all(self, node: Node, g: Cotangent, values: Sequence[Any]) -> None:
         """Run a node's rules, pass what comes out through its hooks, and send it on."""
         watched = mode.get() & ANOMALY
         run = _guarded if watched else contributions
@@ -233,7 +242,7 @@ class Traversal:
             if edge is not None and contribution is not None:
                 self._send(edge, contribution)
 
-    def _send(self, edge: Any, g: Any) -> None:
+    def _send(self, edge: Any, g: Cotangent) -> None:
         """Add a gradient to what is on its way to `edge`."""
         if edge is None or (self.needed is not None and place_of(edge) not in self.needed):
             return
@@ -259,7 +268,7 @@ class Traversal:
 
     # ---- hooks and captures ------------------------------------------------------------------
 
-    def _before(self, node: Node, g: Any) -> Any:
+    def _before(self, node: Node, g: Cotangent) -> Cotangent:
         """Keep a node's incoming gradient if it was asked for, and pass it through its hooks.
 
         None if nothing beyond the node is needed. What is kept has been through the hooks only
@@ -278,19 +287,19 @@ class Traversal:
             return None
         return g
 
-    def _keep(self, asked: Sequence[tuple[int, int]], g: Any) -> None:
+    def _keep(self, asked: Sequence[tuple[int, int]], g: Cotangent) -> None:
         for key in asked:
             self.wanted[key] = g if type(g) is not list else g[key[1]] if key[1] < len(g) else None
 
-    def _held(self, g: Any) -> Any:
+    def _held(self, g: Cotangent) -> Any:
         """A gradient as a user may see it: a Tensor or None."""
         return g if g is None or self.create_graph else wrap(g)
 
-    def _bare(self, g: Any) -> Any:
+    def _bare(self, g: Any) -> Cotangent:
         """A gradient as the traversal has it."""
         return g if g is None or self.create_graph else g.array
 
-    def _through_tensor_hooks(self, hooks: Any, g: Any) -> Any:
+    def _through_tensor_hooks(self, hooks: Hooks, g: Cotangent) -> Cotangent:
         parts = g if type(g) is list else [g]
         for index, part in enumerate(parts):
             if part is None:
@@ -303,7 +312,7 @@ class Traversal:
                 self.leaves[id(tensor)] = (tensor, parts[index])
         return parts if type(g) is list else parts[0]
 
-    def _through_before_hooks(self, hooks: Any, g: Any) -> Any:
+    def _through_before_hooks(self, hooks: Sequence[Hook], g: Cotangent) -> Cotangent:
         """Show a node's hooks what came in; they may replace it."""
         held = tuple(map(self._held, g if type(g) is list else [g]))
         for hook in tuple(hooks):
@@ -312,7 +321,9 @@ class Traversal:
             return None
         return [*map(self._bare, held)] if type(g) is list else self._bare(held[0])
 
-    def _through_after_hooks(self, node: Node, sent: list[Any], g: Any) -> list[Any]:
+    def _through_after_hooks(
+        self, node: Node, sent: list[Cotangent], g: Cotangent
+    ) -> list[Cotangent]:
         """Show a node's hooks what goes out and what came in; they may replace what goes out."""
         incoming = tuple(map(self._held, g if type(g) is list else [g]))
         places = node.sends()
@@ -328,7 +339,7 @@ class Traversal:
             sent[place] = self._bare(part)
         return sent
 
-    def captured(self, edge: Any) -> Tensor | None:
+    def captured(self, edge: Edge) -> Tensor | None:
         """The gradient that reached a target of `restrict`; None if none did."""
         if isinstance(edge, Tensor):
             g = self.leaves.get(id(edge), (None, None))[1]
@@ -360,12 +371,12 @@ class Traversal:
                 expected[id(edge)] = expected.get(id(edge), 0) + 1
         return expected
 
-    def _followed(self, edges: Iterable[Any]) -> list[Any]:
+    def _followed(self, edges: Iterable[Edge]) -> list[Edge]:
         """Those of some edges along which gradients go."""
         needed = self.needed
         return [e for e in edges if e is not None and (needed is None or place_of(e) in needed)]
 
-    def _leaf_hooks(self, leaf: Tensor, g: Any) -> Any:
+    def _leaf_hooks(self, leaf: Tensor, g: Cotangent) -> Cotangent:
         """A leaf's gradient, passed through its hooks; once."""
         if id(leaf) in self.hooked:
             return g
@@ -375,7 +386,7 @@ class Traversal:
             own = [hook for hook in own if type(hook) is not LeafNodeHook]
         return self._hooked(own, g)
 
-    def _hooked(self, hooks: Sequence[Any], g: Any) -> Any:
+    def _hooked(self, hooks: Sequence[Hook], g: Cotangent) -> Cotangent:
         before, Traversal.current = Traversal.current, self
         try:
             return self._bare(run_tensor_hooks(hooks, self._held(g)))
@@ -384,7 +395,7 @@ class Traversal:
 
     # ---- the end -----------------------------------------------------------------------------
 
-    def commit(self, targets: Sequence[Tensor] | None) -> None:
+    def commit(self, targets: Sequence[Tensor | None] | None) -> None:
         """Add the gradients that arrived to the leaves' `.grad`, all of them or none."""
         leaves = self.leaves
         for target in targets or ():
@@ -414,7 +425,7 @@ class Traversal:
                 accumulate(tensor, g)
 
 
-def accumulate(tensor: Tensor, g: Any) -> None:
+def accumulate(tensor: Tensor, g: Cotangent) -> None:
     """Add a gradient, an array or (under create_graph) a Tensor, to `tensor.grad`."""
     held = tensor._grad
     if type(g) is Tensor:
@@ -435,7 +446,7 @@ def accumulate(tensor: Tensor, g: Any) -> None:
         np.add(held.array, g, held.array)
 
 
-def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
+def contributions(ns: Rows, node: Node, g: Cotangent, values: Sequence[Any]) -> list[Cotangent]:
     """The cotangents of a node's operands, None where there is none."""
     op, edges = node.op, node.edges
     fixed = len(op.pullbacks) - op.variadic
@@ -454,7 +465,7 @@ def contributions(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[An
     return found
 
 
-def _guarded(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
+def _guarded(ns: Rows, node: Node, g: Cotangent, values: Sequence[Any]) -> list[Cotangent]:
     """The same while anomalies are looked for; an error knows at which node it happened."""
     running.append(node)
     try:
@@ -465,13 +476,13 @@ def _guarded(ns: Any, node: Node, g: Any, values: Sequence[Any]) -> list[Any]:
         running.pop()
 
 
-def run_rule(pullback: Any, ns: Any, g: Any, values: Sequence[Any]) -> Any:
+def run_rule(pullback: Pullback, ns: Rows, g: Cotangent, values: Sequence[Any]) -> Cotangent:
     """One rule on the values it needs."""
     rule, count, pick = pullback
     return rule(ns, g, *((values[pick],) if count == 1 else pick(values) if count else ()))
 
 
-def restored(ns: Any, g: Any, was: tuple[tuple[int, ...], Any]) -> Any:
+def restored(ns: Rows, g: Cotangent, was: tuple[Shape, DType]) -> Cotangent:
     """Undo an operand's broadcast and promotion: a gradient of the shape and dtype it had."""
     shape, dtype = was
     array = g.array if type(g) is Tensor else g

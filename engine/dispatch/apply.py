@@ -17,20 +17,21 @@ from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
 from engine.arrays.promotion import is_half, operand_dtype
 from engine.arrays.row import NO_PULLBACK, Op, rows
 from engine.arrays.scalars import scalar
+from engine.arrays.types import Array, DType, Number, Params
 from engine.dispatch.arguments import ABSENT
 from engine.dispatch.dtype_variants import over_complex, over_halves
 from engine.dispatch.errors.kinds import no_kernel, overflow, refuse
 from engine.graph import provenance
 from engine.graph.grad_mode import enable_grad
-from engine.graph.node import Node, Output, Trace, edge_of, new_node
-from engine.graph.storage import View, follow, note_shown
+from engine.graph.node import Edge, Node, Output, Trace, edge_of, new_node
+from engine.graph.storage import Path, View, follow, note_shown
 from engine.graph.tensor import INFERRED, LEAF, Tensor
 
 _mode = mode.get
 _asarray = np.asarray
 
 
-def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> Any:
+def apply(op: Op, operands: tuple[Any, ...], params: Params = ()) -> Any:
     """Run a row on operands (Tensors, Python numbers where it broadcasts, None) and record it."""
     if len(params) != len(op.params):
         count = len(op.operands)
@@ -67,9 +68,7 @@ def apply(op: Op, operands: tuple[Any, ...], params: tuple[Any, ...] = ()) -> An
     return record(op, operands, arrays, out, params)
 
 
-def record(
-    op: Op, operands: tuple[Any, ...], arrays: list[Any], out: Any, params: tuple[Any, ...]
-) -> Any:
+def record(op: Op, operands: tuple[Any, ...], arrays: list[Any], out: Any, params: Params) -> Any:
     """Wrap a row's result as tensors, with a node if a gradient can reach them."""
     out = _asarray(out) if op.outputs == 1 else tuple(map(_asarray, out))
     now = _mode()
@@ -183,13 +182,13 @@ def fit(ndims: tuple[int | None, ...], arrays: list[Any]) -> bool:
     )
 
 
-def _cast(array: Any, dtype: Any) -> Any:
+def _cast(array: Array | Number, dtype: DType) -> Array:
     if not isinstance(array, np.ndarray):
         return scalar(array, dtype)
     return array if array.dtype == dtype else array.astype(dtype)
 
 
-def _check_size(op: Op, arrays: list[Any], params: tuple[Any, ...]) -> None:
+def _check_size(op: Op, arrays: list[Any], params: Params) -> None:
     """Ask for the result's size before it is made."""
     try:
         if op.estimate is not None:
@@ -203,7 +202,7 @@ def _check_size(op: Op, arrays: list[Any], params: tuple[Any, ...]) -> None:
     limits.check(shape)
 
 
-def _edges(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+def _edges(op: Op, operands: tuple[Any, ...]) -> tuple[Edge, ...]:
     pullbacks = op.pullbacks
     if op.variadic:
         fixed = len(pullbacks) - 1
@@ -225,11 +224,11 @@ def _edges(op: Op, operands: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _node(
     op: Op,
-    edges: tuple[Any, ...],
+    edges: tuple[Edge, ...],
     operands: tuple[Any, ...],
     arrays: list[Any],
     out: Any,
-    params: tuple[Any, ...],
+    params: Params,
     tracked: bool,
 ) -> Node:
     if (out.dtype.kind == "c") if op.outputs == 1 else any(o.dtype.kind == "c" for o in out):
@@ -250,13 +249,14 @@ def _node(
 
 
 def saved_values(
-    op: Op, edges: tuple[Any, ...], arrays: list[Any], out: Any, params: tuple[Any, ...]
+    op: Op, edges: tuple[Edge, ...], arrays: list[Any], out: Any, params: Params
 ) -> tuple[Any, ...]:
     """The values the rules of the tracked operands need, None for those that only others do."""
     if op.variadic:
         fixed = len(op.operands) - 1
         arrays = [*arrays[:fixed], tuple(arrays[fixed:])]
-        edges = (*edges[:fixed], any(edge is not None for edge in edges[fixed:]) or None)
+        last = next((edge for edge in edges[fixed:] if edge is not None), None)
+        edges = (*edges[:fixed], last)
     tracked, bit = 0, 1
     for edge in edges:
         if edge is not None:
@@ -272,7 +272,7 @@ def saved_values(
     return tuple([None if place is None else values[place] for place in places])
 
 
-def _places_kept(op: Op, edges: tuple[Any, ...]) -> list[int | None]:
+def _places_kept(op: Op, edges: tuple[Edge, ...]) -> list[int | None]:
     """Where each value the row saves is among all, None if no tracked operand needs it."""
     needed = set[int]().union(
         *(wants for wants, edge in zip(op.wants, edges, strict=True) if edge is not None)
@@ -287,7 +287,7 @@ def _facts(array: Any) -> tuple[Any, Any]:
     return None, None
 
 
-def trace_of(args: tuple[Any, ...], params: tuple[Any, ...], out: Any, cut: bool) -> Trace:
+def trace_of(args: tuple[Any, ...], params: Params, out: Any, cut: bool) -> Trace:
     depth = 0
     for origin in args:
         made = origin.node if type(origin) is Output else origin
@@ -306,7 +306,7 @@ def source(value: Any) -> Any:
 
 
 def _wrap(
-    op: Op, array: Any, edge: Any, origin: Any, operands: tuple[Any, ...], params: tuple[Any, ...]
+    op: Op, array: Array, edge: Edge, origin: Any, operands: tuple[Any, ...], params: Params
 ) -> Tensor:
     tensor = Tensor()
     tensor.array = array
@@ -325,7 +325,7 @@ def _wrap(
     return tensor
 
 
-def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
+def view_of(source: Tensor, op: Op, params: Params, edge: Edge) -> View:
     """The edge of a tensor that shows `source` through a view row."""
     made = ""
     if op.outputs != 1:
@@ -339,7 +339,7 @@ def view_of(source: Tensor, op: Op, params: tuple[Any, ...], edge: Any) -> View:
     return View(source, ((op, params),), edge, renew_view, made)
 
 
-def origin_of(tensor: Tensor) -> Any:
+def origin_of(tensor: Tensor) -> Node | Output | None:
     """What made a traced tensor; of a view whose base was written since, what made it anew."""
     if tensor.edge is LEAF:
         return None
@@ -350,17 +350,18 @@ def origin_of(tensor: Tensor) -> Any:
         journal.note_slot(view, "base_origin")
         tensor.origin = shown.origin
         view.base_origin = view.base.origin
-    return tensor.origin
+    return tensor.origin  # type: ignore[no-any-return]
 
 
-def renew_view(base: Tensor, path: tuple[Any, ...]) -> Any:
+def renew_view(base: Tensor, path: Path) -> Edge:
     """The edge of a view recorded anew from its base, after the base was written in place."""
     with enable_grad():
         shown = _shown_anew(base, path)
-    return shown.edge.edge if type(shown.edge) is View else shown.edge
+    edge: Edge = shown.edge.edge if type(shown.edge) is View else shown.edge
+    return edge
 
 
-def _shown_anew(base: Tensor, path: tuple[Any, ...]) -> Tensor:
+def _shown_anew(base: Tensor, path: Path) -> Tensor:
     array = follow(NUMPY, base.array, path)
     shown: Tensor = record(rows["as_view"], (base,), [base.array], array, (path,))
     return shown

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.types import Shape
+from engine.arrays.types import Array, DType, Shape
 from engine.graph.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Absent:
 ABSENT: Any = Absent()
 
 
-def array_of(name: str, value: Any, argument: str = "input", position: int = 1) -> Any:
+def array_of(name: str, value: Any, argument: str = "input", position: int = 1) -> Array:
     """The array of an argument that must be a Tensor."""
     if type(value) is Tensor or isinstance(value, Tensor):
         return value.array
@@ -109,7 +109,7 @@ def count_of(shape: Iterable[int]) -> int:
 _PYTHON_TYPES = {int: np.dtype(np.int64), float: np.dtype(np.float64), bool: np.dtype(bool)}
 
 
-def dtype_of(name: str, dtype: Any) -> np.dtype[Any] | None:
+def dtype_of(name: str, dtype: Any) -> DType | None:
     """NumPy's dtype for an argument `dtype`, a torch.dtype or a Python type; None for None."""
     if dtype is None:
         return None

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.backends import NUMPY
+from engine.arrays.backends import NUMPY, ArrayNamespace, Rows
 from engine.arrays.promotion import is_half
 from engine.arrays.row import NO_PULLBACK, Op, Pullback, Rule
+from engine.arrays.types import Array
 from engine.dispatch.errors.kinds import refuse
 from engine.graph.tensor import Tensor
 
@@ -41,13 +42,13 @@ def over_complex(op: Op) -> Op:
 
 
 def _conjugating(rule: Rule) -> Rule:
-    def over_conjugates(ns: Any, g: Any, *values: Any) -> Any:
+    def over_conjugates(ns: Rows, g: Any, *values: Any) -> Any:
         return rule(ns, g, *[_conjugate(ns, value) for value in values])
 
     return over_conjugates
 
 
-def _conjugate(ns: Any, value: Any) -> Any:
+def _conjugate(ns: Rows, value: Any) -> Any:
     if type(value) is tuple:
         return tuple([_conjugate(ns, part) for part in value])
     if type(value) is complex:
@@ -80,7 +81,7 @@ def over_halves(op: Op) -> Op:
 
 
 def _in_singles(op: Op) -> Callable[..., Any]:
-    def forward(xp: Any, *arguments: Any) -> Any:
+    def forward(xp: ArrayNamespace, *arguments: Any) -> Any:
         count = len(op.operands)
         half = next(a.dtype for a in _flat(arguments[:count]) if a is not None and is_half(a.dtype))
         refuse(op, "half", half)
@@ -90,7 +91,7 @@ def _in_singles(op: Op) -> Callable[..., Any]:
             params = tuple([float(half.type(p)) if type(p) is float else p for p in params])
         out = op.over(xp)(*wide, *params)
 
-        def rounded(array: Any) -> Any:
+        def rounded(array: Array) -> Array:
             return array.astype(half) if array.dtype == _F32 else array
 
         return _map(rounded, out)
@@ -116,12 +117,12 @@ def _map(function: Callable[[Any], Any], value: Any) -> Any:
     return value if value is None else function(value)
 
 
-def _single(array: Any) -> Any:
+def _single(array: Array) -> Array:
     return array.astype(_F32) if is_half(array.dtype) else array
 
 
 def _rounding(rule: Rule) -> Rule:
-    def in_singles(ns: Any, g: Any, *values: Any) -> Any:
+    def in_singles(ns: Rows, g: Any, *values: Any) -> Any:
         halves: list[Any] = []
 
         def wide(value: Any) -> Any:

@@ -26,6 +26,7 @@ from engine.arrays.backends import NUMPY, Rows
 from engine.arrays.modes import GRAD, TRACE, mode
 from engine.arrays.row import NO_PULLBACK
 from engine.arrays.scalars import F32, F64, doubles, scalar, singles
+from engine.arrays.types import Params
 from engine.dispatch.apply import apply, fit, renew_view, saved_values, source, trace_of
 from engine.graph.node import Node, edge_of, new_node
 from engine.graph.provenance import MAXIMUM_CONSTANT_DEPTH
@@ -71,9 +72,7 @@ TENSORS = Rows(caller)
 """The table of rows over Tensors: `TENSORS.sin(x)` runs and records the row."""
 
 
-def traced(
-    op: Op, call: Callable[..., Any], operands: tuple[Any, ...], params: tuple[Any, ...]
-) -> Tensor:
+def traced(op: Op, call: Callable[..., Any], operands: tuple[Any, ...], params: Params) -> Tensor:
     """What a short way gives, which keeps no trace, with its trace."""
     args = tuple([source(operand) for operand in operands])
     token = mode.set(GRAD)

@@ -20,6 +20,7 @@ from engine.arrays.modes import GRAD, INFERENCE, TRACE, mode
 from engine.arrays.promotion import category
 from engine.arrays.row import Op, rows
 from engine.arrays.scalars import F32, F64
+from engine.arrays.types import Array
 from engine.dispatch.apply import record
 from engine.dispatch.fast_path import TENSORS
 from engine.graph import registry, storage
@@ -130,7 +131,7 @@ def assign(target: Tensor, new: Tensor, overlapping: bool = False) -> Tensor:
     return target
 
 
-def take_over(target: Tensor, new: Tensor, node: Node | None) -> tuple[Node | None, Any]:
+def take_over(target: Tensor, new: Tensor, node: Node | None) -> tuple[Node | None, Array]:
     """Give `target`, and the tensor it is a view of, the history of `new`.
 
     Returns the node that made what was written, and the array of that node's tensor.
@@ -159,13 +160,13 @@ def take_over(target: Tensor, new: Tensor, node: Node | None) -> tuple[Node | No
 def _move_retained(target: Tensor, node: Node) -> None:
     """`.grad` is kept for what the tensor is now, not for what it was."""
     if target.retained:
-        old = edge_of(target)
+        old: Any = edge_of(target)
         journal.note_container(old.hooks.retained)
         del old.hooks.retained[0]
         retain_for(target, node)
 
 
-def _keep_saved(node: Node, array: Any, values: Any) -> int:
+def _keep_saved(node: Node, array: Array, values: Array) -> int:
     """Copy what the node saved of the memory about to be written; its result is there from now on.
 
     PyTorch copies only the tensor written to. Where another operand is that tensor too
@@ -212,7 +213,7 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
 registry.in_place_form = in_place
 
 
-def _apart(target: Tensor, values: Any) -> bool:
+def _apart(target: Tensor, values: Array) -> bool:
     """Whether a tensor can be written as it stands: no view, and of other memory than `values`."""
     array = target.array
     whole = type(target.edge) is not View and array.flags.c_contiguous

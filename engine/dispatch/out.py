@@ -12,6 +12,7 @@ import numpy as np
 from engine.arrays import dtypes, journal
 from engine.arrays.modes import GRAD, mode
 from engine.arrays.promotion import category
+from engine.arrays.types import Shape
 from engine.dispatch.inplace import assign
 from engine.dispatch.results import named
 from engine.graph.grad_mode import no_grad
@@ -111,7 +112,7 @@ _C_NAMES = {
 }
 
 
-def resize_out(target: Tensor, shape: tuple[int, ...]) -> None:
+def resize_out(target: Tensor, shape: Shape) -> None:
     """Give `target` another shape, with PyTorch's warning if it has elements."""
     array = target.array
     if array.shape == shape:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from engine.arrays import dtypes, journal
-from engine.graph.node import AccumulateGrad, Node, Output, edge_of
+from engine.graph.node import AccumulateGrad, Edge, Node, Output, edge_of
 from engine.graph.tensor import LEAF, Tensor
 
 Hook = Any
@@ -135,8 +135,8 @@ def retain_grad(self: Tensor) -> None:
     retain_for(self, edge_of(self))
 
 
-def retain_for(tensor: Tensor, edge: Any) -> None:
-    """Let the node at `edge` keep what reaches it as the tensor's .grad."""
+def retain_for(tensor: Tensor, edge: Edge) -> None:
+    """Let the node or output at `edge` keep what reaches it as the tensor's .grad."""
     hooks, index = _output_of(edge)
     journal.note_container(hooks.retained)
     hooks.retained[index] = weakref.ref(tensor)

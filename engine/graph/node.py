@@ -7,8 +7,9 @@ that collects it, or nowhere (None).
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, final
 
+from engine.arrays.types import Array, DType, Params, Shape
 from engine.graph.storage import View, next_rank
 from engine.graph.tensor import INFERRED, LEAF, Tensor
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.arrays.row import Op
 
 
+@final
 class Node:
     """One recorded operation: grad_fn.
 
@@ -30,9 +32,9 @@ class Node:
 
     is_view = False
     op: Op
-    edges: tuple[Any, ...]
+    edges: tuple[Edge, ...]
     saved: Any
-    restore: tuple[Any, ...] | None
+    restore: tuple[tuple[Shape, DType] | None, ...] | None
     rank: int
     hooks: Any
     trace: Trace | None
@@ -76,7 +78,7 @@ class Node:
         return -self.rank
 
 
-def new_node(op: Op, edges: tuple[Any, ...], saved: tuple[Any, ...]) -> Node:
+def new_node(op: Op, edges: tuple[Edge, ...], saved: tuple[Any, ...]) -> Node:
     """A node of the next rank. `unary`, `binary` and `viewer` (fast_path.py) make theirs in place:
     one call more would cost a small operation 5 % of its time.
     """
@@ -103,8 +105,8 @@ class Trace:
     def __init__(
         self,
         args: tuple[Any, ...],
-        params: tuple[Any, ...],
-        values: tuple[Any, ...],
+        params: Params,
+        values: tuple[Array, ...],
         depth: int,
         cut: bool,
         line: int | None,
@@ -118,6 +120,7 @@ class Trace:
         self.name: str | None = None
 
 
+@final
 class Output:
     """The edge to one of several outputs of a node."""
 
@@ -172,8 +175,8 @@ class GradientEdge(NamedTuple):
 class KnownEdge(GradientEdge):
     """An edge that knows its tensor's array, and where in the graph it leads."""
 
-    array: Any
-    edge: Any
+    array: Array
+    edge: Edge
 
 
 KnownEdge.__name__ = KnownEdge.__qualname__ = "GradientEdge"
@@ -181,7 +184,15 @@ for _class in (GradientEdge, KnownEdge):
     _class.__module__ = "torch.autograd.graph"
 
 
-def edge_of(tensor: Tensor) -> Any:
+Edge: TypeAlias = "Node | Output | Tensor | None"
+"""Where a gradient goes: see the module's text."""
+Cotangent: TypeAlias = Any
+"""A gradient on its way: an array or, under create_graph, a Tensor; for a node of several outputs
+a list, with None for those that none reached.
+"""
+
+
+def edge_of(tensor: Tensor) -> Edge:
     """Where a gradient of the tensor goes: a Node, an Output, a leaf Tensor, or None."""
     edge = tensor.edge
     if edge is None or type(edge) is Node:
@@ -189,11 +200,11 @@ def edge_of(tensor: Tensor) -> Any:
     if edge is LEAF:
         return tensor
     if type(edge) is View:
-        return edge.current()
+        return edge.current()  # type: ignore[no-any-return]
     return None if edge is INFERRED else edge
 
 
-def edge_at(place: GradientEdge) -> Any:
+def edge_at(place: GradientEdge) -> Edge:
     """Where in the graph a user's edge leads."""
     if isinstance(place, KnownEdge):
         return place.edge
@@ -215,7 +226,7 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
     return node
 
 
-def _function_of(edge: Any) -> tuple[Any, int]:
+def _function_of(edge: Edge) -> tuple[Any, int]:
     if edge is None:
         return (None, 0)
     if type(edge) is Output:

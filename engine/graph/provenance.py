@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from engine.arrays import journal
 from engine.arrays.modes import TRACE, mode
-from engine.graph.node import Node
-from engine.graph.tensor import LEAF
+from engine.arrays.types import Array
+from engine.graph.node import Cotangent, Edge, Node
+from engine.graph.tensor import LEAF, Tensor
 
 line: int | None = None
 """The source line that new nodes remember."""
@@ -36,8 +37,8 @@ class Given(NamedTuple):
     `leaf` is a weak reference. `onto` tells that the leaf held a gradient that was not 0.
     """
 
-    leaf: Any
-    g: Any
+    leaf: weakref.ref[Tensor]
+    g: Array | None
     onto: bool
 
 
@@ -48,19 +49,19 @@ class Run(NamedTuple):
     go, with their graph. `rank` tells which nodes are older (larger).
     """
 
-    roots: tuple[tuple[Any, Any], ...]
+    roots: tuple[tuple[Edge, Array], ...]
     rank: int
     given: list[Given]
     line: int | None
 
-    def gave(self, leaf: Any) -> tuple[bool, Any]:
+    def gave(self, leaf: Tensor) -> tuple[bool, Array | None]:
         """Whether it reached the leaf, and with what."""
         for given in self.given:
             if given.leaf() is leaf:
                 return True, given.g
         return False, None
 
-    def added_to(self, leaf: Any) -> bool:
+    def added_to(self, leaf: Tensor) -> bool:
         """Whether it added to a gradient that the leaf held."""
         return any(given.onto and given.leaf() is leaf for given in self.given)
 
@@ -71,7 +72,7 @@ RUNS, KEPT = 64, 1000
 """How many runs are remembered, and how many numbers of one gradient."""
 
 
-def holding(leaves: Mapping[int, Any]) -> set[int]:
+def holding(leaves: Mapping[int, tuple[Tensor, Cotangent]]) -> set[int]:
     """Which leaves hold a gradient that is not 0: what reaches them now is added to it."""
     return {
         key
@@ -81,7 +82,10 @@ def holding(leaves: Mapping[int, Any]) -> set[int]:
 
 
 def note_run(
-    roots: list[tuple[Any, Any]], rank: int, leaves: Mapping[int, Any], held: set[int]
+    roots: list[tuple[Edge, Cotangent]],
+    rank: int,
+    leaves: Mapping[int, tuple[Tensor, Cotangent]],
+    held: set[int],
 ) -> None:
     """Remember a backward.
 
@@ -89,14 +93,14 @@ def note_run(
     """
     given = []
     for key, (leaf, g) in leaves.items():
-        array = getattr(g, "array", g)
+        array: Any = getattr(g, "array", g)
         kept = array.copy() if array.size <= KEPT else None
         given.append(Given(weakref.ref(leaf), kept, key in held))
     journal.note_container(runs)
     if runs:
         runs[-1] = runs[-1]._replace(roots=())
     del runs[: -RUNS + 1]
-    started = tuple((edge, getattr(g, "array", g)) for edge, g in roots)
+    started: Any = tuple((edge, getattr(g, "array", g)) for edge, g in roots)
     runs.append(Run(started, rank, given, line))
 
 
@@ -120,7 +124,7 @@ def tracing() -> Iterator[None]:
         mode.reset(token)
 
 
-def name(tensor: Any, text: str) -> None:
+def name(tensor: Tensor, text: str) -> None:
     """Let a traced value remember the name it is bound to; the first name stays."""
     try:
         origin = tensor.bare_origin

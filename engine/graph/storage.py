@@ -19,11 +19,17 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import journal
+from engine.arrays.backends import ArrayNamespace
 from engine.arrays.memory import owner_of
-from engine.arrays.types import Array
+from engine.arrays.row import Op
+from engine.arrays.types import Array, Params
 
 next_rank: Callable[[], int] = count(0, -1).__next__
 """Numbers nodes and writes; later ones are smaller, as a heap wants them."""
+
+
+Path = tuple[tuple[Op, Params], ...]
+"""A chain of view rows and their parameters, from a base to what is shown of it."""
 
 
 class Writes:
@@ -154,7 +160,7 @@ class View:
     is_view = True
 
     def __init__(
-        self, base: Any, path: tuple[Any, ...], edge: Any, renew: Callable[..., Any], made: str = ""
+        self, base: Any, path: Path, edge: Any, renew: Callable[..., Any], made: str = ""
     ) -> None:
         self.made = made
         self.stale = False
@@ -178,8 +184,8 @@ class View:
         return self.edge
 
 
-def follow(xp: Any, array: Any, path: tuple[Any, ...]) -> Any:
-    """Take `array` along a chain of view rows."""
+def follow(xp: ArrayNamespace, array: Any, path: Path) -> Any:
+    """The part of `array`, one of xp's, that a chain of view rows shows."""
     for row, params in path:
         array = row.over(xp)(array, *params)
     return array

@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.arrays import dtypes, journal
 from engine.arrays.modes import INFERENCE, mode
+from engine.arrays.types import Array
 from engine.graph import storage
 
 
@@ -95,7 +96,7 @@ class Tensor:
         "edge",
     )
 
-    array: np.ndarray[Any, Any]
+    array: Array
     edge: Any
     bare_grad: Tensor | None
     """Of leaves, and whatever else collects a gradient, sure to be set. So is bare_unversioned."""
@@ -307,7 +308,7 @@ def wrap(array: Any) -> Tensor:
     return tensor
 
 
-def leaf(array: Any, requires_grad: bool) -> Tensor:
+def leaf(array: Array, requires_grad: bool) -> Tensor:
     """A tensor made by no operation. Raises RuntimeError for integers that require grad."""
     tensor = wrap(array)
     if requires_grad:

@@ -173,7 +173,8 @@ class Outputs:
             new.edge = edge
             take_over(out, new, edge.node)
             return
-        before, out.edge = edge_of(out), edge
+        before: Any = edge_of(out)
+        out.edge = edge
         if out.retained:
             node, index = (before.node, before.index) if type(before) is Output else (before, 0)
             del node.hooks.retained[index]

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.arrays import dtypes
+from engine.arrays.types import DType
 
 if TYPE_CHECKING:
     from engine.arrays.row import Op
 
 
-def refuse(row: Op, kind: str, dtype: Any) -> None:
+def refuse(row: Op, kind: str, dtype: DType) -> None:
     """Raise PyTorch's error if the row is not for numbers of a kind: "c", "b" or "half"."""
     refusal = row.refuses.get(kind)
     if isinstance(refusal, str):
@@ -21,7 +22,7 @@ def refuse(row: Op, kind: str, dtype: Any) -> None:
         raise error(text)
 
 
-def overflow(dtype: Any) -> RuntimeError:
+def overflow(dtype: DType) -> RuntimeError:
     """PyTorch's error for a number that a dtype cannot hold."""
     kind = "int" if dtype == "int32" else f"{dtype}_t"
     return RuntimeError(f"value cannot be converted to type {kind} without overflow")
@@ -38,7 +39,7 @@ def only_for(kinds: str, kernel: str, function: Callable[..., Any]) -> Callable[
     return forward
 
 
-def no_kernel(kernel: str, dtype: Any) -> NotImplementedError:
+def no_kernel(kernel: str, dtype: DType) -> NotImplementedError:
     """PyTorch's error for numbers that a function is not made for."""
     kind, kernel = dtypes.of(dtype).scalar_name, kernel.removeprefix("special_")
     return NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
