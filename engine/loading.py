@@ -35,7 +35,6 @@ CORE = (
     "ops.nn.losses",
     "ops.creation.data",
     "ops.creation.filled",
-    "ops.sampling.draw",
     "ops.creation.convert",
     "ops.elementwise.complex",
     "ops.creation.tensor_classes",

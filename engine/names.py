@@ -221,6 +221,11 @@ MODULES: dict[str, tuple[int, str]] = {
         14391,
         "aminmax median mode nanmean nanmedian nanquantile nansum quantile",
     ),
+    "ops.sampling.draw": (
+        14417,
+        "bernoulli binomial cauchy_ exponential_ geometric_ log_normal_ multinomial normal "
+        "poisson rand rand_like randint randint_like randn randn_like random_ randperm uniform_",
+    ),
     "optim.adam": (
         0,
         "Adam AdamW Adamax NAdam RAdam",
@@ -253,7 +258,8 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "random.generator": (
         0,
-        "Generator default_generator",
+        "Generator default_generator fork_rng get_rng_state initial_seed manual_seed seed "
+        "set_rng_state",
     ),
     "transforms.custom_function": (
         0,

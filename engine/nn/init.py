@@ -17,6 +17,8 @@ from engine.dispatch.inplace import assign, copy_, fill_, zero_
 from engine.graph.grad_mode import no_grad
 from engine.graph.registry import expose
 from engine.graph.tensor import Tensor, wrap
+from engine.random.discrete import permutation
+from engine.random.generator import default_generator
 
 Initializer = Callable[..., Tensor]
 
@@ -314,12 +316,10 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
 
     Raises ValueError unless there are 2 dimensions.
     """
-    from engine.random import seeding
-
     _check_matrix(tensor)
     rows, columns = tensor.array.shape
     zeros = math.ceil(sparsity * rows)
     values = _normal(tensor, 0, std, generator).array.copy()
     for column in range(columns):
-        values[seeding.permutation(seeding.default_generator, rows)[:zeros], column] = 0
+        values[permutation(default_generator, rows)[:zeros], column] = 0
     return assign(tensor, wrap(values))

@@ -13,7 +13,7 @@ import numpy as np
 from engine.arrays import journal
 from engine.arrays.types import Array
 from engine.dispatch.arguments import Device, on_cpu
-from engine.graph.registry import expose
+from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.random import box_muller, mt19937
 
@@ -168,20 +168,61 @@ expose("Generator", Generator, "torch")
 expose("default_generator", default_generator, "torch torch.random")
 
 
-def manual_seed(seed: int) -> Generator:
-    """Seed the default generator, as torch.manual_seed."""
+# ---- the default generator, as torch and torch.random have it ------------------------------------
+
+
+@public("torch torch.random")
+def manual_seed(seed: Any) -> Generator:
+    """Start the stream of random numbers that belongs to a seed."""
     return default_generator.manual_seed(int(seed))
 
 
+@public("torch torch.random")
 def seed() -> int:
-    """Seed the default generator with an unforeseeable number."""
+    """Start an unforeseeable stream of random numbers; the seed it belongs to."""
     return default_generator.seed()
 
 
-expose("Generator", Generator, "torch")
-expose("default_generator", default_generator, "torch torch.random")
-
-
+@public("torch torch.random")
 def initial_seed() -> int:
-    """The seed of the default generator."""
+    """The seed the stream of random numbers belongs to."""
     return default_generator.initial_seed()
+
+
+@public("torch torch.random")
+def get_rng_state() -> Tensor:
+    """The state of the stream of random numbers, as bytes."""
+    return default_generator.get_state()
+
+
+@public("torch torch.random")
+def set_rng_state(new_state: Tensor) -> None:
+    """Go back to a state that get_rng_state gave."""
+    default_generator.set_state(new_state)
+
+
+class _ForkedStream:
+    """Inside a `with` block, draws are as they would be; after it, as if there had been none."""
+
+    __slots__ = ("_enabled", "_states")
+
+    def __init__(self, enabled: bool) -> None:
+        self._enabled = enabled
+        self._states: list[Tensor] = []
+
+    def __enter__(self) -> None:
+        self._states.append(get_rng_state())
+
+    def __exit__(self, *error: object) -> None:
+        state = self._states.pop()
+        if self._enabled:
+            set_rng_state(state)
+
+
+@public("torch.random")
+def fork_rng(
+    devices: Any = None, enabled: bool = True, _caller: str = "fork_rng",
+    _devices_kw: str = "devices", device_type: str = "cuda",
+) -> Any:  # fmt: skip
+    """`with fork_rng():` leaves the stream of random numbers as it was before the block."""
+    return _ForkedStream(enabled)

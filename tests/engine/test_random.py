@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.arrays import dtypes, journal, limits
-from engine.random import mt19937, seeding
-from engine.random.seeding import Generator
+from engine.random import continuous, discrete, generator, mt19937
+from engine.random.generator import Generator
 
 Array = np.ndarray[Any, Any]
 
@@ -46,7 +46,8 @@ def drawn(generator: Generator, name: str, *arguments: Any) -> Array:
             return tuple(value)
         return numpy_dtype(value) if isinstance(value, str) else value
 
-    function: Callable[..., Array] = getattr(seeding, name)
+    module = continuous if hasattr(continuous, name) else discrete
+    function: Callable[..., Array] = getattr(module, name)
     return function(generator, *map(argument, arguments))
 
 
@@ -101,23 +102,23 @@ def test_seeds(case: dict[str, Any]) -> None:
 
 def test_integers_too_large_for_a_float_are_warned_of() -> None:
     with pytest.warns(UserWarning, match=r"^to - 1 is out of bounds \[-\(2\^24\), 2\^24\]\. Due"):
-        seeding.integers(Generator(), 0, 2**24 + 5, (3,), FLOAT32)
+        discrete.integers(Generator(), 0, 2**24 + 5, (3,), FLOAT32)
 
 
 # ---- the generator ---------------------------------------------------------------------------
 
 DRAWS: dict[str, Callable[[Generator], Array]] = {
-    "one normal": lambda g: seeding.normal(g, (1,), FLOAT32),
-    "three normals": lambda g: seeding.normal(g, (3,), FLOAT64),
-    "many normals": lambda g: seeding.normal(g, (20,), FLOAT32),
-    "normals in double": lambda g: seeding.normal(g, (2, 9), FLOAT64, 1.0, 2.0),
-    "uniform": lambda g: seeding.uniform(g, (5,), FLOAT32),
-    "past a whole state": lambda g: seeding.uniform(g, (700,), FLOAT64),
-    "integers": lambda g: seeding.integers(g, 0, 2**30, (3,)),
-    "permutation": lambda g: seeding.permutation(g, 9),
-    "bernoulli": lambda g: seeding.bernoulli(g, 0.5, (9,)),
-    "exponential": lambda g: seeding.exponential(g, (2,), FLOAT32),
-    "multinomial": lambda g: seeding.multinomial(g, np.ones(4), 9, True),
+    "one normal": lambda g: continuous.normal(g, (1,), FLOAT32),
+    "three normals": lambda g: continuous.normal(g, (3,), FLOAT64),
+    "many normals": lambda g: continuous.normal(g, (20,), FLOAT32),
+    "normals in double": lambda g: continuous.normal(g, (2, 9), FLOAT64, 1.0, 2.0),
+    "uniform": lambda g: continuous.uniform(g, (5,), FLOAT32),
+    "past a whole state": lambda g: continuous.uniform(g, (700,), FLOAT64),
+    "integers": lambda g: discrete.integers(g, 0, 2**30, (3,)),
+    "permutation": lambda g: discrete.permutation(g, 9),
+    "bernoulli": lambda g: discrete.bernoulli(g, 0.5, (9,)),
+    "exponential": lambda g: continuous.exponential(g, (2,), FLOAT32),
+    "multinomial": lambda g: discrete.multinomial(g, np.ones(4), 9, True),
 }
 
 
@@ -163,7 +164,7 @@ CHANGES: dict[str, Callable[[Generator], object]] = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_change_can_be_taken_back_and_made_again(name: str) -> None:
     generator = Generator().manual_seed(3)
-    seeding.normal(generator, (1,), FLOAT32)
+    continuous.normal(generator, (1,), FLOAT32)
     before = generator.raw_state()
     with listening() as noted:
         CHANGES[name](generator)
@@ -177,40 +178,40 @@ def test_every_change_can_be_taken_back_and_made_again(name: str) -> None:
 
 def test_seeding_forgets_the_second_normal_of_a_pair() -> None:
     generator = Generator().manual_seed(7)
-    first, second = seeding.normal(generator, (2,), FLOAT64)
+    first, second = continuous.normal(generator, (2,), FLOAT64)
     generator.manual_seed(7)
-    assert seeding.normal(generator, (1,), FLOAT64) == first
+    assert continuous.normal(generator, (1,), FLOAT64) == first
     generator.manual_seed(7)
-    assert seeding.normal(generator, (2,), FLOAT64).tolist() == [first, second]
+    assert continuous.normal(generator, (2,), FLOAT64).tolist() == [first, second]
     generator.set_state(Generator().manual_seed(7).raw_state())
-    assert seeding.normal(generator, (1,), FLOAT64) == first
+    assert continuous.normal(generator, (1,), FLOAT64) == first
 
 
 def test_the_second_normal_of_a_pair_waits_through_other_draws() -> None:
     generator = Generator().manual_seed(7)
-    first, second = seeding.normal(generator, (2,), FLOAT64)
+    first, second = continuous.normal(generator, (2,), FLOAT64)
     generator.manual_seed(7)
-    assert seeding.normal(generator, (1,), FLOAT64) == first
+    assert continuous.normal(generator, (1,), FLOAT64) == first
     for name in ("uniform", "many normals", "integers", "permutation"):
         DRAWS[name](generator)
-    assert seeding.normal(generator, (1,), FLOAT64) == second
+    assert continuous.normal(generator, (1,), FLOAT64) == second
 
 
 def test_generators_do_not_share_their_streams() -> None:
     one, other = Generator().manual_seed(1), Generator().manual_seed(1)
-    expected = seeding.uniform(one, (4,), FLOAT32)
-    seeding.uniform(one, (100,), FLOAT32)
-    assert np.array_equal(seeding.uniform(other, (4,), FLOAT32), expected)
+    expected = continuous.uniform(one, (4,), FLOAT32)
+    continuous.uniform(one, (100,), FLOAT32)
+    assert np.array_equal(continuous.uniform(other, (4,), FLOAT32), expected)
 
 
 def test_the_default_generator_starts_anywhere_and_can_be_seeded() -> None:
-    state = seeding.default_generator.raw_state()
+    state = generator.default_generator.raw_state()
     try:
-        assert seeding.seed() == seeding.initial_seed() != seeding.seed()
-        assert seeding.manual_seed(11) is seeding.default_generator
-        assert seeding.initial_seed() == 11
+        assert generator.seed() == generator.initial_seed() != generator.seed()
+        assert generator.manual_seed(11) is generator.default_generator
+        assert generator.initial_seed() == 11
     finally:
-        seeding.default_generator.set_state(state)
+        generator.default_generator.set_state(state)
 
 
 @pytest.mark.parametrize(
@@ -239,9 +240,9 @@ def test_what_is_over_the_limit_draws_nothing(monkeypatch: pytest.MonkeyPatch) -
     generator = Generator().manual_seed(2)
     before = generator.raw_state()
     with pytest.raises(RuntimeError, match="can't allocate memory: you tried to allocate 808"):
-        seeding.normal(generator, (101,), FLOAT64)
+        continuous.normal(generator, (101,), FLOAT64)
     with pytest.raises(RuntimeError, match="can't allocate memory"):
-        seeding.permutation(generator, 10**9)
+        discrete.permutation(generator, 10**9)
     assert np.array_equal(generator.raw_state(), before)
 
 
@@ -256,8 +257,8 @@ def test_words_are_numpys_mersenne_twister(seed: int) -> None:
 
 def test_drawing_needs_no_numpy_random() -> None:
     program = (
-        "import sys; from engine.random import seeding; import numpy as np; "
-        "seeding.normal(seeding.default_generator, (20,), np.dtype('float32')); "
+        "import sys; from engine.random import continuous, generator; import numpy as np; "
+        "continuous.normal(generator.default_generator, (20,), np.dtype('float32')); "
         "sys.exit('numpy.random' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,7 +1,4 @@
-"""Random tensors: what engine.random draws, as Tensors, and drawing into one in place.
-
-engine.random is imported where it is needed: most programs draw nothing.
-"""
+"""Random tensors: what engine.random draws, as Tensors, and drawing into one in place."""
 
 from __future__ import annotations
 
@@ -20,27 +17,26 @@ from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring
 from engine.ops.creation.filled import sizes_of
+from engine.random import continuous, discrete, rejection
+from engine.random.drawing import digits_of
+from engine.random.generator import Generator, default_generator
 
 
 def _source(name: str, generator: Any) -> Any:
     """The generator to draw from."""
-    from engine.random import seeding
-
     if generator is None:
-        return seeding.default_generator
-    if not isinstance(generator, seeding.Generator):
+        return default_generator
+    if not isinstance(generator, Generator):
         raise wrong_type(name, "generator", 1, "torch.Generator", generator)
     return generator
 
 
-def _maker(name: str, draw: str, doc: str) -> None:
+def _maker(name: str, draw: Any, doc: str) -> None:
     """rand and randn, with their _like forms."""
 
     def drawn(shape: Shape, dtype: DType, generator: Any, requires_grad: bool) -> Tensor:
-        from engine.random import seeding
-
         limits.check(shape, dtype.itemsize)
-        array = getattr(seeding, draw)(_source(name, generator), shape, dtype)
+        array = draw(_source(name, generator), shape, dtype)
         return requiring(wrap(array), requires_grad)
 
     def made(
@@ -71,8 +67,8 @@ def _maker(name: str, draw: str, doc: str) -> None:
     public("torch", f"{name}_like")(like)
 
 
-_maker("rand", "uniform", "Random numbers from 0 up to 1")
-_maker("randn", "normal", "Random numbers from the standard normal distribution")
+_maker("rand", continuous.uniform, "Random numbers from 0 up to 1")
+_maker("randn", continuous.normal, "Random numbers from the standard normal distribution")
 
 _RANDINT = (
     "randint() received an invalid combination of arguments - got ({}), but expected one of:\n * "
@@ -108,15 +104,13 @@ def randint(
 def _integers(
     low: Any, high: Any, shape: Shape, dtype: Any, generator: Any, requires_grad: bool
 ) -> Tensor:
-    from engine.random import seeding
-
     for name, bound in (("low", low), ("high", high)):
         if not hasattr(bound, "__index__"):
             raise wrong_type("randint", name, 1, "int", bound)
     wanted = dtype_of("randint", dtype) or np.dtype(np.int64)
     limits.check(shape, wanted.itemsize)
     source = _source("randint", generator)
-    drawn = seeding.integers(source, int(low), int(high), shape, wanted)
+    drawn = discrete.integers(source, int(low), int(high), shape, wanted)
     return requiring(wrap(drawn), requires_grad)
 
 
@@ -141,13 +135,11 @@ def randperm(
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """The integers from 0 up to, not including, n in random order."""
-    from engine.random import seeding
-
     on_cpu(device)
     if not hasattr(n, "__index__"):
         raise wrong_type("randperm", "n", 1, "int", n)
     limits.check((max(int(n), 0),), 8)
-    order = seeding.permutation(_source("randperm", generator), int(n))
+    order = discrete.permutation(_source("randperm", generator), int(n))
     wanted = dtype_of("randperm", dtype) or order.dtype
     return requiring(wrap(order.astype(wanted, copy=False)), requires_grad)
 
@@ -159,8 +151,6 @@ def normal(
     device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal random numbers, of means and standard deviations given as numbers or tensors."""
-    from engine.random import seeding
-
     on_cpu(device)
     source = _source("normal", generator)
     tensors = [each.array for each in (mean, std) if isinstance(each, Tensor)]
@@ -168,7 +158,7 @@ def normal(
         shape = sizes_of("normal", () if size is None else (size,), None)
         wanted = dtype_of("normal", dtype) or dtypes.get_default_dtype().numpy
         limits.check(shape, wanted.itemsize)
-        array = seeding.normal(source, shape, wanted, float(mean), float(std))
+        array = continuous.normal(source, shape, wanted, float(mean), float(std))
         return requiring(wrap(array), requires_grad)
     if isinstance(std, Tensor):
         if (std.array < 0).any():
@@ -177,7 +167,7 @@ def normal(
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     broadcast_error(*tensors)
     shape = np.broadcast_shapes(*(array.shape for array in tensors))
-    drawn = seeding.normal(source, shape, tensors[0].dtype)
+    drawn = continuous.normal(source, shape, tensors[0].dtype)
     parts = [np.asarray(each.array if isinstance(each, Tensor) else each, drawn.dtype)
              for each in (mean, std)]  # fmt: skip
     return wrap(drawn * parts[1] + parts[0])
@@ -187,15 +177,13 @@ def normal(
 @several_forms
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """0 or 1 at random, 1 with the probability that each element of input (or p) says."""
-    from engine.random import seeding
-
     array = array_of("bernoulli", input)
     if p is None and not input.dtype.is_floating_point:
         raise NotImplementedError(
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.scalar_name}'"
         )
     weights = array if p is None else p
-    drawn = seeding.bernoulli(_source("bernoulli", generator), weights, array.shape)
+    drawn = discrete.bernoulli(_source("bernoulli", generator), weights, array.shape)
     return wrap(drawn.astype(array.dtype))
 
 
@@ -205,28 +193,22 @@ def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Tensor:
     """Indices drawn at random with the weights that each row of input gives."""
-    from engine.random import seeding
-
     weights = array_of("multinomial", input)
     limits.check((*weights.shape[:-1], num_samples), 8)
     source = _source("multinomial", generator)
-    return wrap(seeding.multinomial(source, weights, num_samples, replacement))
+    return wrap(discrete.multinomial(source, weights, num_samples, replacement))
 
 
 @public("torch")
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """Counts of events at random, for the rates that input gives."""
-    from engine.random import distributions
-
     rates = array_of("poisson", input)
-    return wrap(distributions.poisson(_source("poisson", generator), rates))
+    return wrap(rejection.poisson(_source("poisson", generator), rates))
 
 
 @public("torch")
 def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
     """Successes at random, among as many trials as count says, of probability prob."""
-    from engine.random import distributions
-
     trials = array_of("binomial", count, "count")
     chances = array_of("binomial", prob, "prob", 2)
     broadcast_error(trials, chances)
@@ -234,7 +216,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
         wanted, got = (dtypes.of(each.dtype).scalar_name for each in (trials, chances))
         raise RuntimeError(f"Found dtype {got} but expected {wanted}")
     chances = np.broadcast_to(chances, trials.shape)
-    return wrap(distributions.binomial(_source("binomial", generator), trials, chances))
+    return wrap(rejection.binomial(_source("binomial", generator), trials, chances))
 
 
 # ---- in place --------------------------------------------------------------------------------
@@ -259,8 +241,6 @@ def _in_memory_order(array: Any, draw: Any) -> Any:
 @public("Tensor")
 def uniform_(self: Tensor, *bounds: float, generator: Any = None, **named: float) -> Tensor:
     """In place: random numbers from 0 up to 1, or from one number (`from`) up to another (`to`)."""
-    from engine.random import seeding
-
     if len(bounds) > 2:
         raise TypeError(
             f"uniform_() takes from 0 to 2 positional arguments but {len(bounds)} were given"
@@ -271,65 +251,56 @@ def uniform_(self: Tensor, *bounds: float, generator: Any = None, **named: float
         raise TypeError(f"uniform_() got an unexpected keyword argument '{min(named)}'")
     dtype = self.array.dtype
     source = _source("uniform_", generator)
-    return _write(self, lambda shape: seeding.uniform(source, shape, dtype, low, high))
+    return _write(self, lambda shape: continuous.uniform(source, shape, dtype, low, high))
 
 
 @public("Tensor")
 def normal_(self: Tensor, mean: float = 0, std: float = 1, *, generator: Any = None) -> Tensor:
     """In place: normal random numbers."""
-    from engine.random import seeding
-
     dtype, blocks = self.array.dtype, self.array.flags.c_contiguous
     source = _source("normal_", generator)
-    return _write(self, lambda shape: seeding.normal(source, shape, dtype, mean, std, blocks))
+    return _write(self, lambda shape: continuous.normal(source, shape, dtype, mean, std, blocks))
 
 
 @public("Tensor")
 def exponential_(self: Tensor, lambd: float = 1, *, generator: Any = None) -> Tensor:
     """In place: exponentially distributed random numbers."""
-    from engine.random import seeding
-
     dtype = self.array.dtype
     source = _source("exponential_", generator)
-    return _write(self, lambda shape: seeding.exponential(source, shape, dtype, lambd))
+    return _write(self, lambda shape: continuous.exponential(source, shape, dtype, lambd))
 
 
 @public("Tensor")
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     """In place: 0 or 1 at random, 1 with probability p, a number or a tensor."""
-    from engine.random import seeding
-
     source = _source("bernoulli_", generator)
     if not isinstance(p, Tensor):
-        return _write(self, lambda shape: seeding.bernoulli(source, p, shape))
+        return _write(self, lambda shape: discrete.bernoulli(source, p, shape))
     weights = np.broadcast_to(p.array, self.array.shape)
     order = np.argsort([-stride for stride in self.array.strides], kind="stable")
-    return _write(self, lambda shape: seeding.bernoulli(source, weights.transpose(order), shape))
+    return _write(self, lambda shape: discrete.bernoulli(source, weights.transpose(order), shape))
 
 
 @public("Tensor")
 def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
     """In place: how many trials of probability p it takes to succeed."""
-    return _drawn(self, "geometric", generator, p)
+    return _drawn(self, discrete.geometric, generator, p)
 
 
 @public("Tensor")
 def log_normal_(self: Tensor, mean: float = 1, std: float = 2, *, generator: Any = None) -> Tensor:
     """In place: random numbers whose logarithms are normal."""
-    return _drawn(self, "log_normal", generator, mean, std)
+    return _drawn(self, continuous.log_normal, generator, mean, std)
 
 
 @public("Tensor")
 def cauchy_(self: Tensor, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Tensor:
     """In place: random numbers of the Cauchy distribution."""
-    return _drawn(self, "cauchy", generator, median, sigma)
+    return _drawn(self, continuous.cauchy, generator, median, sigma)
 
 
-def _drawn(self: Tensor, name: str, generator: Any, *options: float) -> Tensor:
-    from engine.random import distributions
-
-    draw = getattr(distributions, name)
-    source = _source(f"{name}_", generator)
+def _drawn(self: Tensor, draw: Any, generator: Any, *options: float) -> Tensor:
+    source = _source(f"{draw.__name__}_", generator)
     return _write(self, lambda shape: draw(source, shape, self.array.dtype, *options))
 
 
@@ -338,8 +309,6 @@ def random_(self: Tensor, *bounds: Any, generator: Any = None, **named: Any) -> 
     """In place: random integers up to, not including, a number (`to`), from one number (`from`) up
     to another, or all that the dtype can count.
     """
-    from engine.random import distributions, seeding
-
     if len(bounds) > 2 or not named.keys() <= {"from", "to"}:
         raise TypeError("random_() received an invalid combination of arguments")
     low, high = (*bounds, None)[:2] if len(bounds) == 2 else (0, *bounds, ABSENT)[:2]
@@ -347,88 +316,16 @@ def random_(self: Tensor, *bounds: Any, generator: Any = None, **named: Any) -> 
     dtype = self.array.dtype
     source = _source("random_", generator)
     if high is ABSENT:
-        return _write(self, lambda shape: distributions.any_integers(source, shape, dtype))
+        return _write(self, lambda shape: discrete.any_integers(source, shape, dtype))
     if high is not None:
-        return _write(self, lambda shape: seeding.integers(source, low, high, shape, dtype))
+        return _write(self, lambda shape: discrete.integers(source, low, high, shape, dtype))
     if low == -(2**63):
-        return _write(self, lambda shape: distributions.any_integers(source, shape, dtype, low))
+        return _write(self, lambda shape: discrete.any_integers(source, shape, dtype, low))
     most = 1 if dtype.kind == "b" else _most(dtype)
-    return _write(self, lambda shape: seeding.integers(source, low, most + 1, shape, dtype))
+    return _write(self, lambda shape: discrete.integers(source, low, most + 1, shape, dtype))
 
 
 def _most(dtype: DType) -> int:
     """The largest integer up to which a dtype has them all."""
-    from engine.random.seeding import digits_of
-
     whole = dtypes.of(dtype).is_floating_point
     return 2 ** digits_of(dtype) if whole else int(np.iinfo(dtype).max)
-
-
-# ---- the generator ---------------------------------------------------------------------------
-
-
-@public("torch torch.random")
-def manual_seed(seed: Any) -> Any:
-    """Start the stream of random numbers that belongs to a seed."""
-    from engine.random.generator import manual_seed
-
-    return manual_seed(seed)
-
-
-@public("torch torch.random")
-def seed() -> int:
-    """Start an unforeseeable stream of random numbers; the seed it belongs to."""
-    from engine.random.generator import seed
-
-    return seed()
-
-
-@public("torch torch.random")
-def initial_seed() -> int:
-    """The seed the stream of random numbers belongs to."""
-    from engine.random.generator import initial_seed
-
-    return initial_seed()
-
-
-@public("torch torch.random")
-def get_rng_state() -> Tensor:
-    """The state of the stream of random numbers, as bytes."""
-    from engine.random.generator import default_generator
-
-    return default_generator.get_state()
-
-
-@public("torch torch.random")
-def set_rng_state(new_state: Tensor) -> None:
-    """Go back to a state that get_rng_state gave."""
-    from engine.random.generator import default_generator
-
-    default_generator.set_state(new_state)
-
-
-class _ForkedStream:
-    """Inside a `with` block, draws are as they would be; after it, as if there had been none."""
-
-    __slots__ = ("_enabled", "_states")
-
-    def __init__(self, enabled: bool) -> None:
-        self._enabled = enabled
-        self._states: list[Tensor] = []
-
-    def __enter__(self) -> None:
-        self._states.append(get_rng_state())
-
-    def __exit__(self, *error: object) -> None:
-        state = self._states.pop()
-        if self._enabled:
-            set_rng_state(state)
-
-
-@public("torch.random")
-def fork_rng(
-    devices: Any = None, enabled: bool = True, _caller: str = "fork_rng",
-    _devices_kw: str = "devices", device_type: str = "cuda",
-) -> Any:  # fmt: skip
-    """`with fork_rng():` leaves the stream of random numbers as it was before the block."""
-    return _ForkedStream(enabled)

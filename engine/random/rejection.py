@@ -1,7 +1,6 @@
-"""Distributions beyond the uniform and the normal: the numbers PyTorch's CPU kernels draw.
+"""Counts of events and of successes, drawn by rejection: Poisson and binomial.
 
-As in random.py, arrays come out, and how many words each number takes is part of the answer. The
-kernels work in double, one number after another, with libm's functions.
+PyTorch's kernels work in double, one number after another, with libm's functions.
 """
 
 from __future__ import annotations
@@ -12,94 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.arrays import dtypes
-from engine.arrays.fma import fused64
-from engine.arrays.types import Array, DType, Shape
-from engine.random.box_muller import each
-from engine.random.seeding import begin, check_floating, digits_of, rounded
+from engine.arrays.types import Array
+from engine.random.drawing import begin, check_floating, logarithm, rounded
 
 if TYPE_CHECKING:
     from engine.random.generator import Generator
-
-_INT64 = np.dtype(np.int64)
-
-
-# ---- by a formula ----------------------------------------------------------------------------
-
-
-def cauchy(
-    generator: Generator, shape: Shape, dtype: DType, median: float = 0.0, sigma: float = 1.0
-) -> Array:
-    """Numbers of the Cauchy distribution."""
-    if not sigma > 0.0:
-        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
-    kind = dtypes.of(dtype)
-    if not kind.is_floating_point:
-        raise RuntimeError(
-            "Cauchy distribution is a continuous probability distribution. dtype must be a "
-            f"floating point but you specified {kind.c_name}"
-        )
-    uniforms = generator.doubles(begin(generator, shape, dtype))
-    slopes = each(math.tan, math.pi * (uniforms - 0.5))
-    return rounded(fused64(slopes, sigma, median), dtype).reshape(shape)
-
-
-def log_normal(
-    generator: Generator, shape: Shape, dtype: DType, mean: float = 1.0, std: float = 2.0
-) -> Array:
-    """Numbers whose logarithms are normal."""
-    if not std > 0.0:
-        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
-    check_floating(dtype, "log_normal_cpu")
-    normals = np.array(generator.normals(begin(generator, shape, dtype)), np.float64)
-    return rounded(each(_exp, fused64(normals, std, mean)), dtype).reshape(shape)
-
-
-def _exp(x: float) -> float:
-    try:
-        return math.exp(x)
-    except OverflowError:
-        return math.inf
-
-
-def geometric(generator: Generator, shape: Shape, dtype: DType, p: float) -> Array:
-    """How many trials of probability `p` it takes to succeed, as numbers of any dtype."""
-    if not 0 < p < 1:
-        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-    if dtype.kind in "bc":
-        name = dtypes.of(dtype).scalar_name
-        raise NotImplementedError(f"\"geometric_cpu\" not implemented for '{name}'")
-    uniforms = generator.doubles(begin(generator, shape, dtype))
-    trials = np.ceil(each(_log, uniforms) / math.log1p(-p)).reshape(shape)
-    if dtype.kind in "iu":
-        return trials.astype(_INT64).astype(dtype)
-    return rounded(trials, dtype)
-
-
-def _log(x: float) -> float:
-    return math.log(x) if x else -math.inf
-
-
-def any_integers(generator: Generator, shape: Shape, dtype: DType, low: int | None = None) -> Array:
-    """Integers over all that `dtype` can count, from `low` on if it is given."""
-    name, kind = dtype.name, dtypes.of(dtype)
-    if kind.is_complex:
-        raise NotImplementedError(f"\"random_kernel_cpu\" not implemented for '{kind.scalar_name}'")
-    count = begin(generator, shape, dtype)
-    wide = name in ("int64", "float64")
-    if low is not None:
-        wide = wide or (name == "float32" and low == -(2**63))
-    words = generator.double_words(count) if wide else generator.words(count).astype(np.uint64)
-    if dtype.kind == "b":
-        return (words & np.uint64(1)).astype(bool).reshape(shape)
-    if low == -(2**63):
-        return rounded(words.view(np.int64), dtype).reshape(shape)
-    most = 2 ** digits_of(dtype) if kind.is_floating_point else int(np.iinfo(dtype).max)
-    numbers = words % np.uint64(most + 1)
-    return rounded(numbers.view(np.int64), dtype).reshape(shape)
-
-
-# ---- by rejection ----------------------------------------------------------------------------
 
 
 class _Uniforms:
@@ -155,7 +71,7 @@ def _poisson_by_rejection(rate: float, draw: Callable[[], float]) -> int:
         if k < 0 or (us < 0.013 and v > us):
             continue
         density = -rate + k * log_rate - math.lgamma(k + 1)
-        if _log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b) <= density:
+        if logarithm(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b) <= density:
             return k
 
 
@@ -187,7 +103,7 @@ def _binomial_by_gaps(n: Any, p: Any, draw: Callable[[], float], kind: Any) -> A
     """The trials between two successes are geometric."""
     scale, trials, found = float(np.log1p(-p)), 0.0, 0
     while True:
-        trials += math.ceil(_log(draw()) / scale)
+        trials += math.ceil(logarithm(draw()) / scale)
         if trials > n:
             return kind(found)
         found += 1
@@ -223,7 +139,7 @@ def _binomial_by_rejection(n: Any, p: Any, draw: Callable[[], float], kind: Any)
             - _tail(k)
             - _tail(trials - k)
         )
-        if _log(v * alpha / (a / (us * us) + b)) <= bound:
+        if logarithm(v * alpha / (a / (us * us) + b)) <= bound:
             return kind(k)
 
 
