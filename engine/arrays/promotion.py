@@ -30,16 +30,6 @@ def is_half(dtype: DType) -> bool:
     return dtype.itemsize == 2 and dtype.kind in "fV"
 
 
-def operand_dtype(row: str, place: int, ndim: int, dtype: DType) -> DType:
-    """The dtype an elementwise row that computes in `dtype` takes an operand in.
-
-    Halves are multiplied with a number and divided by one as it is, in float32.
-    """
-    if ndim == 0 and place == 1 and row in ("mul", "div") and is_half(dtype):
-        return _FLOAT32
-    return dtype
-
-
 @lru_cache(maxsize=512)
 def promote(a: DType, b: DType) -> DType:
     """The dtype that holds both, as `torch.promote_types`: integers never widen a float."""

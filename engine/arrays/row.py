@@ -23,6 +23,11 @@ from operator import itemgetter
 from types import MethodType
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from engine.arrays.promotion import is_half
+from engine.arrays.scalars import F32
+
 Rule = Callable[..., Any]
 Refusal = str | tuple[type[Exception], str]
 """The name of a kernel that PyTorch says is missing; or its error, class and message."""
@@ -121,6 +126,9 @@ class Op:
         estimate: from the same, the result's shape, where it can be larger than the operands'.
         refuses: kinds of numbers that PyTorch does not take: "c" complex, "b" truth values, "half"
             half precision; to each its Refusal.
+        halves: how it is computed in half precision, where not in float32 and rounded at the end:
+            "scaled", a 0-dim second operand stays in float32; "rounded", so are its numbers first;
+            "own", by its forward.
         facts: what explanations may say of it, each a text: "stairs", it is piecewise constant;
             "dead", where its slope is 0; "saturates", its slope goes to 0 far out; "chooses", it
             takes some elements and leaves others; "scales", by its second operand, "times" or
@@ -133,7 +141,7 @@ class Op:
 
     __slots__ = (
         *"bound broadcasts called check context defaults differentiable estimate facts floats".split(),
-        *"forward frees holomorphic kept latex masks name ndims needs node_name numbers".split(),
+        *"forward frees halves holomorphic kept latex masks name ndims needs node_name numbers".split(),
         *"operands outputs params places positional pullbacks reasons refuses saves".split(),
         *"saves_facts steps variadic variants view wants written".split(),
     )
@@ -171,6 +179,7 @@ class Op:
     written: str
     latex: str | None
     refuses: Mapping[str, Refusal]
+    halves: str
     facts: Mapping[str, str]
     check: Callable[..., None] | None
     context: Callable[[Any], Any] | None  # for a row in Python: what a node's user is shown
@@ -196,6 +205,7 @@ class Op:
         check: Callable[..., None] | None = None,
         estimate: Callable[..., Sequence[int]] | None = None,
         refuses: Mapping[str, Refusal] = _NOTHING,
+        halves: str = "",
         facts: Mapping[str, str] = _NOTHING,
     ) -> None:
         name, _, rest = signature.rstrip(")").partition("(")
@@ -216,6 +226,7 @@ class Op:
         self.broadcasts, self.floats, self.outputs, self.view = elementwise, floats, outputs, view
         self.numbers, self.holomorphic, self.ndims = numbers, holomorphic, ndims
         self.check, self.estimate, self.refuses = check, estimate, refuses
+        self.halves = halves
         self.latex, self.facts, self.context, self.variants = latex, facts, None, {}
         arguments = [part.strip() for part in operands.split(",") if part.strip()]
         arguments += self.params[: self.positional]
@@ -241,6 +252,12 @@ class Op:
         """The operands as the forward takes them: those of a last operand "*xs" are one tuple."""
         fixed = len(self.operands) - 1
         return (*arrays[:fixed], tuple(arrays[fixed:])) if self.variadic else arrays
+
+    def operand_dtype(self, place: int, ndim: int, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """The dtype that an elementwise row which computes in `dtype` takes an operand in."""
+        if self.halves == "scaled" and place == 1 and ndim == 0 and is_half(dtype):
+            return F32
+        return dtype
 
     def _attach(self, rules: Mapping[str, Rule | NotDifferentiable]) -> None:
         """Take the rules, and work out from them what has to be saved."""

@@ -14,7 +14,7 @@ import numpy as np
 from engine.arrays import dtypes, journal, limits, promotion
 from engine.arrays.backends import NUMPY
 from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
-from engine.arrays.promotion import is_half, operand_dtype
+from engine.arrays.promotion import is_half
 from engine.arrays.row import NO_PULLBACK, Op, rows
 from engine.arrays.scalars import scalar
 from engine.arrays.types import Array, DType, Number, Params
@@ -157,7 +157,7 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
             op.floats,
         )
         if is_half(dtype):
-            taken = [operand_dtype(op.name, i, np.ndim(a), dtype) for i, a in enumerate(arrays)]
+            taken = [op.operand_dtype(i, np.ndim(a), dtype) for i, a in enumerate(arrays)]
             return [
                 a if a is None or mask else _cast(a, each)
                 for a, mask, each in zip(arrays, op.masks, taken, strict=True)

@@ -70,7 +70,7 @@ def over_halves(op: Op) -> Op:
 
     What shows memory stays as it is, and what is told a dtype.
     """
-    if op.view or "dtype" in op.params or op.name == "nan_to_num":  # which knows their limits
+    if op.view or "dtype" in op.params or op.halves == "own":
         return op
     variant = op.variants.get("half")
     if variant is None:
@@ -87,7 +87,7 @@ def _in_singles(op: Op) -> Callable[..., Any]:
         refuse(op, "half", half)
         wide = [_map(_single, argument) for argument in arguments[:count]]
         params = arguments[count:]
-        if op.name in _IN_HALVES:
+        if op.halves == "rounded":
             params = tuple([float(half.type(p)) if type(p) is float else p for p in params])
         out = op.over(xp)(*wide, *params)
 
@@ -97,10 +97,6 @@ def _in_singles(op: Op) -> Callable[..., Any]:
         return _map(rounded, out)
 
     return forward
-
-
-_IN_HALVES = ("pow", "pow_base", "rsub")
-"""Rows whose numbers PyTorch rounds to the operand's dtype first."""
 
 
 def _flat(arguments: Iterable[Any]) -> Iterable[Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from engine.arrays.backends import NUMPY, jax_arrays
-from engine.arrays.promotion import is_half, operand_dtype, result_type_of
+from engine.arrays.promotion import is_half, result_type_of
 from engine.dispatch.apply import source
 from engine.graph import walk
 from engine.graph.grad_mode import enable_grad
@@ -201,7 +201,7 @@ def _promoted(op: Op, values: list[Any]) -> list[Any]:
         op.floats,
     )
     return [
-        v if v is None or mask else _cast(v, operand_dtype(op.name, place, v.ndim, dtype))
+        v if v is None or mask else _cast(v, op.operand_dtype(place, v.ndim, dtype))
         for place, (v, mask) in enumerate(zip(values, op.masks, strict=True))
     ]
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.promotion import is_half, operand_dtype
+from engine.arrays.promotion import is_half
+from engine.arrays.row import Op
 from engine.backward.traversal import restored, run_rule
 from engine.dispatch.apply import source
 from engine.dispatch.fast_path import TENSORS
@@ -149,7 +150,7 @@ def _values(node: Node) -> list[Any]:
         operands = [*operands[:fixed], tuple(operands[fixed:])]
     if op.broadcasts and dtype.kind in "fcV":
         operands = [
-            operand if operand is None or mask else _as_taken(op.name, place, operand, dtype)
+            operand if operand is None or mask else _as_taken(op, place, operand, dtype)
             for place, (operand, mask) in enumerate(zip(operands, op.masks, strict=True))
         ]
     known: dict[str, Any] = dict(zip(op.operands, operands, strict=True))
@@ -168,10 +169,10 @@ def _values(node: Node) -> list[Any]:
     return [known[name] for name in op.saves]
 
 
-def _as_taken(row: str, place: int, operand: Tensor, dtype: Any) -> Tensor:
+def _as_taken(row: Op, place: int, operand: Tensor, dtype: Any) -> Tensor:
     """An operand in the dtype that an elementwise row with results of `dtype` takes it in."""
     array = operand.array
-    wanted = operand_dtype(row, place, array.ndim, dtype)
+    wanted = row.operand_dtype(place, array.ndim, dtype)
     if array.dtype == wanted or array.dtype.kind == "c":  # of which it is a real function
         return operand
     taken: Tensor = TENSORS.to_copy(operand, wanted)

@@ -63,6 +63,7 @@ op("sub(a, b)", "subtract", elementwise=True, numbers=True, written="a - b",
    a=passed,
    b=lambda ns, g: -g)
 op("rsub(x; other)", lambda xp, x, other: other - x, elementwise=True, written="other - x",
+   halves="rounded",
    node="RsubBackward1", x=lambda ns, g: -g)
 op("rsub_tensor(a, b)", lambda xp, a, b: b - a, elementwise=True, written="b - a",
    node="RsubBackward0",
@@ -163,11 +164,11 @@ _NO_REMAINDER = no_derivative("remainder")
 
 # fmt: off
 op("mul(a, b)", "multiply", elementwise=True, numbers=True, written="a * b",
-   facts={"scales": "times"},
+   halves="scaled", facts={"scales": "times"},
    a=lambda ns, g, b: g * b,
    b=lambda ns, g, a: g * a)
 op("div(a, b)", "true_divide", elementwise=True, floats=True, numbers=True, written="a / b",
-   facts={"scales": "over", "guard": "where({b} == 0, 1.0, {b})"},
+   halves="scaled", facts={"scales": "over", "guard": "where({b} == 0, 1.0, {b})"},
    a=lambda ns, g, b: g / b,
    b=lambda ns, g, a, b: -g * ((a / b) / b))
 op("div_number(x; other)", lambda xp, x, other: x / other, elementwise=True, written="x / other",
@@ -288,7 +289,7 @@ def _at_least_zero(ns: Any, x: Any) -> Any:
 _NO_BOOLS = {"b": "pow"}
 _POSITIVE = {"guard": "{x}.clamp(min=1e-12)"}
 op("pow(x; exponent)", _pow, elementwise=True, written="x ** exponent", node="PowBackward0",
-   facts=_POSITIVE,
+   halves="rounded", facts=_POSITIVE,
    check=lambda x, exponent: _whole_power(x.dtype.kind in "iu" and exponent < 0), x=_pow_rule)
 op("pow_tensor(a, b)", _pow_tensor, elementwise=True, written="a ** b", node="PowBackward1",
    refuses=_NO_BOOLS, facts={"guard": "{a}.clamp(min=1e-12)"},
@@ -296,7 +297,7 @@ op("pow_tensor(a, b)", _pow_tensor, elementwise=True, written="a ** b", node="Po
    b=lambda ns, g, a, b, out: (
        g * ns.where((a == 0) & _at_least_zero(ns, b), 0, out * ns.log(a))))
 op("pow_base(x; base)", _pow_base, elementwise=True, written="base ** x", node="PowBackward2",
-   refuses=_NO_BOOLS, x=_pow_base_rule)
+   refuses=_NO_BOOLS, halves="rounded", x=_pow_base_rule)
 # fmt: on
 
 

@@ -17,9 +17,9 @@ from engine.dispatch.errors.kinds import only_for
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import EVERYWHERE, IN_PLACE, op
 from engine.dispatch.results import named
-from engine.graph.registry import namespaces, public
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor
-from engine.ops.elementwise.arithmetic import no_derivative
+from engine.ops.elementwise.arithmetic import no_derivative, pow
 
 _row = partial(op, elementwise=True)
 _floats = partial(op, elementwise=True, floats=True)
@@ -320,7 +320,10 @@ def _nan_to_num(
 
 
 _row(
-    "nan_to_num(x; nan, posinf, neginf)", _nan_to_num, x=lambda ns, g, x: ns.keep(g, ns.isfinite(x))
+    "nan_to_num(x; nan, posinf, neginf)",
+    _nan_to_num,
+    halves="own",
+    x=lambda ns, g, x: ns.keep(g, ns.isfinite(x)),
 )
 
 
@@ -342,7 +345,7 @@ def float_power(input: Any, exponent: Any) -> Tensor:
     if not (isinstance(input, Tensor) or isinstance(exponent, Tensor)):
         raise called("float_power", (input, exponent), {})
     double = [_in_double(x) if isinstance(x, Tensor) else x for x in (input, exponent)]
-    return namespaces["torch"]["pow"](*double)
+    return pow(*double)
 
 
 @public("Tensor", "float_power_")

@@ -38,7 +38,7 @@ class ForwardReader(Reader):
     def _computed(self, item: Any, node: Node) -> Expression:
         assert node.trace is not None
         args = tuple(None if arg is None else self._done[id(arg)] for arg in node.trace.args)
-        if node.op.name == "mul" and isinstance(args[1], Number):
+        if node.op.facts.get("scales") == "times" and isinstance(args[1], Number):
             args = args[::-1]  # 5*b, as it was typed: PyTorch turns it round
         part = item.index if type(item) is Output else None
         return Call(node.op, args, node.trace.params, np.shape(node.trace.values[part or 0]), part)

@@ -254,30 +254,23 @@ def _mixed(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-_MIXED: dict[str, Callable[..., Any]] = {
-    "abs": abs_,
-    "all": all_,
-    "any": any_,
+def _called(*functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """Functions by Python's names for them."""
+    return {function.__name__.rstrip("_"): function for function in functions}
+
+
+_MIXED = {
     "max": _extreme("max"),
     "min": _extreme("min"),
-    "pow": pow_,
-    "round": round_,
-    "sum": sum_,
+    **_called(abs_, all_, any_, pow_, round_, sum_),
 }
-_PLAIN: dict[str, Callable[..., Any]] = {
-    "divmod": divmod_,
-    "enumerate": enumerate_,
-    "filter": filter_,
-    "isinstance": isinstance_,
-    "len": len_,
-    "map": map_,
-    "param": param,
-    "print": print_,
+"""Python's functions that are operations, too: of a tensor, the operation answers."""
+_PLAIN = {
     "repr": quoted,
-    "reversed": reversed_,
-    "sorted": sorted_,
-    "type": type_,
-    "zip": zip_,
+    **_called(
+        divmod_, enumerate_, filter_, isinstance_, len_, map_, param, print_, reversed_, sorted_
+    ),
+    **_called(type_, zip_),
 }
 
 
