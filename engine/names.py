@@ -119,6 +119,10 @@ MODULES: dict[str, tuple[int, str]] = {
         13918,
         "cdist corrcoef cov pdist renorm",
     ),
+    "ops.linalg.einsum": (
+        11092,
+        "einsum",
+    ),
     "ops.linalg.factoring": (
         9471,
         "",
@@ -134,10 +138,6 @@ MODULES: dict[str, tuple[int, str]] = {
     "ops.linalg.matrices": (
         12483,
         "chain_matmul cond kron matrix_exp matrix_power matrix_rank multi_dot vander vecdot",
-    ),
-    "ops.linalg.matrix": (
-        6551,
-        "LinAlgError",
     ),
     "ops.linalg.matrix_functions": (
         9101,

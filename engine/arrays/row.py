@@ -99,8 +99,8 @@ class Op:
 
     Args:
         signature: "name(operand, ...; parameter, ...)"; a last operand "*xs" stands for any number,
-            and reaches the forward as a tuple. A parameter may have a default, "beta=1"; those after
-            a "*" are given by their names.
+            and reaches the forward as a tuple. A parameter may have a default, "beta=1"; those
+            after a "*" are given by their names.
         forward: see the module's text.
         rules: for each operand its vector-Jacobian product, or why there is none.
         written: how the row is written, a Python expression of its operands and parameters;

@@ -137,6 +137,12 @@ def real_dtype(dtype: Any) -> Any:
 # ---- mistakes --------------------------------------------------------------------------------
 
 
+def require(holds: object, otherwise: str) -> None:
+    """Raise RuntimeError unless something holds, as PyTorch's TORCH_CHECK does."""
+    if not holds:
+        raise RuntimeError(otherwise)
+
+
 def kind(array: Any) -> str:
     """What messages call an array's dtype."""
     return dtypes.of(array.dtype).scalar_name
