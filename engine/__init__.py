@@ -1,8 +1,10 @@
 """PyTorch's autograd on NumPy: `import engine as torch`.
 
 The engine knows nothing of gradcli, terminals or parsing, and needs NumPy alone. A reader begins
-with op.py (what one operation is), then record.py (running and recording it) and traversal.py (the
-traversal); ops/ holds the rows, family by family.
+with arrays/row.py (what one operation is), then dispatch/apply.py (running and recording it) and
+backward/traversal.py (from roots to leaves); ops/ holds the rows, family by family. The folders are
+layers, and each imports those before it alone: arrays, graph, dispatch, backward, random, ops,
+transforms, nn and optim; loading.py and this module put them together.
 
 NumPy's floating-point warnings are turned off, since PyTorch has none: 0/0 is nan, silently.
 """

@@ -2,7 +2,7 @@
 
 `NUMPY` and `jax_arrays()` are array namespaces, for forwards: NumPy or jax.numpy plus the few
 functions the two do not share. `Rows` turns the table of rows into a namespace, for rules: over
-arrays (`ARRAYS`: numbers come out, nothing is recorded) or over Tensors (`TENSORS` in callers.py:
+arrays (`ARRAYS`: numbers come out, nothing is recorded) or over Tensors (`TENSORS` in fast_path.py:
 every step is recorded in turn, so that what comes out can be differentiated again, printed or
 compiled).
 """

@@ -46,7 +46,7 @@ class dtype:  # noqa: N801 (PyTorch's name)
 
     @property
     def c_name(self) -> str:
-        """What C++ calls an element."""
+        """The C++ type of an element, as PyTorch's messages have it."""
         return _C_NAMES.get(self.name, self.name)
 
     @property
@@ -193,7 +193,10 @@ def set_default_dtype(d: dtype) -> None:
 
 
 def default_complex() -> dtype:
-    """The dtype of tensors made from Python's complex numbers."""
+    """The dtype of tensors made from Python's complex numbers.
+
+    Raises RuntimeError while the default dtype is bfloat16, which has no complex numbers.
+    """
     if _default is bfloat16:
         raise RuntimeError("invalid default scalar type for complex")
     return names[_COMPLEX[_default.name]]

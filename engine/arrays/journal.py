@@ -131,7 +131,7 @@ class Journal:
         self._add(id(owner), swap, 64)
 
     def _finder(self, owner: Any, key: Any) -> Callable[[], Any]:
-        """What gives the owner, or None when it is gone; its entry goes with it."""
+        """A function that gives the owner, or None when it is gone; its entry goes with it."""
         journal = weakref.ref(self)
 
         def forget(gone: object) -> None:

@@ -1,7 +1,7 @@
 """Whether operations are recorded, traced and watched: one context variable of a few bits.
 
-Threads and coroutines have their own, as in PyTorch. The short ways (callers.py) know GRAD alone:
-any other bit sends an operation the long way, through `record`.
+Threads and coroutines have their own, as in PyTorch. The short ways (fast_path.py) know GRAD
+alone: any other bit sends an operation the long way, through `apply`.
 """
 
 from __future__ import annotations

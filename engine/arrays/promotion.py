@@ -32,7 +32,10 @@ def is_half(dtype: DType) -> bool:
 
 @lru_cache(maxsize=512)
 def promote(a: DType, b: DType) -> DType:
-    """The dtype that holds both, as `torch.promote_types`: integers never widen a float."""
+    """The dtype that holds both, as `torch.promote_types`: integers never widen a float.
+
+    Raises RuntimeError for an unsigned integer wider than a byte and another integer.
+    """
     if a == b:
         return a
     low, high = sorted((category(a), category(b)))
@@ -90,7 +93,7 @@ def result_type(operands: Iterable[Array | Number], floats: bool = False) -> DTy
 def result_type_of(kinds: list[tuple[int, DType]], floats: bool = False) -> DType:
     """The same from pairs of a number of dimensions (-1 for a Python number) and a dtype.
 
-    With `floats`, what would be integers is the default dtype.
+    With `floats`, what would be integers is the default dtype. Raises TypeError for no operands.
     """
     dimensioned: DType | None = None
     zero_dim: DType | None = None

@@ -228,7 +228,7 @@ def _sequence(tensors: Any) -> tuple[Tensor | GradientEdge, ...]:
 
 
 def _targets(inputs: Any) -> tuple[Tensor | GradientEdge, ...]:
-    """What gradients are asked for. Raises for what has none."""
+    """The tensors and edges whose gradients are asked for. Raises RuntimeError for others."""
     found = tuple(inputs.values()) if type(inputs) is dict else _sequence(inputs)
     for target in found:
         if not isinstance(target, (Tensor, GradientEdge)):
@@ -246,7 +246,7 @@ def _target_edge(target: Tensor | GradientEdge) -> Edge:
 
 
 def _tensor_at(target: Tensor | GradientEdge) -> Tensor | None:
-    """What collects the gradient of a target of backward; None if no tensor does."""
+    """The tensor that collects the gradient of a target of backward; None if none does."""
     if isinstance(target, Tensor):
         return target
     edge = edge_at(target)

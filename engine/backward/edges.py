@@ -25,7 +25,7 @@ class _IsNode(type):
 
 
 class Node(metaclass=_IsNode):
-    """What grad_fn is: a recorded operation."""
+    """A recorded operation, as grad_fn is; for isinstance alone."""
 
     __module__ = "torch.autograd.graph"
 
@@ -34,7 +34,8 @@ class Node(metaclass=_IsNode):
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
-    """The edge of a tensor that requires grad; grad and backward take it in place of the tensor."""
+    """The edge of a tensor; grad and backward take it in place of the tensor. Raises RuntimeError
+    for one that does not require grad."""
     if not tensor.requires_grad:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require "

@@ -1,4 +1,4 @@
-"""What a user may ask grad_fn for: the values it saved, by PyTorch's names, and to be run.
+"""A node as a user may use it: the values it saved, by PyTorch's names, and a call that runs it.
 
 y = x.exp()
 y.grad_fn._saved_result     # y
@@ -46,7 +46,7 @@ _OPERANDS = {"self": 0, "input": 0, "other": 1, "mat2": 1, "exponent": 1}
 
 
 def _saved(node: Node, name: str) -> Any:
-    """What a node saved, by PyTorch's name: _saved_self, _saved_result, _raw_saved_other.
+    """A value that a node saved, by PyTorch's name: _saved_self, _saved_result, _raw_saved_other.
 
     Raises AttributeError for what it does not save, RuntimeError if that is freed.
     """

@@ -19,7 +19,7 @@ from engine.graph.walk import Cotangents
 
 
 class Step(NamedTuple):
-    """What one node did.
+    """The part of one node in a backward.
 
     `incoming` is the cotangent that reached it, an array (a list with None for what none reached,
     if the node has several outputs); `sent` are its contributions to its operands, one for each
@@ -51,7 +51,7 @@ def steps(roots: Sequence[tuple[Edge, Cotangent]]) -> Iterator[Step]:
 
 
 def saved_by(node: Node) -> Sequence[Any]:
-    """What a node saved for its rules, used up or not."""
+    """The values a node saved for its rules, used up or not."""
     return node.saved.kept if isinstance(node.saved, Freed) else opened(node)
 
 

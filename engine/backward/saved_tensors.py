@@ -1,4 +1,4 @@
-"""What a node saved, as its rules are given it.
+"""The values that a node saved, as its rules are given them.
 
 The values may be freed, packed by a user's hooks (saved_tensor_hooks.py), or out of date, written
 since; for `create_graph=True` they become Tensors again.

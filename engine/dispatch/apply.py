@@ -32,7 +32,18 @@ _asarray = np.asarray
 
 
 def apply(op: Op, operands: tuple[Any, ...], params: Params = ()) -> Any:
-    """Run a row on operands (Tensors, Python numbers where it broadcasts, None) and record it."""
+    """Run a row on operands (Tensors, Python numbers where it broadcasts, None) and record it.
+
+    Gives a Tensor, or a tuple of them for a row of several outputs. With the operands, a row takes
+    exactly its parameters.
+
+    Raises:
+        TypeError: too many or few parameters, or an operand that is no Tensor.
+        RuntimeError: the shapes do not fit, the result would be too large, or an inference tensor
+            would have to be saved.
+        NotImplementedError: the row is not for numbers of this dtype, or a tracked operand has a
+            derivative that nobody has written.
+    """
     if len(params) != len(op.params):
         count = len(op.operands)
         raise TypeError(
@@ -69,7 +80,11 @@ def apply(op: Op, operands: tuple[Any, ...], params: Params = ()) -> Any:
 
 
 def record(op: Op, operands: tuple[Any, ...], arrays: list[Any], out: Any, params: Params) -> Any:
-    """Wrap a row's result as tensors, with a node if a gradient can reach them."""
+    """Wrap a row's result as tensors, with a node if a gradient can reach them.
+
+    `arrays` are the operands as the forward had them, promoted; `out` is what it gave, one array or
+    several. While tracing, every result has a node, to remember how it was made.
+    """
     out = _asarray(out) if op.outputs == 1 else tuple(map(_asarray, out))
     now = _mode()
     if now & INFERENCE:
@@ -288,6 +303,7 @@ def _facts(array: Any) -> tuple[Any, Any]:
 
 
 def trace_of(args: tuple[Any, ...], params: Params, out: Any, cut: bool) -> Trace:
+    """The trace of a new node from those of its operands; `out` is an array or a tuple of them."""
     depth = 0
     for origin in args:
         made = origin.node if type(origin) is Output else origin
@@ -298,7 +314,7 @@ def trace_of(args: tuple[Any, ...], params: Params, out: Any, cut: bool) -> Trac
 
 
 def source(value: Any) -> Any:
-    """What stands for an operand in a trace: what made it, or a leaf, constant or number itself."""
+    """The item for an operand in a trace: what made it, or a leaf, constant or number itself."""
     if isinstance(value, Tensor):
         origin = origin_of(value)
         return value if origin is None else origin
@@ -340,7 +356,8 @@ def view_of(source: Tensor, op: Op, params: Params, edge: Edge) -> View:
 
 
 def origin_of(tensor: Tensor) -> Node | Output | None:
-    """What made a traced tensor; of a view whose base was written since, what made it anew."""
+    """The node or output that made a traced tensor; of a view whose base was written since, the one
+    that made it anew. None for a leaf, and for a tensor that was not traced."""
     if tensor.edge is LEAF:
         return None
     view = tensor.edge

@@ -1,4 +1,4 @@
-"""What arguments may be (tensors, dimensions, sizes, dtypes), and what PyTorch says if not."""
+"""Arguments (tensors, dimensions, sizes, dtypes) as rows take them, or PyTorch's errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ABSENT: Any = Absent()
 
 
 def array_of(name: str, value: Any, argument: str = "input", position: int = 1) -> Array:
-    """The array of an argument that must be a Tensor."""
+    """The array of an argument that must be a Tensor. Raises TypeError for another."""
     if type(value) is Tensor or isinstance(value, Tensor):
         return value.array
     raise wrong_type(name, argument, position, "Tensor", value)
@@ -61,7 +61,8 @@ def wrap_dim(dim: int, ndim: int) -> int:
 
 
 def wrap_dims(dims: int | Iterable[int], ndim: int) -> Shape:
-    """Distinct dimensions counted from the front."""
+    """Distinct dimensions counted from the front. Raises as `wrap_dim`, and RuntimeError if one is
+    named twice."""
     found: list[int] = []
     for dim in (dims,) if isinstance(dims, int) else dims:
         wrapped = wrap_dim(dim, ndim)
@@ -74,7 +75,10 @@ def wrap_dims(dims: int | Iterable[int], ndim: int) -> Shape:
 def integers(
     name: str, values: Any, argument: str = "size", position: int = 1, keyword: Any = None
 ) -> Shape:
-    """Whole numbers given one by one, `f(2, 3)`, together, `f((2, 3))`, or as f(size=(2, 3))."""
+    """Whole numbers given one by one, `f(2, 3)`, together, `f((2, 3))`, or as f(size=(2, 3)).
+
+    Raises TypeError for anything else, or nothing.
+    """
     if keyword is not None:
         values = (keyword,)
     elif not values:
@@ -110,7 +114,10 @@ _PYTHON_TYPES = {int: np.dtype(np.int64), float: np.dtype(np.float64), bool: np.
 
 
 def dtype_of(name: str, dtype: Any) -> DType | None:
-    """NumPy's dtype for an argument `dtype`, a torch.dtype or a Python type; None for None."""
+    """NumPy's dtype for an argument `dtype`, a torch.dtype or a Python type; None for None.
+
+    Raises TypeError for anything else.
+    """
     if dtype is None:
         return None
     if isinstance(dtype, dtypes.dtype):

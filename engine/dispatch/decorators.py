@@ -30,7 +30,7 @@ def numpy_names(function: F) -> F:
 
 
 def several_forms(function: F) -> F:
-    """Let a function that PyTorch has in several forms say, where it fails, that none fits."""
+    """Let a function that PyTorch has in several forms list them all in its TypeError."""
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:

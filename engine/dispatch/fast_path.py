@@ -73,7 +73,7 @@ TENSORS = Rows(caller)
 
 
 def traced(op: Op, call: Callable[..., Any], operands: tuple[Any, ...], params: Params) -> Tensor:
-    """What a short way gives, which keeps no trace, with its trace."""
+    """The result of `call`, a short way, given the trace that it does not keep."""
     args = tuple([source(operand) for operand in operands])
     token = mode.set(GRAD)
     try:

@@ -175,7 +175,7 @@ def _keep_saved(node: Node, array: Array, values: Array) -> int:
     """
     owner = owner_of(array)
     rank = node.rank
-    if type(node.saved) is not tuple:  # in a user's hands
+    if type(node.saved) is not tuple:  # packed by a user's hooks
         return rank
     kept = []
     for name, value in zip(node.op.saves, node.saved, strict=True):
@@ -194,7 +194,7 @@ def _keep_saved(node: Node, array: Array, values: Array) -> int:
 def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
     """The in-place form of an operation on tensors, as a method.
 
-    Where there is a row of that name, it takes the function's place: its node has a name of its own.
+    Where there is a row of that name, it takes the function's place: its node has its own name.
     """
     own = f"{function.__name__}_"
     if own in rows:
@@ -253,7 +253,8 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
 
 @public()
 def fill_(self: Tensor, value: Any) -> Tensor:
-    """In place: every element becomes `value`, a number or a 0-dim Tensor."""
+    """In place: every element becomes `value`, a number or a 0-dim Tensor. Raises RuntimeError for
+    a Tensor with dimensions."""
     check_inplace(self)
     if isinstance(value, Tensor):
         if value.array.ndim:

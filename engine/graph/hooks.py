@@ -22,8 +22,8 @@ on_leaves = False
 
 
 class Hooks:
-    """What is attached to a node: per output, tensor hooks and the tensor to retain; node hooks,
-    before and after; what the user notes (`metadata`).
+    """All that is attached to a node: for each output, tensor hooks and the tensor to retain; node
+    hooks, before and after; the user's notes (`metadata`).
     """
 
     __slots__ = ("after", "before", "metadata", "on_output", "retained")
@@ -40,7 +40,7 @@ _next_id = count().__next__
 
 
 class RemovableHandle:
-    """What registering a hook returns; `remove()`, or the end of a `with` block, detaches it."""
+    """A registered hook; `remove()`, or the end of a `with` block, detaches it."""
 
     __slots__ = ("__weakref__", "_hook", "_hooks", "id")
     __module__ = "torch.utils.hooks"
@@ -75,7 +75,7 @@ class LeafNodeHook:
 
 
 def hooks_of(node: Node) -> Hooks:
-    """What is attached to a node."""
+    """The hooks and notes of a node, which it is given when they are first asked for."""
     if node.hooks is None:
         journal.note_slot(node, "hooks")
         node.hooks = Hooks()
@@ -117,7 +117,8 @@ def _leaf_hooks(leaf: Tensor, slot: str) -> list[Hook]:
 
 
 def register_post_accumulate_grad_hook(self: Tensor, hook: Hook) -> RemovableHandle:
-    """Call hook(tensor) after backward has added to a leaf's .grad."""
+    """Call hook(tensor) after backward has added to a leaf's .grad. Raises RuntimeError for a
+    tensor that is no leaf or does not require grad."""
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if self.edge is not LEAF:
@@ -158,7 +159,7 @@ def _register_node_prehook(self: Node, hook: Hook) -> RemovableHandle:
 
 
 def _metadata(self: Node) -> dict[Any, Any]:
-    """What the user wants to note at the node."""
+    """The user's own notes at the node."""
     return hooks_of(self).metadata
 
 
@@ -197,7 +198,10 @@ def run_tensor_hooks(hooks: Sequence[Hook], g: Tensor) -> Any:
 
 
 def run_after_hooks(tensor: Tensor, g: Tensor) -> None:
-    """What happens when a leaf's .grad has received g."""
+    """Call the hooks that wait until a leaf's .grad has received g.
+
+    Raises TypeError for one that returns something.
+    """
     for hook in tuple(tensor.post_hooks or ()):
         if type(hook) is LeafNodeHook:
             hook.hook((), (g,))

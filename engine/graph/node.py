@@ -70,7 +70,7 @@ class Node:
 
     @property
     def shown(self) -> Any:
-        """What a user knows the node as: itself, or the context of an autograd.Function."""
+        """The object a user knows the node by: itself, or the context of an autograd.Function."""
         return self if self.op.context is None else self.op.context(self)
 
     def _sequence_nr(self) -> int:
@@ -133,7 +133,7 @@ class Output:
 
 
 class AccumulateGrad:
-    """What `next_functions` shows for a leaf: the node that adds to its .grad."""
+    """The node that adds to a leaf's .grad: shown by `next_functions`, met by no traversal."""
 
     __slots__ = ("__weakref__", "metadata", "variable")
 

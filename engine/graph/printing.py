@@ -88,7 +88,7 @@ def tensor_text(
     grad_fn: str | None = None,
     prefix: str = "tensor(",
 ) -> str:
-    """What PyTorch prints for a tensor; `grad_fn` is the name of the node that made it."""
+    """The text that PyTorch prints for a tensor; `grad_fn` is the name of the node that made it."""
     indent = len(prefix)
     text = prefix + (_body(array, indent) if array.size else "[]")
     suffixes = _suffixes(array)

@@ -32,7 +32,7 @@ MAXIMUM_CONSTANT_DEPTH = 256
 
 
 class Given(NamedTuple):
-    """What a backward gave a leaf, None where that was more than KEPT numbers.
+    """The gradient `g` that a backward gave a leaf; None if it had more than KEPT numbers.
 
     `leaf` is a weak reference. `onto` tells that the leaf held a gradient that was not 0.
     """

@@ -1,4 +1,4 @@
-"""What there is: every public name, the namespaces it is reached in, and the Tensor's methods.
+"""The list of every public name, the namespaces it is reached in, and the Tensor's methods.
 
 The language reads this list to know what a program may ask for; nothing else is reachable there.
 Most modules of operations are loaded when one of their names is first asked for: `waiting` says

@@ -52,7 +52,7 @@ class Writes:
         return bisect_left(self.ranks, 1 - rank)
 
     def name_for(self, array: Array) -> str | None:
-        """What PyTorch calls the node that `array` comes from since the last recorded write."""
+        """PyTorch's name of the node that `array` comes from since the last recorded write."""
         if self.writer is None or id(array) == self.written:
             return self.writer
         return "AsStridedBackward0"

@@ -24,7 +24,7 @@ edges: Below = attrgetter("edges")
 
 
 def operands(node: Node) -> tuple[Any, ...]:
-    """What a traced node was computed from, numbers and None included; nothing of one untraced."""
+    """The items a traced node was computed from, numbers and None too; none of one untraced."""
     return () if node.trace is None else node.trace.args
 
 
@@ -39,7 +39,7 @@ def place_of(item: Any) -> Any:
 
 
 def key(item: Any) -> Any:
-    """What tells items apart: of results the node's rank and the output's number, else identity."""
+    """The mark of an item: a result's is its node's rank and the output's number, else identity."""
     if type(item) is Node:
         return item.rank, 0
     return (item.node.rank, item.index) if type(item) is Output else id(item)

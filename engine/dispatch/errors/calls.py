@@ -1,4 +1,4 @@
-"""What PyTorch says of a call that fits none of a function's forms.
+"""PyTorch's errors for a call that fits none of a function's forms.
 
 Its parser tries every form. If none fits, and the number of arguments leaves one alone, it says
 what is wrong with that one; else it lists them all. Nothing here runs unless a call has failed.
@@ -153,7 +153,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _mistake(form: Form, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> str | None:
-    """What is wrong with a call of this form; None if nothing is."""
+    """The mistake in a call of this form, in PyTorch's words; None if there is none."""
     positional = form.positional
     if form.variadic and len(args) >= len(positional) and args:
         first = args[len(positional) - 1]
@@ -196,7 +196,7 @@ def _mistake(form: Form, name: str, args: tuple[Any, ...], named: dict[str, Any]
 
 
 def type_name(value: Any) -> str:
-    """What PyTorch calls the type of an argument."""
+    """PyTorch's name of the type of an argument."""
     if isinstance(value, Tensor):
         return "Tensor"
     if isinstance(value, dtypes.dtype):

@@ -1,4 +1,4 @@
-"""What PyTorch does not do with numbers of some kinds, and how it says so."""
+"""PyTorch's errors for numbers of kinds that an operation is not made for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def overflow(dtype: DType) -> RuntimeError:
 
 
 def only_for(kinds: str, kernel: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A forward for arrays of some kinds ("f": floating numbers, "iu": whole numbers, ...)."""
+    """A forward for arrays of some kinds ("f": floating numbers, "iu": whole numbers, ...).
+
+    It raises NotImplementedError, naming the kernel, for others.
+    """
 
     def forward(xp: Any, *arrays: Any) -> Any:
         if arrays[0].dtype.kind not in kinds:

@@ -1,6 +1,6 @@
 """Names that are classes in PyTorch: Tensor, FloatTensor and its kin, Variable, nn.Parameter.
 
-Here there is one class, `engine.tensor.Tensor`, so that the short ways can ask for it. These
+Here there is one class, `engine.graph.tensor.Tensor`, so that the short ways can ask for it. These
 stand for it: calling one makes a Tensor, and `isinstance` asks what the Tensor is.
 """
 
