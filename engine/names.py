@@ -78,7 +78,7 @@ MODULES: dict[str, tuple[int, str]] = {
         "sinc",
     ),
     "ops.elementwise.special": (
-        18275,
+        18299,
         "airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 chebyshev_polynomial_t "
         "chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w digamma entr erfc "
         "erfcx erfinv expit gammainc gammaincc gammaln hermite_polynomial_h hermite_polynomial_he "
@@ -140,7 +140,7 @@ MODULES: dict[str, tuple[int, str]] = {
         "chain_matmul cond kron matrix_exp matrix_power matrix_rank multi_dot vander vecdot",
     ),
     "ops.linalg.matrix_functions": (
-        9101,
+        9116,
         "",
     ),
     "ops.linalg.solve": (
@@ -149,7 +149,7 @@ MODULES: dict[str, tuple[int, str]] = {
         "pinverse slogdet solve solve_ex solve_triangular tensorinv tensorsolve triangular_solve",
     ),
     "ops.linalg.solve_rows": (
-        14271,
+        14291,
         "",
     ),
     "ops.nn.attention": (

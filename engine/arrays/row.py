@@ -242,6 +242,11 @@ class Op:
         self.pullbacks = tuple(pullbacks)
         self.steps = tuple((rule, count, pick) for rule, count, pick in self.pullbacks)
 
+    @property
+    def word(self) -> str:
+        """What is called where the row is written: "inverse" of inverse(x), "sum" of x.sum()."""
+        return self.written.partition("(")[0].rpartition(".")[2]
+
     def over(self, xp: Any) -> Callable[..., Any]:
         """The forward as a function of arrays of the namespace `xp`."""
         if isinstance(self.forward, str):

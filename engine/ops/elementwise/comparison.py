@@ -199,6 +199,7 @@ def _lerp_tensor(xp: Any, a: Any, b: Any, weight: Any) -> Any:
 op("keep(x, mask)", lambda xp, x, mask: xp.where(mask, x, zero_of(x)), written="where(mask, x, 0)",
    check=broadcast_error, facts=_CHOOSES, x=lambda ns, g, mask: ns.keep(g, mask), mask=truth)
 op("where(condition, a, b)", _where, elementwise=True, numbers=True, facts=_CHOOSES,
+   latex=r"\begin{cases} #2 & #1 \\ #3 & \text{else} \end{cases}",
    condition=truth,
    a=lambda ns, g, condition: ns.keep(g, condition),
    b=lambda ns, g, condition: ns.keep(g, ~condition))

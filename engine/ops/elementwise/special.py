@@ -61,6 +61,7 @@ _unary(
     lambda ns, g, x: g * ns.digamma(x),
     "torch Tensor Tensor_",
     refuses={"c": "lgamma_vml_cpu"},
+    latex=r"\ln\Gamma",
 )
 expose("gammaln", namespaces["torch"]["lgamma"], "special")
 _unary(

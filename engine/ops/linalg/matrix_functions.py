@@ -102,7 +102,7 @@ def _third_rule(ns: Any, g: Any, h: Any, x: Any) -> Any:
     return per_matrix(ns, ns.det(x)) * inside
 
 
-op("det(x)", lambda xp, x: xp.linalg.det(x), node="LinalgDetBackward0",
+op("det(x)", lambda xp, x: xp.linalg.det(x), node="LinalgDetBackward0", latex=r"\det",
    x=lambda ns, g, x: per_matrix(ns, g) * ns.cofactor(x))  # fmt: skip
 op("cofactor(x)", _cofactor, written="det(x) * inverse(x).mT",
    x=lambda ns, g, x: ns.cofactor_backward(g, x))  # fmt: skip

@@ -227,7 +227,8 @@ op("mv(a, b)", "dot", "The product of a matrix (n, m) and a vector (m).",
    a=lambda ns, g, b: ns.unsqueeze(g, 1) * ns.unsqueeze(b, 0),
    b=lambda ns, g, a: ns.mv(ns.t(a), g))
 op("dot(a, b)", "dot", "The product of two vectors.", called=("input", "tensor"), ndims=(1, 1),
-   check=_dot_check, latex=r"{0}^\top {1}",
+   latex=r"#1^\top #2",
+   check=_dot_check,
    a=lambda ns, g, b: g * b,
    b=lambda ns, g, a: g * a)
 op("bmm(a, b)", _bmm, "The products of two batches of matrices, (b, n, m) and (b, m, p).",

@@ -87,6 +87,7 @@ def _inverse_rule(ns: Any, g: Any, inverse: Any) -> Any:
 
 
 op("inv(x)", lambda xp, x: xp.linalg.inv(x), node="LinalgInvExBackward0", written="inverse(x)",
+   latex="#1^{-1}",
    check=lambda x: singular("linalg.inv", factored(NUMPY, x)[2]),
    x=lambda ns, g, out: _inverse_rule(ns, g, out))  # fmt: skip
 op("inv_ex(x)", _inverted, outputs=2, node="LinalgInvExBackward0",

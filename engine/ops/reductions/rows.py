@@ -67,8 +67,9 @@ def _mean_rule(ns: Any, g: Any, x_shape: Dims) -> Any:
 
 
 op("sum(x)", lambda xp, x: xp.add.reduce(x if x.dtype.kind == "f" else whole_numbers(x), None),
-   written="x.sum()", x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
+   written="x.sum()", latex=r"\sum #1", x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip
 op("sum_dim(x; dims, keepdim)", _sum, written="x.sum(dims, keepdim)", node="SumBackward1",
+   latex=r"\operatorname{sum}_{#2}\left(#1\right)",
    x=lambda ns, g, x_shape, dims, keepdim: spread(ns, g, x_shape, dims, keepdim))  # fmt: skip
 op("sum_to(x; shape)", "summed_to", written="x.sum_to_size(shape)", node="SumBackward1",
    x=lambda ns, g, x_shape: ns.expand(g, x_shape))  # fmt: skip

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from inspect import signature
 from typing import TypeGuard
 
+from engine.arrays.row import rows
+from engine.graph.registry import arrives
 from gradcli.explain.formula.precedence import (
     ATOM,
     BIG_SUM,
@@ -28,16 +30,6 @@ _GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
     "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
-_PLAIN = frozenset("sin cos tan sinh cosh tanh log det exp".split())
-_OWN = {
-    "asin": r"\arcsin",
-    "acos": r"\arccos",
-    "atan": r"\arctan",
-    "sigmoid": r"\sigma",
-    "trace": r"\operatorname{tr}",
-    "sign": r"\operatorname{sgn}",
-    "lgamma": r"\ln\Gamma",
-}
 _SIGNS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.Lt: "<",
@@ -205,55 +197,57 @@ class _Writer(ast.NodeVisitor):
         if own is not None and _takes(own, len(args)):
             found: Piece = own(*args)
             return found
+        notation = _notation(word, len(args))
+        if "#" in notation:
+            return self._filled(notation, args)
         inner = ", ".join(self.visit(arg)[0] for arg in args)
-        head = (
-            rf"\{word}"
-            if word in _PLAIN
-            else _OWN.get(word) or rf"\operatorname{{{escaped(word)}}}"
-        )
-        return rf"{head}\left({inner}\right)", ATOM
+        return rf"{notation}\left({inner}\right)", ATOM
+
+    def _filled(self, notation: str, args: list[ast.expr]) -> Piece:
+        """A row's notation with its operands: what nothing encloses binds as its place asks."""
+        bare = 0
+
+        def put(place: re.Match[str]) -> str:
+            nonlocal bare
+            operand, before = args[int(place[1]) - 1], notation[: place.start()]
+            if notation.startswith(("^", "_"), place.end()):
+                level = ATOM
+            elif before.count("{") > before.count("}") or r"\left" in before or r"\begin" in before:
+                return self.at(operand, LOGIC)
+            else:
+                level = FACTOR
+            bare += 1
+            return self.at(operand, BIG_SUM if before.endswith(r"\sum ") else level)
+
+        text = re.sub(r"#(\d)", put, notation)
+        if notation.startswith(r"\sum"):
+            return text, BIG_SUM
+        return text, FACTOR if bare > 1 else POWER if re.match(r"(#\d|\w)\^", notation) else ATOM
 
     # ---- what has a notation of its own -------------------------------------------------------
-
-    def _of_exp(self, x: ast.expr) -> Piece:
-        return f"e^{{{self.visit(x)[0]}}}", POWER
-
-    def _of_sqrt(self, x: ast.expr) -> Piece:
-        return rf"\sqrt{{{self.visit(x)[0]}}}", ATOM
-
-    def _of_abs(self, x: ast.expr) -> Piece:
-        return rf"\left|{self.visit(x)[0]}\right|", ATOM
 
     def _of_norm(self, x: ast.expr, *more: ast.expr) -> Piece:
         below = f"_{{{self.visit(more[0])[0]}}}" if more else ""
         return rf"\left\lVert {self.visit(x)[0]} \right\rVert{below}", ATOM
 
-    def _of_sum(self, x: ast.expr, *dims: ast.expr) -> Piece:
-        if dims:
-            below = self.visit(dims[0])[0]
-            return rf"\operatorname{{sum}}_{{{below}}}\left({self.visit(x)[0]}\right)", ATOM
-        return rf"\sum {self.at(x, BIG_SUM)}", BIG_SUM
-
     def _of_unsqueeze(self, x: ast.expr, dim: ast.expr) -> Piece:
         row = isinstance(dim, ast.Constant) and dim.value == 0
         return (rf"{self.at(x, ATOM)}^\top", POWER) if row else self.visit(x)
 
-    def _of_inverse(self, x: ast.expr) -> Piece:
-        return f"{self.at(x, ATOM)}^{{-1}}", POWER
-
     def _of_outer(self, a: ast.expr, b: ast.expr) -> Piece:
         return rf"{self.at(a, FACTOR)} {self.at(b, ATOM)}^\top", FACTOR
-
-    def _of_dot(self, a: ast.expr, b: ast.expr) -> Piece:
-        return rf"{self.at(a, ATOM)}^\top {self.at(b, FACTOR)}", FACTOR
 
     def _of_eye(self, n: ast.expr) -> Piece:
         return f"I_{{{self.visit(n)[0]}}}", ATOM
 
-    def _of_where(self, condition: ast.expr, a: ast.expr, b: ast.expr) -> Piece:
-        first = f"{self.visit(a)[0]} & {self.visit(condition)[0]}"
-        second = rf"{self.visit(b)[0]} & \text{{else}}"
-        return rf"\begin{{cases}} {first} \\ {second} \end{{cases}}", ATOM
+
+def _notation(word: str, count: int) -> str:
+    """How the rows that are written as `word`, with so many operands, are written in LaTeX."""
+    arrives(word)
+    found = [row.latex for row in rows.values() if row.latex and word in (row.name, row.word)]
+    fitting = [notation for notation in found if notation.count("#") <= count]
+    other = rf"\operatorname{{{escaped(word)}}}"
+    return max(fitting, key=lambda notation: notation.count("#"), default=other)
 
 
 def _is_negative(tree: ast.expr) -> TypeGuard[ast.UnaryOp]:
