@@ -263,7 +263,11 @@ MODULES: dict[str, tuple[int, str]] = {
     ),
     "transforms.custom_function": (
         0,
-        "BackwardCFunction Function FunctionCtx FunctionMeta InplaceFunction once_differentiable",
+        "Function FunctionMeta InplaceFunction once_differentiable",
+    ),
+    "transforms.custom_function_context": (
+        0,
+        "BackwardCFunction FunctionCtx",
     ),
     "transforms.forward_ad": (
         0,

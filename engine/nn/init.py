@@ -1,6 +1,8 @@
 """First values for parameters, as torch.nn.init: written in place, outside autograd.
 
-They draw what PyTorch draws, so that one seed gives the same parameters.
+Each function gives the tensor it has filled, of any floating dtype, and draws what PyTorch draws:
+one seed gives the same parameters. A weight of shape (out, in, *field) has in * prod(field)
+inputs to each output and out * prod(field) outputs of each input: its fans.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from engine.graph.grad_mode import no_grad
 from engine.graph.registry import expose
 from engine.graph.tensor import Tensor, wrap
 from engine.random.discrete import permutation
-from engine.random.generator import default_generator
+from engine.random.generator import Generator, default_generator
 
 Initializer = Callable[..., Tensor]
 
@@ -55,25 +57,27 @@ def _public(function: Initializer) -> Initializer:
 
 
 @_public
-def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
-    """In place: random numbers from a up to b."""
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """In place: uniform random numbers from a up to b. Raises RuntimeError if a > b."""
     return _uniform(tensor, a, b, generator)
 
 
 @_public
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
-    """In place: normal random numbers."""
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """In place: normal random numbers. Raises RuntimeError if std < 0."""
     return _normal(tensor, mean, std, generator)
 
 
-def _uniform(tensor: Any, low: float, high: float, generator: Any) -> Tensor:
-    drawn: Tensor = tensor.uniform_(low, high, generator=generator)
-    return drawn
+def _uniform(tensor: Any, low: float, high: float, generator: Generator | None) -> Tensor:
+    return tensor.uniform_(low, high, generator=generator)  # type: ignore[no-any-return]
 
 
-def _normal(tensor: Any, mean: float, std: float, generator: Any) -> Tensor:
-    drawn: Tensor = tensor.normal_(mean, std, generator=generator)
-    return drawn
+def _normal(tensor: Any, mean: float, std: float, generator: Generator | None) -> Tensor:
+    return tensor.normal_(mean, std, generator=generator)  # type: ignore[no-any-return]
 
 
 @_public
@@ -103,7 +107,7 @@ def eye_(tensor: Tensor) -> Tensor:
 
 @_public
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """In place: a convolution's weights that let each channel through as it is.
+    """In place: a convolution's weights, (out, in, *field), that let each channel through as it is.
 
     Raises ValueError unless there are 3 to 5 dimensions, and `groups` divides the first.
     """
@@ -136,9 +140,9 @@ def trunc_normal_(
     std: float = 1.0,
     a: float = -2.0,
     b: float = 2.0,
-    generator: Any = None,
+    generator: Generator | None = None,
 ) -> Tensor:
-    """In place: normal random numbers, none of them outside [a, b]."""
+    """In place: normal random numbers of the given mean and std, none of them outside [a, b]."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
@@ -156,7 +160,9 @@ def _below(x: float) -> float:
     return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
 
 
-def _redrawn(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
+def _redrawn(
+    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
+) -> Tensor:
     """Where most numbers fall inside, those that do not are drawn again."""
     low, high = np.array([a, b]).astype(tensor.array.dtype)
     values = _normal(tensor, mean, std, generator).array
@@ -167,7 +173,7 @@ def _redrawn(tensor: Tensor, mean: float, std: float, a: float, b: float, genera
 
 
 def _rejected(
-    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
+    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
 ) -> Tensor:
     """Where few do: uniform numbers, taken as often as the normal density says."""
     kind = tensor.array.dtype.type
@@ -185,25 +191,22 @@ def _rejected(
 # ---- by the number of inputs and outputs -----------------------------------------------------
 
 _LINEAR = (
-    "linear",
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d",
-    "sigmoid",
+    "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d sigmoid".split()
 )
-_GAINS = {"tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 3.0 / 4}
+_GAINS = dict.fromkeys(_LINEAR, 1) | {"tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 3.0 / 4}
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
     """The factor that keeps the size of what goes through a nonlinearity.
 
-    Raises ValueError for one that is not known.
+    Args:
+        nonlinearity: the name of a function of torch.nn.functional: a linear one or sigmoid (1),
+            tanh (5/3), relu (sqrt 2), leaky_relu (sqrt(2 / (1 + param**2))), selu (3/4).
+        param: the negative slope of leaky_relu, 0.01 by default.
+
+    Raises:
+        ValueError: the name is none of these, or param is no number.
     """
-    if nonlinearity in _LINEAR:
-        return 1
     if nonlinearity in _GAINS:
         return _GAINS[nonlinearity]
     if nonlinearity != "leaky_relu":
@@ -219,7 +222,7 @@ expose("calculate_gain", calculate_gain, "torch.nn.init")
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
-    """How many numbers go into each output, and out of each input."""
+    """The fans: the inputs to each output, the outputs of each input."""
     shape = tensor.array.shape
     if len(shape) < 2:
         raise ValueError(
@@ -234,15 +237,24 @@ def _xavier_std(tensor: Tensor, gain: float) -> float:
 
 
 @_public
-def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
-    """In place: uniform random numbers, scaled by the number of inputs and outputs (Glorot)."""
+def xavier_uniform_(
+    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
+) -> Tensor:
+    """In place: uniform random numbers between -+ gain * sqrt(6 / the sum of the fans).
+
+    Raises ValueError for fewer than 2 dimensions. Source: Glorot and Bengio, "Understanding the
+    difficulty of training deep feedforward neural networks", 2010.
+    """
     bound = math.sqrt(3.0) * _xavier_std(tensor, gain)
     return _uniform(tensor, -bound, bound, generator)
 
 
 @_public
-def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
-    """In place: normal random numbers, scaled by the number of inputs and outputs (Glorot)."""
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """In place: normal random numbers of std gain * sqrt(2 / the sum of the fans).
+
+    Raises ValueError for fewer than 2 dimensions. Source: as xavier_uniform_.
+    """
     return _normal(tensor, 0.0, _xavier_std(tensor, gain), generator)
 
 
@@ -264,9 +276,22 @@ def kaiming_uniform_(
     a: float = 0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    generator: Any = None,
+    generator: Generator | None = None,
 ) -> Tensor:
-    """In place: uniform random numbers, scaled by the number of inputs or outputs (He)."""
+    """In place: uniform random numbers between -+ sqrt(3 / fan) * calculate_gain(nonlinearity, a).
+
+    Args:
+        tensor: of 2 dimensions or more; one without elements stays as it is, with a warning.
+        a: the negative slope, where the nonlinearity is leaky_relu.
+        mode: which fan, "fan_in" or "fan_out".
+        nonlinearity: what follows.
+        generator: what to draw from.
+
+    Raises:
+        ValueError: there are fewer dimensions, or the mode or the nonlinearity is not known.
+
+    Source: He et al., "Delving deep into rectifiers", 2015.
+    """
     std = _kaiming_std(tensor, a, mode, nonlinearity)
     if std is None:
         return tensor
@@ -280,9 +305,12 @@ def kaiming_normal_(
     a: float = 0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    generator: Any = None,
+    generator: Generator | None = None,
 ) -> Tensor:
-    """In place: normal random numbers, scaled by the number of inputs or outputs (He)."""
+    """In place: normal random numbers of std calculate_gain(nonlinearity, a) / sqrt(fan).
+
+    Arguments, errors and source are those of kaiming_uniform_.
+    """
     std = _kaiming_std(tensor, a, mode, nonlinearity)
     return tensor if std is None else _normal(tensor, 0, std, generator)
 
@@ -291,10 +319,11 @@ def kaiming_normal_(
 
 
 @_public
-def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
-    """In place: a random matrix of orthogonal rows or columns, times gain.
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+    """In place: a random matrix of orthogonal rows or columns, whichever are fewer, times gain.
 
-    Raises ValueError for fewer than 2 dimensions; those after the first count as one.
+    Dimensions after the first count as one. Raises ValueError for fewer than 2. Source: Saxe et
+    al., "Exact solutions to the nonlinear dynamics of learning in deep linear networks", 2014.
     """
     array = tensor.array
     if array.ndim < 2:
@@ -311,10 +340,13 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
 
 
 @_public
-def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+def sparse_(
+    tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
+) -> Tensor:
     """In place: normal random numbers, and zeros for a share of each column.
 
-    Raises ValueError unless there are 2 dimensions.
+    Raises ValueError unless there are 2 dimensions. Source: Martens, "Deep learning via
+    Hessian-free optimization", 2010.
     """
     _check_matrix(tensor)
     rows, columns = tensor.array.shape

@@ -30,114 +30,23 @@ import numpy as np
 from engine.arrays.backends import ARRAYS
 from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
 from engine.arrays.row import Op
-from engine.backward.saved_tensors import SECOND_TIME
 from engine.backward.traversal import restored
 from engine.dispatch.apply import note_new, source, trace_of
 from engine.graph.grad_mode import no_grad
 from engine.graph.node import Node, Output, edge_of, new_node
-from engine.graph.registry import expose
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-from engine.transforms.custom_function_outputs import Outputs, Saved, saved
-
-_PLACE = "torch.autograd.function"
-
-
-class FunctionCtx:
-    """What forward leaves for backward; any attribute may be set beside what it has."""
-
-    __module__ = _PLACE
-    to_save: tuple[Any, ...] = ()
-    dirty_tensors: tuple[Any, ...] = ()
-    non_differentiable: tuple[Any, ...] = ()
-    materialize_grads = True
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keep tensors for backward; they may not be written in place until then."""
-        self.to_save = tensors
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        """Keep tensors for jvp, which the engine never calls."""
-
-    def mark_dirty(self, *args: Tensor) -> None:
-        """Tell which inputs forward has written in place."""
-        self.dirty_tensors = args
-
-    def mark_non_differentiable(self, *args: Tensor) -> None:
-        """Tell which outputs have no gradient."""
-        self.non_differentiable = args
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether backward is given zeros for outputs that no gradient reached (else None)."""
-        self.materialize_grads = value
+from engine.transforms.custom_function_context import PLACE, BackwardCFunction, saved
+from engine.transforms.custom_function_outputs import Outputs
 
 
-class BackwardCFunction(FunctionCtx):
-    """A context that is also the face of its node: what `grad_fn` shows."""
-
-    __module__ = _PLACE
-    needs_input_grad: tuple[bool, ...] = ()
-    _forward_cls: Any = None
-    _saved: tuple[Saved | None, ...] | None = ()
-    _weak: Any = None
-    _inputs: tuple[Any, ...] = ()
-    """Of each argument of forward its shape and dtype; None for what is no tensor."""
-    _outputs: tuple[Any, ...] = ()
-    """The same of what forward returned."""
-
-    @property
-    def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        """What was saved. Raises RuntimeError if it was freed, or written in place since."""
-        if self._saved is None:
-            raise RuntimeError(SECOND_TIME)
-        return tuple(None if kept is None else kept.tensor(self._node) for kept in self._saved)
-
-    def release(self) -> None:
-        """Let go of what was saved."""
-        self._saved = None
-
-    # ---- the face of the node ----------------------------------------------------------------
-
-    @property
-    def _node(self) -> Any:
-        node = None if self._weak is None else self._weak()
-        if node is None:
-            raise RuntimeError(
-                f"{type(self).__name__}: its graph is gone; keep the tensor it made, too"
-            )
-        return node
-
-    def name(self) -> str:
-        """The name PyTorch gives the node."""
-        return type(self).__name__
-
-    @property
-    def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """The nodes that gradients go to next, with the number of their output."""
-        return self._node.next_functions  # type: ignore[no-any-return]
-
-    @property
-    def metadata(self) -> dict[Any, Any]:
-        """What the user wants to note."""
-        return self._node.metadata  # type: ignore[no-any-return]
-
-    def register_hook(self, hook: Callable[..., Any]) -> Any:
-        """Call hook(grad_inputs, grad_outputs) after backward."""
-        return self._node.register_hook(hook)
-
-    def register_prehook(self, hook: Callable[..., Any]) -> Any:
-        """Call hook(grad_outputs) before backward."""
-        return self._node.register_prehook(hook)
-
-    def _sequence_nr(self) -> int:
-        return -int(self._node.rank)
-
-
+@public(PLACE)
 class FunctionMeta(type):
     """Gives each Function its class of contexts and its row."""
 
     def __init__(cls, name: str, bases: Any, attributes: Any) -> None:
         super().__init__(name, bases, attributes)
-        body = {"_forward_cls": cls, "__module__": _PLACE}
+        body = {"_forward_cls": cls, "__module__": PLACE}
         cls._backward_cls = type(f"{name}Backward", (BackwardCFunction,), body)
         cls._row = _row(cls)
 
@@ -164,10 +73,11 @@ def _row(cls: Any) -> Op:
     return row
 
 
+@public(f"autograd {PLACE}")
 class Function(metaclass=FunctionMeta):
     """The base of custom operations; see the module's text."""
 
-    __module__ = _PLACE
+    __module__ = PLACE
     _backward_cls: Any
     _row: Op
     generate_vmap_rule = False
@@ -220,7 +130,12 @@ class Function(metaclass=FunctionMeta):
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
-        """Run forward and record it."""
+        """Run forward, under no_grad, and record it: what it gives, with this Function's node.
+
+        Raises:
+            TypeError: the arguments are not those of forward, or it saved what is no tensor.
+            RuntimeError: what it marked dirty or non-differentiable does not fit what it gave.
+        """
         separate = cls.setup_context is not Function.setup_context
         if separate:
             bound = inspect.signature(cls.forward).bind(*args, **kwargs)
@@ -377,6 +292,7 @@ class _Delayed(Function):
 _Delayed._row.node_name = _Delayed._backward_cls.__name__ = "Error"
 
 
+@public(PLACE)
 def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
     """A backward whose gradients cannot be differentiated again; to try raises RuntimeError."""
 
@@ -395,18 +311,8 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+@public(PLACE)
 class InplaceFunction(Function):
     """As Function; there for old programs."""
 
-    __module__ = _PLACE
-
-
-expose("Function", Function, f"autograd {_PLACE}")
-for _thing in (
-    FunctionCtx,
-    BackwardCFunction,
-    FunctionMeta,
-    InplaceFunction,
-    once_differentiable,
-):
-    expose(_thing.__name__, _thing, _PLACE)
+    __module__ = PLACE

@@ -1,4 +1,4 @@
-"""What the forward of an autograd.Function saved and returned, made part of the graph."""
+"""What the forward of an autograd.Function returned, made part of the graph."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from engine.arrays.modes import PACK, mode
-from engine.backward.saved_tensor_hooks import packed, pairs
-from engine.backward.saved_tensors import modified
 from engine.dispatch.inplace import take_over
 from engine.graph import storage
 from engine.graph.grad_mode import no_grad
@@ -34,49 +31,6 @@ _VIEW_OF_SEVERAL = (
     "inplace that returns a single Tensor and a second one that does the other operations). You "
     "can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
 )
-
-
-class Saved:
-    """A tensor in a context, and its version when it was saved; an output is held as its array."""
-
-    __slots__ = ("held", "packed", "place", "version")
-
-    def __init__(self, tensor: Tensor, node: Node) -> None:
-        edge = edge_of(tensor)
-        self.version = storage.version(tensor.array)
-        self.place = edge.index if type(edge) is Output and edge.node is node else None
-        self.held: Any = tensor if self.place is None else tensor.array
-        self.packed: Any = None
-        if mode.get() & PACK:
-            self.packed, self.held = packed(tensor, pairs.get()[-1]), edge
-
-    def tensor(self, node: Node) -> Tensor:
-        """The tensor. Raises RuntimeError if it was written in place since."""
-        if self.packed is not None:
-            out = wrap(self.packed.array())
-            out.edge = self.held
-            return out
-        array = self.held if self.place is not None else self.held.array
-        now = storage.version(array)
-        if now != self.version:
-            made_by = node if self.place is not None else edge_of(self.held)
-            op = getattr(getattr(made_by, "node", made_by), "op", None)
-            raise modified(array, None if op is None else op.node_name, now, self.version)
-        if self.place is None:
-            return self.held  # type: ignore[no-any-return]
-        out = wrap(array)
-        out.edge = Output(node, self.place)
-        return out
-
-
-def saved(tensors: tuple[Any, ...], node: Node) -> tuple[Saved | None, ...]:
-    for place, tensor in enumerate(tensors):
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"save_for_backward can only save variables, but argument {place} is of type "
-                f"{type(tensor).__name__}"
-            )
-    return tuple(None if tensor is None else Saved(tensor, node) for tensor in tensors)
 
 
 class Outputs:
@@ -145,7 +99,10 @@ class Outputs:
 
     def _unrecorded(self, out: Tensor, is_input: bool) -> Tensor:
         if out.requires_grad:
-            return out.detach() if is_input or self.node is None else _cut(out)
+            if is_input or self.node is None:
+                return out.detach()  # type: ignore[no-any-return]
+            out.edge = None
+            return out
         return self._as_view(out) if is_input and id(out) not in self.dirty else out
 
     def _as_view(self, out: Tensor) -> Tensor:
@@ -179,11 +136,6 @@ class Outputs:
             node, index = (before.node, before.index) if type(before) is Output else (before, 0)
             del node.hooks.retained[index]
             retain_for(out, edge)
-
-
-def _cut(out: Tensor) -> Tensor:
-    out.edge = None
-    return out
 
 
 def _tensors(marked: tuple[Any, ...], complaint: str) -> set[int]:

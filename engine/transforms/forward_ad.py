@@ -8,12 +8,12 @@ tangents is what forward mode would have carried along.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from engine.graph.grad_mode import enable_grad
-from engine.graph.registry import expose
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.transforms.func import leads_outside, own
 from engine.transforms.functional import gradients
@@ -32,6 +32,7 @@ class _Level:
 _level: ContextVar[_Level | None] = ContextVar("level", default=None)
 
 
+@public(_WHERE)
 class UnpackedDualTensor(NamedTuple):
     """The two parts of a dual tensor; `tangent` is None where there is none."""
 
@@ -42,6 +43,7 @@ class UnpackedDualTensor(NamedTuple):
 UnpackedDualTensor.__module__ = _WHERE
 
 
+@public(_WHERE)
 def enter_dual_level() -> int:
     """Let dual tensors be made. Raises RuntimeError if they can be already."""
     if _level.get() is not None:
@@ -50,6 +52,7 @@ def enter_dual_level() -> int:
     return 0
 
 
+@public(_WHERE)
 def exit_dual_level(*, level: int | None = None) -> None:
     """Forget the tangents of all dual tensors."""
     if _level.get() is None:
@@ -60,6 +63,7 @@ def exit_dual_level(*, level: int | None = None) -> None:
     _level.set(None)
 
 
+@public(_WHERE)
 class dual_level:  # noqa: N801 (PyTorch's name)
     """Inside, dual tensors can be made."""
 
@@ -72,8 +76,19 @@ class dual_level:  # noqa: N801 (PyTorch's name)
         exit_dual_level()
 
 
+@public(_WHERE)
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
-    """A tensor over the same memory that carries a tangent. Raises RuntimeError outside levels."""
+    """A tensor over the same memory that carries a tangent.
+
+    Args:
+        tensor: the primal, floating or complex.
+        tangent: its direction, of the same shape.
+        level: there is one level only.
+
+    Raises:
+        RuntimeError: outside dual_level, or the shapes differ.
+        ValueError: one of them is neither floating nor complex.
+    """
     now = _level.get()
     if now is None:
         raise RuntimeError(
@@ -98,8 +113,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     return dual
 
 
+@public(_WHERE)
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
-    """The value of a tensor, and its tangent."""
+    """The value of a tensor, and its tangent, None where no dual tensor has gone into it."""
     now = _level.get()
     if now is None or not now.duals or not tensor.requires_grad:
         return UnpackedDualTensor(tensor, None)
@@ -119,15 +135,3 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
 def _cut(x: Tensor, inside: set[int]) -> Tensor:
     """x, without a history that leads to dual tensors alone."""
     return x if leads_outside(x, inside) else wrap(x.array)
-
-
-_things: tuple[Any, ...] = (
-    UnpackedDualTensor,
-    dual_level,
-    enter_dual_level,
-    exit_dual_level,
-    make_dual,
-    unpack_dual,
-)
-for _thing in _things:
-    expose(_thing.__name__, _thing, _WHERE)
