@@ -1,6 +1,6 @@
 """Loads the modules of operations: some at once, the others when one of their names is asked for.
 
-Which names those are is listed in names.py, made from the modules themselves by
+Which names those are is listed in names.txt, made from the modules themselves by
 `python -m tests.recorder.index`. A module that is not as it was listed, or is not listed at
 all, is loaded at once, so that a row just added is found like any other.
 """
@@ -13,8 +13,8 @@ import os
 
 from engine.arrays.row import rows
 from engine.graph import registry
-from engine.names import MODULES
 
+HERE = os.path.dirname(__file__)
 CORE = (
     "ops.elementwise.arithmetic",
     "ops.elementwise.functions",
@@ -48,25 +48,29 @@ def load() -> None:
     importlib.import_module("engine.dispatch.inplace")
     for module in CORE:
         importlib.import_module(f"engine.{module}")
-    changed = {
-        module
-        for module, size in _sizes().items()
-        if module not in CORE and MODULES.get(module, (0,))[0] != size
-    }
     _expose_the_rest()
-    for module, (_, names) in MODULES.items():
-        if module not in changed:
-            registry.await_names(module, names.split())
-    for module in sorted(changed):
+    changed = _sizes()
+    for line in _index().splitlines():
+        module, size, *names = line.split()
+        if changed.get(module, size) == size:
+            registry.await_names(module, names)
+            changed.pop(module, None)
+    for module in sorted(changed.keys() - CORE):
         load_module(module)
 
 
-def _sizes() -> dict[str, int]:
-    """The modules of operations that are there, and the sizes of their files in bytes."""
+def _index() -> str:
+    """A line for each module that waits: its size in bytes, and the names it makes public."""
+    with open(os.path.join(HERE, "names.txt"), encoding="ascii") as file:
+        return file.read()
+
+
+def _sizes() -> dict[str, str]:
+    """The modules of operations that are there, and the sizes of their files."""
     try:
         return {
-            f"ops.{family.name}.{file.name[:-3]}": file.stat().st_size
-            for family in os.scandir(os.path.join(os.path.dirname(__file__), "ops"))
+            f"ops.{family.name}.{file.name[:-3]}": str(file.stat().st_size)
+            for family in os.scandir(os.path.join(HERE, "ops"))
             if family.is_dir() and not family.name.startswith("_")
             for file in os.scandir(family.path)
             if file.name.endswith(".py") and not file.name.startswith("_")

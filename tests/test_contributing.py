@@ -37,6 +37,6 @@ def test_the_folders_it_names_are_there() -> None:
         path.name + "/" * path.is_dir()
         for part in ("engine", "gradcli")
         for path in (ROOT / part).iterdir()
-        if path.is_dir() or path.suffix == ".py"
+        if path.is_dir() or path.suffix in (".py", ".txt")
     }
     assert named == there - {"__pycache__/", "__init__.py", "__main__.py"}

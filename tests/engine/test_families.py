@@ -42,4 +42,4 @@ def test_the_index_is_as_its_recorder_makes_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.stdout.strip() == "True", "engine/names.py: run python -m tests.recorder.index"
+    assert done.stdout.strip() == "True", "engine/names.txt: run python -m tests.recorder.index"
