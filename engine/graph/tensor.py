@@ -310,14 +310,18 @@ def wrap(array: Any) -> Tensor:
 
 def leaf(array: Array, requires_grad: bool) -> Tensor:
     """A tensor made by no operation. Raises RuntimeError for integers that require grad."""
-    tensor = wrap(array)
+    return begun(wrap(array), requires_grad)
+
+
+def begun(new: Tensor, requires_grad: bool) -> Tensor:
+    """A new tensor, tracked if that is asked for. Raises as `leaf`."""
     if requires_grad:
-        if tensor.array.dtype.kind not in "fcV":
+        if new.array.dtype.kind not in "fcV":
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
             )
-        track(tensor)
-    return tensor
+        track(new)
+    return new
 
 
 def track(tensor: Tensor) -> None:

@@ -144,16 +144,7 @@ def diff(
 
     of = wanted(y, "diff")
     places = {name: _place(session, name, value) for name, value in at.items()}
-    by = [(part.text, wanted(part, "diff")) for part in x] or leaves(session)
-    by = [(name, leaf) for name, leaf in by if x or symbolic.path(of, leaf)]
-    if not by:
-        raise Fault(
-            "RuntimeError",
-            f"diff {y.text} needs a name to differentiate by",
-            y.span,
-            why=f"{y.text} was computed from no variable that requires grad.",
-            fixes=(f"diff {y.text} x",),
-        )
+    by = _variables(session, "diff", of, y, x)
     orders = wanted_by(by, None if order is None else _order(order, 9))
     of_text = None if y.text in session.variables else y.text
     found: list[Any] = [
@@ -257,17 +248,26 @@ def check(session: Session, z: Operand, *x: Operand, order: Operand | None = Non
     from gradcli.explain.finite_differences import check as compared
 
     of = wanted(z, "check")
-    by = [(part.text, wanted(part, "check")) for part in x] or leaves(session)
-    by = [(name, leaf) for name, leaf in by if x or symbolic.path(of, leaf)]
+    by = _variables(session, "check", of, z, x)
+    return Several("checks", compared(of, by, 1 if order is None else _order(order, 2)))
+
+
+def _variables(
+    session: Session, verb: str, of: Tensor, y: Operand, x: tuple[Operand, ...]
+) -> list[tuple[str, Tensor]]:
+    """What to differentiate by, with its names: what was asked for, or all leaves behind y."""
+    if x:
+        return [(part.text, wanted(part, verb)) for part in x]
+    by = [(name, leaf) for name, leaf in leaves(session) if symbolic.path(of, leaf)]
     if not by:
         raise Fault(
             "RuntimeError",
-            f"check {z.text} needs a name to differentiate by",
-            z.span,
-            why=f"{z.text} was computed from no variable that requires grad.",
-            fixes=(f"check {z.text} x",),
+            f"{verb} {y.text} needs a name to differentiate by",
+            y.span,
+            why=f"{y.text} was computed from no variable that requires grad.",
+            fixes=(f"{verb} {y.text} x",),
         )
-    return Several("checks", compared(of, by, 1 if order is None else _order(order, 2)))
+    return by
 
 
 def _order(order: Operand, most: int) -> int:

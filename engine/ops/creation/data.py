@@ -12,7 +12,7 @@ from engine.arrays.promotion import number_dtype, promote
 from engine.arrays.types import DType, Shape
 from engine.dispatch.arguments import dtype_of, on_cpu, warn_of_scalar
 from engine.graph.registry import public
-from engine.graph.tensor import Tensor, track, wrap
+from engine.graph.tensor import Tensor, begun, wrap
 from engine.ops.creation.convert import converted
 
 _NUMBERS = frozenset((bool, int, float, complex))
@@ -239,10 +239,4 @@ def requiring(made: Tensor, requires_grad: bool, name: str = "tensor") -> Tensor
         raise TypeError(
             f"{name}(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}"
         )
-    if requires_grad:
-        if made.array.dtype.kind not in "fcV":
-            raise RuntimeError(
-                "Only Tensors of floating point and complex dtype can require gradients"
-            )
-        track(made)
-    return made
+    return begun(made, requires_grad)

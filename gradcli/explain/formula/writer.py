@@ -28,6 +28,7 @@ from gradcli.explain.formula.algebra.expression import (
     times,
 )
 from gradcli.explain.formula.precedence import ATOM, FACTOR, LOGIC, POWER, SIGN, TERM, Piece, within
+from gradcli.language.evaluation.operators import SIGNS
 
 _KNOWN = {math.log(2): "log(2)", math.log(10): "log(10)", math.pi: "pi", math.e: "e"}
 
@@ -323,14 +324,6 @@ _BINARY: dict[type[ast.operator], tuple[str, int]] = {
     ast.BitOr: ("|", LOGIC),
     ast.BitXor: ("^", LOGIC),
 }
-_COMPARE: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
 
 
 class _Filler(ast.NodeVisitor):
@@ -351,7 +344,7 @@ class _Filler(ast.NodeVisitor):
         return sign + self._at(tree.operand, SIGN), SIGN
 
     def visit_Compare(self, tree: ast.Compare) -> Piece:
-        sign = _COMPARE[type(tree.ops[0])]
+        sign = SIGNS[type(tree.ops[0])]
         return f"{self._at(tree.left, TERM)} {sign} {self._at(tree.comparators[0], TERM)}", LOGIC
 
     def visit_Attribute(self, tree: ast.Attribute) -> Piece:
