@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.arrays.row import Op
 
 
-class Step(NamedTuple):
+class Instruction(NamedTuple):
     """One operation: where its operands are in the program's memory, and where the result goes."""
 
     op: Op
@@ -47,7 +47,7 @@ class Plan:
     def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
         self.inputs = [source(tensor) for tensor in inputs]
         self.constants: list[Any] = []
-        self.steps: list[Step] = []
+        self.steps: list[Instruction] = []
         self._places: dict[Any, int] = {id(item): i for i, item in enumerate(self.inputs)}
         self._seen: dict[Any, int] = {}
         self._keep: list[Any] = []
@@ -129,7 +129,7 @@ class Plan:
         if place is None:
             place = self._seen[key] = self._size
             self._size += 1
-            self.steps.append(Step(op, operands, params, place, part))
+            self.steps.append(Instruction(op, operands, params, place, part))
         return place
 
     # ---- running it --------------------------------------------------------------------------
