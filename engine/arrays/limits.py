@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterable
 from math import prod
 
@@ -37,12 +38,17 @@ def check(shape: Iterable[int], itemsize: int = 4) -> None:
 
 
 def resident() -> int:
-    """The bytes of memory the process holds; 0 where that cannot be told."""
+    """The bytes of memory the process holds; where only that is known, the most it ever held."""
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
+        pass
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:
         return 0
+    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def no_memory(shape: Iterable[int], itemsize: int) -> RuntimeError:

@@ -13,8 +13,7 @@ from engine.arrays.backends import ARRAYS
 from engine.arrays.types import Array
 from engine.backward.saved_tensors import opened
 from engine.backward.traversal import contributions
-from engine.graph.node import Cotangent, Edge, Freed, Node, Output
-from engine.graph.tensor import Tensor
+from engine.graph.node import Cotangent, Edge, Freed, Node
 from engine.graph.walk import Cotangents
 
 
@@ -30,6 +29,12 @@ class Step(NamedTuple):
     incoming: Cotangent
     sent: Sequence[Cotangent]
 
+    def onward(self) -> Iterator[tuple[int, Edge, Array]]:
+        """What went on: the operand's place, the edge it went along, and the contribution."""
+        for place, (edge, g) in enumerate(zip(self.node.edges, self.sent, strict=False)):
+            if edge is not None and g is not None:
+                yield place, edge, g
+
     @property
     def first(self) -> Array | None:
         """The cotangent of the first output, an array or None."""
@@ -44,24 +49,14 @@ def steps(roots: Sequence[tuple[Edge, Cotangent]]) -> Iterator[Step]:
         one = node.op.outputs == 1
         incoming = parts[0] if one else [parts.get(i) for i in range(_outputs(node))]
         sent = contributions(ARRAYS, node, incoming, saved_by(node))
-        yield Step(node, incoming, sent)
-        for edge, g in zip(node.edges, sent, strict=False):
-            if g is not None:
-                flow.add(edge, g)
+        yield (step := Step(node, incoming, sent))
+        for _, edge, g in step.onward():
+            flow.add(edge, g)
 
 
 def saved_by(node: Node) -> Sequence[Any]:
     """The values a node saved for its rules, used up or not."""
     return node.saved.kept if isinstance(node.saved, Freed) else opened(node)
-
-
-def value_of(edge: Edge) -> Array:
-    """The array of the value whose gradient goes along an edge."""
-    if isinstance(edge, Tensor):
-        return edge.array
-    node: Any = edge.node if type(edge) is Output else edge
-    value: Array = node.trace.values[edge.index if type(edge) is Output else 0]
-    return value
 
 
 def _outputs(node: Node) -> int:

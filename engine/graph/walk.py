@@ -23,13 +23,14 @@ edges: Below = attrgetter("edges")
 """Where a node's gradients go; None where none goes."""
 
 
-def operands(node: Node) -> tuple[Any, ...]:
-    """The items a traced node was computed from, numbers and None too; none of one untraced."""
-    return () if node.trace is None else node.trace.args
+def operands(item: Any) -> tuple[Any, ...]:
+    """What a traced item was computed from, numbers and None included; nothing for another."""
+    node = item.node if type(item) is Output else item
+    return node.trace.args if type(node) is Node and node.trace is not None else ()
 
 
 def uncut(node: Node) -> tuple[Any, ...]:
-    """The operands of a node that was made while gradients were on; nothing of another."""
+    """The operands of a node that was made while gradients were on; nothing for another."""
     return () if node.trace is None or node.trace.cut else node.trace.args
 
 
@@ -58,6 +59,18 @@ def nodes(*starts: Any, below: Below = operands) -> Iterator[Node]:
             seen.add(node.rank)
             yield node
             stack.extend(below(node))
+
+
+def items(start: Any, below: Callable[[Any], Iterable[Any]] = operands) -> Iterator[Any]:
+    """An item and all it was computed from, leaves and constants too, in the order of `nodes`."""
+    seen: set[int] = set()
+    stack = [start]
+    while stack:
+        item = stack.pop()
+        if id(item) not in seen:
+            seen.add(id(item))
+            yield item
+            stack.extend(below(item))
 
 
 def leading(

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from engine.graph.grad_mode import no_grad
 from engine.graph.registry import namespaces
 from engine.graph.tensor import LEAF, Tensor
 from gradcli.base.faults import Fault
@@ -118,7 +117,7 @@ def step(session: Session, *tensors: Operand, lr: Operand | None = None) -> Move
                 fixes=_backwards(session),
             )
     moves = []
-    with no_grad():
+    with namespaces["torch"]["no_grad"]():
         for name, leaf in found:
             before = _numbers(leaf)
             leaf.sub_(leaf.grad * rate)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from engine.graph.tensor import Tensor
-from engine.transforms import symbolic
+from engine.transforms import recorded
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Failure, Notice, Several, Table, note
 from gradcli.commands.autograd import leaves, wanted
@@ -75,7 +75,7 @@ def _graph(
 
     if not backward:
         return graph_of(of, session.variables, deepest, most)
-    by = [(name, leaf) for name, leaf in leaves(session) if symbolic.path(of, leaf)]
+    by = [(name, leaf) for name, leaf in leaves(session) if recorded.path(of, leaf)]
     if not by:
         raise Fault(
             "RuntimeError",
@@ -258,7 +258,7 @@ def _variables(
     """What to differentiate by, with its names: what was asked for, or all leaves behind y."""
     if x:
         return [(part.text, wanted(part, verb)) for part in x]
-    by = [(name, leaf) for name, leaf in leaves(session) if symbolic.path(of, leaf)]
+    by = [(name, leaf) for name, leaf in leaves(session) if recorded.path(of, leaf)]
     if not by:
         raise Fault(
             "RuntimeError",
@@ -340,7 +340,7 @@ def info(session: Session, value: Operand | None = None) -> Table:
 
 def written_since(session: Session, y: Tensor) -> list[str]:
     """What y was computed from and was written in place after that, by name."""
-    found = symbolic.written_since(y)
+    found = recorded.written_since(y)
     names = [
         name
         for name, value in session.variables.items()
@@ -370,11 +370,10 @@ def _facts(rows: list[tuple[str, str]]) -> Table:
 
 def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
     from engine.graph.printing import values_text
-    from engine.graph.storage import version
 
     array = tensor.array
     gradient: Any = tensor._grad
-    made = getattr(getattr(tensor.origin, "node", tensor.origin), "trace", None)
+    made = recorded.line(recorded.source(tensor))
     rows = [
         ("kind", kind_of(tensor)),
         ("shape", str(list(array.shape))),
@@ -382,12 +381,12 @@ def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
         ("elements", f"{array.size} ({amount(array.nbytes)})"),
         ("requires grad", "yes" if tensor.requires_grad else "no"),
         ("gradient", "none yet" if gradient is None else _short(values_text(gradient.array))),
-        ("version", f"{version(array)} (writes in place)"),
+        ("version", f"{tensor._version} (writes in place)"),
     ]
     if array.size and array.dtype.kind in "iuf":
         rows.insert(4, ("range", f"{array.min():.6g} to {array.max():.6g}"))
-    if made is not None and made.line is not None:
-        number, text = session.line(made.line)
+    if made is not None:
+        number, text = session.line(made)
         rows.append(("made in", f"line {number}: {text.strip()}"))
     others = [(n, v) for n, v in session.variables.items() if isinstance(v, Tensor) and n != "_"]
     names = [name for name, other in others if other is tensor]

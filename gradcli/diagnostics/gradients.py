@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from engine.graph.tensor import Tensor
@@ -70,21 +71,14 @@ def _given(case: Case, tensor: Any) -> tuple[list[str], Any]:
     """The variables, untracked and of real numbers, that a tensor was made from; and the node that
     cut it off from tracked ones, if one did.
     """
-    from gradcli.explain.why.cuts import tracked
+    from engine.transforms import recorded
 
     found: list[Any] = []
-    stack = [getattr(tensor, "origin", None)]
-    for _ in range(_LOOKED_AT):
-        if not stack:
-            break
-        origin = stack.pop()
-        node = getattr(origin, "node", origin)
-        for arg in getattr(getattr(node, "trace", None), "args", ()):
-            if tracked(arg):
+    for node in islice(recorded.nodes(recorded.source(tensor)), _LOOKED_AT):
+        for arg in recorded.operands(node):
+            if recorded.is_tracked(arg):
                 return [], node
-            if not isinstance(arg, Tensor):
-                stack.append(arg)
-            elif arg.is_floating_point():
+            if isinstance(arg, Tensor) and arg.is_floating_point():
                 found.append(arg)
     variables = case.walker.variables.items()
     names = {name for name, value in variables if any(value is arg for arg in found)}

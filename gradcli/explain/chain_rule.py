@@ -13,15 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from engine.backward import replay
-from engine.dispatch.apply import source
-from engine.dispatch.fast_path import TENSORS
-from engine.graph.node import Node, Output
 from engine.graph.printing import values_text
-from engine.graph.provenance import tracing
 from engine.graph.tensor import Tensor
-from engine.transforms import symbolic
-from engine.transforms.symbolic import node_of, traced_leaf
+from engine.transforms import recorded
 from gradcli.explain.formula.algebra.expression import Expression, Name
 from gradcli.explain.formula.naming import Naming
 from gradcli.explain.formula.reader import Reader
@@ -187,43 +181,41 @@ class _Walk:
     def chain(self) -> Chain:
         """The rows, in the order of backward; the middle of a long chain is left out."""
         y, x = self.y, self.x
-        leading = {node.rank for node in symbolic.path(y, x)}
-        target = symbolic.key(source(x))
+        leading = set(recorded.path(y, x))
+        target = recorded.key(recorded.source(x))
         g = np.ones(y.array.shape, y.array.dtype)
         rows: list[Callable[[], Link | Meeting]] = []
         arrived: dict[Any, list[Any]] = {}
-        for step in replay.steps([(source(y), g)]):
-            if step.node.rank not in leading:
+        for step in recorded.steps([(recorded.source(y), g)]):
+            if step.node not in leading:
                 continue
             parts = arrived.pop((step.node.rank, 0), [])
             if step.node.op.outputs == 1 and len(parts) > 1:
                 rows.append(partial(self._meeting, step.node, parts, step.incoming))
-            for place, (edge, sent) in enumerate(zip(step.node.edges, step.sent, strict=False)):
-                if edge is None or sent is None:
-                    continue
-                if symbolic.key(edge) == target or getattr(node_of(edge), "rank", 1) in leading:
+            for place, edge, sent in step.onward():
+                at = recorded.key(edge)
+                if at == target or recorded.made_by(edge) in leading:
                     rows.append(partial(self._link, step, place, edge, sent))
-                    arrived.setdefault(symbolic.key(edge), []).append(sent)
+                    arrived.setdefault(at, []).append(sent)
         parts = arrived.get(target, [])
         if len(parts) > 1:
-            rows.append(partial(self._meeting, source(x), parts, sum(parts[1:], parts[0])))
+            rows.append(partial(self._meeting, recorded.source(x), parts, sum(parts[1:], parts[0])))
         left_out = max(len(rows) - LONGEST, 0)
         if left_out:
             rows = [*rows[: LONGEST // 2], *rows[-LONGEST // 2 :]]
-        named = self.naming.called(source(y)), self.naming.called(source(x))
-        return Chain(*named, [make() for make in rows], left_out)
+        of, by = (self.naming.called(recorded.source(each)) for each in (y, x))
+        return Chain(of, by, [make() for make in rows], left_out)
 
     def _meeting(self, item: Any, parts: list[Any], total: Any) -> Meeting:
         return Meeting(self.naming.called(item), parts, total)
 
-    def _link(self, step: replay.Step, place: int, edge: Any, sent: Any) -> Link:
+    def _link(self, step: recorded.Step, place: int, edge: Any, sent: Any) -> Link:
         node = step.node
-        assert node.trace is not None
         formula, local = self._local(node, place)
-        shape = replay.value_of(edge).shape
         incoming = step.incoming if type(step.incoming) is not list else None
         remark = ""
-        if node.op.broadcasts and np.shape(node.trace.values[0]) != shape:
+        if recorded.broadcast(node, edge):
+            shape = recorded.value(edge).shape
             remark = f"summed to shape {list(shape)}, from which it was broadcast"
         made, how, below = (
             self.naming.called(node),
@@ -232,40 +224,35 @@ class _Walk:
         )
         return Link(made, how, below, formula, local, incoming, sent, remark)
 
-    def _local(self, node: Node, place: int) -> tuple[str, Any]:
+    def _local(self, node: recorded.Node, place: int) -> tuple[str, Any]:
         """The local derivative of a node for one operand: in symbols, and in numbers.
 
         The row is run again on its own operands, each standing for itself, so that nothing but
         them is in the formula.
         """
-        op, trace = node.op, node.trace
-        assert trace is not None
         named: dict[int, str | Expression] = {}
-        with tracing():
-            operands = [self._stands_for(arg, named) for arg in trace.args]
-            fixed = len(op.operands) - op.variadic
-            given = (*operands[:fixed], operands[fixed:]) if op.variadic else operands
-            out = getattr(TENSORS, op.name)(*given, *trace.params)
-            out = out[0] if isinstance(out, tuple) else out
+        with recorded.tracing():
+            operands = [self._stands_for(arg, named) for arg in recorded.operands(node)]
+            out = recorded.run_again(node, operands)
             shape = operands[place].array.shape
-            plain = not out.array.ndim or (op.broadcasts and out.array.shape == shape)
+            plain = not out.array.ndim or (node.op.broadcasts and out.array.shape == shape)
             ones = np.ones(out.array.shape, out.array.dtype)
-            g = traced_leaf(ones, None if plain else "g", requires_grad=False)
-            (found,) = symbolic.derivative(out, [operands[place]], g)
+            g = recorded.traced_leaf(ones, None if plain else "g", requires_grad=False)
+            (found,) = recorded.derivative(out, [operands[place]], g)
             if found is None:
                 return "0", None
-            expression = Reader(named).read(source(found))
+            expression = Reader(named).read(recorded.source(found))
         text = write(expression) if expression.size <= 40 else "..."
         return text, np.broadcast_to(found.array, shape) if plain else None
 
     def _stands_for(self, item: Any, named: dict[int, str | Expression]) -> Any:
         """A fresh leaf with an operand's numbers, written as the operand."""
-        if not isinstance(item, (Tensor, Node, Output)):
+        if not recorded.is_tensor(item):
             return item
-        array = replay.value_of(item)
-        leaf = traced_leaf(array)
+        array = recorded.value(item)
+        leaf = recorded.traced_leaf(array)
         name = self.naming.name(item)
-        if name is None and (node_of(item) is None and getattr(item, "label", None) is None):
+        if name is None and recorded.made_by(item) is None and recorded.name(item) is None:
             return item  # a number
         expression = Name(name, array.shape) if name is not None else self.naming.expression(item)
         named[id(leaf)] = expression if expression.size <= 15 else Name("(...)", array.shape)

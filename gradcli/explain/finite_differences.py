@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from engine.graph.tensor import Tensor, wrap
-from engine.transforms import symbolic
-from engine.transforms.plan import Plan
+from engine.transforms import recorded
 from gradcli.explain.formula.naming import element
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def check(z: Tensor, xs: Sequence[tuple[str, Tensor]], order: int = 1) -> list[C
     """
     inputs = [x for _, x in xs]
     ones = wrap(np.ones(z.array.shape, z.array.dtype))
-    slopes = symbolic.derivative(z, inputs, ones)
+    slopes = recorded.derivative(z, inputs, ones)
     if order == 1:
         return [_compare(name, x, z, g, 1) for (name, x), g in zip(xs, slopes, strict=True)]
     return [
@@ -111,7 +110,7 @@ def check(z: Tensor, xs: Sequence[tuple[str, Tensor]], order: int = 1) -> list[C
 
 
 def _second(g: Tensor, x: Tensor) -> Tensor | None:
-    (found,) = symbolic.derivative(g, [x])
+    (found,) = recorded.derivative(g, [x])
     return found
 
 
@@ -135,7 +134,7 @@ def _compare(name: str, x: Tensor, y: Tensor, g: Tensor | None, order: int) -> C
 
 def _run(x: Tensor, y: Tensor) -> Any:
     """What computes y from x in float64."""
-    plan = Plan([x], [y]).doubled()
+    plan = recorded.Plan([x], [y]).doubled()
     return lambda array: plan.numpy(array.astype(np.float64))[0]
 
 

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from engine.backward import replay
-from engine.dispatch.apply import source
 from engine.graph.tensor import Tensor
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.base.outputs import shortened
 from gradcli.explain.formula.naming import Naming
 
@@ -90,15 +88,15 @@ def sizes(z: Tensor, names: Mapping[str, Any], width: int) -> Flow:
     found: list[tuple[Any, Any]] = []
     leaves: dict[int, tuple[Tensor, Any]] = {}
     ones = np.ones(z.array.shape, z.array.dtype)
-    for step in replay.steps([(source(z), ones)]):
+    for step in recorded.steps([(recorded.source(z), ones)]):
         incoming = (
             [g for g in step.incoming if g is not None]
             if type(step.incoming) is list
             else [step.incoming]
         )
         found.append((step.node, incoming[0]))
-        for edge, g in zip(step.node.edges, step.sent, strict=False):
-            if isinstance(edge, Tensor) and g is not None:
+        for _, edge, g in step.onward():
+            if isinstance(edge, Tensor):
                 _, held = leaves.get(id(edge), (edge, None))
                 leaves[id(edge)] = (edge, g if held is None else held + g)
     everything = [*found, *leaves.values()]
@@ -110,7 +108,7 @@ def sizes(z: Tensor, names: Mapping[str, Any], width: int) -> Flow:
         Size(
             naming.called(everything[i][0]),
             *measures[i],
-            node_of(everything[i][0]) is None,
+            isinstance(everything[i][0], Tensor),
             remarks.get(i, ""),
         )
         for i in kept

@@ -9,19 +9,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.arrays.memory import owner_of
-from engine.dispatch.apply import source
-from engine.graph.node import Node, node_of
 from engine.graph.tensor import Tensor
+from engine.transforms import recorded
 from gradcli.language.syntax.source import CommandLine
 
 if TYPE_CHECKING:
-    from engine.graph.provenance import Run
     from gradcli.session.session import Session
 
 Note = Callable[["Done"], "str | None"]
@@ -65,27 +63,21 @@ class Done:
         )
 
     @cached_property
-    def nodes(self) -> list[Node]:
+    def nodes(self) -> list[recorded.Node]:
         """The nodes that what the statement bound, or ran backward from, was made of by it."""
-        stack = [
-            node_of(value.origin)
+        starts = [
+            recorded.source(value)
             for name, value in self.names.items()
             if isinstance(value, Tensor) and self.before.get(name) is not value
         ]
-        stack += [node_of(edge) for run in self.runs for edge, _ in run.roots]
-        found: dict[int, Node] = {}
-        while stack and len(found) < MOST:
-            node = stack.pop()
-            if node is None or node.trace is None or id(node) in found:
-                continue
-            if node.rank > self.since:
-                continue
-            found[id(node)] = node
-            stack.extend(map(node_of, node.trace.args))
-        return list(found.values())
+        starts += [edge for run in self.runs for edge, _ in run.roots]
+        made = recorded.nodes(
+            *starts, below=lambda node: recorded.operands(node) if node.rank <= self.since else ()
+        )
+        return list(islice((node for node in made if node.rank <= self.since), MOST))
 
     @cached_property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[recorded.Run]:
         """The backwards that the statement ran."""
         return list(takewhile(lambda run: run.rank < self.since, reversed(self.session.runs)))
 
@@ -147,11 +139,11 @@ def rebound(done: Done) -> str | None:
             continue
         if any(value is old for value in done.names.values()):
             continue  # another name keeps it
-        operands = {id(arg) for node in done.nodes for arg in node.trace.args}  # type: ignore[union-attr]
+        operands = {id(arg) for node in done.nodes for arg in recorded.operands(node)}
         if id(old) not in operands:
             continue
         lost = "no leaf" if new.requires_grad else "untracked"
-        moved = old._grad is not None and id(source(old._grad)) in operands
+        moved = old._grad is not None and id(recorded.source(old._grad)) in operands
         cure = f"step {name} keeps it a leaf" if moved else "another name keeps the leaf"
         return f"{name} is {lost} now, computed from the old {name}; {cure}"
     return None
@@ -173,13 +165,14 @@ def accumulated(done: Done) -> str | None:
 def broadcast(done: Done) -> str | None:
     """Both operands were repeated, though but for lengths of 1 they fit: (3, 1) with (3,)."""
     for node in done.nodes:
-        if not node.op.broadcasts or node.trace is None or len(node.trace.args) != 2:
+        operands = recorded.operands(node)
+        if not node.op.broadcasts or len(operands) != 2:
             continue
-        made = np.shape(node.trace.values[0])
-        one, other = (_array(arg).shape for arg in node.trace.args)
+        made = recorded.value(node).shape
+        one, other = (recorded.value(arg).shape for arg in operands)
         if made in (one, other) or _longer(one) != _longer(other) or not _longer(one):
             continue
-        if not any(map(_on_purpose, node.trace.args)):
+        if not any(map(_on_purpose, operands)):
             return done.says(
                 node, f" is {made}: {one} and {other} both broadcast; squeeze() fits them"
             )
@@ -190,20 +183,13 @@ def _longer(shape: tuple[int, ...]) -> list[int]:
     return [length for length in shape if length != 1]
 
 
-def _array(item: Any) -> np.ndarray[Any, Any]:
-    node = node_of(item)
-    if node is not None and node.trace is not None:
-        return np.asarray(node.trace.values[getattr(item, "index", 0)])
-    return np.asarray(item.array if isinstance(item, Tensor) else item)
-
-
 def _on_purpose(item: Any) -> bool:
     """Whether a value got its shape from an operation that gives one, or keeps a length of 1."""
-    node = node_of(item)
-    if node is None or node.trace is None:
+    node = recorded.made_by(item)
+    if node is None:
         return False
-    made, args = np.asarray(node.trace.values[0]), node.trace.args
-    kept = len(args) == 1 and _array(args[0]).ndim == made.ndim and _array(args[0]).size > made.size
+    made, args = recorded.value(node), list(map(recorded.value, recorded.operands(node)))
+    kept = len(args) == 1 and args[0].ndim == made.ndim and args[0].size > made.size
     return kept or node.op.name in _EXPLICIT
 
 
@@ -274,39 +260,31 @@ def _tracked(node: ast.stmt) -> list[str]:
 
 def _made_of(value: Any, x: Any) -> bool:
     """Whether a value was computed from another, or is it."""
-    stack: list[Any] = [source(value)]
-    seen: set[int] = set()
-    while stack and len(seen) < MOST:
-        item = stack.pop()
-        node = node_of(item)
-        if item is x or (node is not None and node is x):
-            return True
-        if node is None or node.trace is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        stack.extend(node.trace.args)
-    return False
+    start = recorded.source(value)
+    return start is x or any(
+        node is x or any(item is x for item in recorded.operands(node))
+        for node in islice(recorded.nodes(start), MOST)
+    )
 
 
 @note("cancelled")
 def cancelled(done: Done) -> str | None:
     """A difference of almost equal numbers: few or none of its digits are right."""
     for node in done.nodes:
-        if node.op.name == "sub" and node.trace is not None and _lost(node):
-            kind = np.asarray(node.trace.values[0]).dtype
+        if node.op.name == "sub" and _lost(node):
+            kind = recorded.value(node).dtype
             kept = f"{kind.name} keeps about {np.finfo(kind).precision + 1}"
             better = "; double() keeps 16" if kind.itemsize < 8 else ""
             return done.says(node, f" has lost its digits: {kept}{better}")
     return None
 
 
-def _lost(node: Node) -> bool:
+def _lost(node: recorded.Node) -> bool:
     """Whether all of a difference is rounding: 0 counts where an operand had absorbed a number."""
-    assert node.trace is not None
-    made = np.asarray(node.trace.values[0])
+    made = recorded.value(node)
     if made.dtype.kind != "f" or not made.size:
         return False
-    one, other = map(_array, node.trace.args)
+    one, other = map(recorded.value, recorded.operands(node))
     few = 4 * float(np.finfo(made.dtype).eps)
     m, a, b = (abs(float(array.flat[0])) for array in (made, one, other))
     if not m <= few * max(a, b):
@@ -314,19 +292,19 @@ def _lost(node: Node) -> bool:
     largest = np.maximum(np.abs(one), np.abs(other))
     if not (largest.any() and np.isfinite(largest).all() and (np.abs(made) <= few * largest).all()):
         return False
-    left, right = node.trace.args
+    left, right = recorded.operands(node)
     return bool(made.any()) or _absorbed(left, right) or _absorbed(right, left)
 
 
 def _absorbed(item: Any, other: Any) -> bool:
     """Whether a sum is one of its operands again, and the other of the difference knows nothing."""
-    node = node_of(item)
-    if node is None or node.trace is None or node.op.name not in ("add", "sub"):
+    node = recorded.made_by(item)
+    if node is None or node.op.name not in ("add", "sub"):
         return False
     if _made_of(other, node):
         return False  # what the sum lost is missing on both sides: 0 is right
-    made = np.asarray(node.trace.values[0])
-    one, term = (_array(arg) for arg in node.trace.args)
+    made = recorded.value(node)
+    one, term = map(recorded.value, recorded.operands(node))
     return bool(
         (np.array_equal(made, np.broadcast_to(one, made.shape)) and np.any(term))
         or (np.array_equal(made, np.broadcast_to(term, made.shape)) and np.any(one))

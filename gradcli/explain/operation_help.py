@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.graph import registry
-from engine.graph.provenance import tracing
 from engine.graph.tensor import Tensor
-from engine.transforms.symbolic import derivative, traced_leaf
+from engine.transforms import recorded
 from gradcli.explain.formula.derivative import formula
 
 if TYPE_CHECKING:
@@ -102,13 +101,13 @@ def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
     labels = ["x", "y", "z"][: len(required)]
     for shape in _SHAPES:
         leaves = [
-            traced_leaf(
+            recorded.traced_leaf(
                 np.linspace(0.3, 0.8, int(np.prod(shape))).reshape(shape) + place / 7, label
             )
             for place, label in enumerate(labels)
         ]
         try:
-            with tracing(), warnings.catch_warnings():
+            with recorded.tracing(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of numbers that nobody gave
                 result = function(*leaves)
         except (
@@ -120,11 +119,15 @@ def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
             NotImplementedError,
         ):
             continue
-        if not isinstance(result, Tensor) or result.origin is None or not result.requires_grad:
+        if (
+            not isinstance(result, Tensor)
+            or recorded.source(result) is result
+            or not result.requires_grad
+        ):
             return
         names = dict(zip(labels, leaves, strict=True))
         called = f"{name}({', '.join(labels)})"
-        for label, g in zip(labels, derivative(result, leaves), strict=True):
+        for label, g in zip(labels, recorded.derivative(result, leaves), strict=True):
             text = None if g is None else formula(g, result, names)
             if text is not None:
                 yield f"d {called}/d{label}", text

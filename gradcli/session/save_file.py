@@ -251,17 +251,14 @@ class _Loader:
 
     def _made(self, name: str, place: int, facts: Any) -> Any:
         """An optimizer or scheduler that remembers these facts."""
-        from engine.optim.optimizer import Optimizer
-        from engine.optim.scheduler import LRScheduler
-
-        optimizers = namespaces["torch.optim"]
-        found = optimizers.get(name) or namespaces["torch.optim.lr_scheduler"][name]
-        if not issubclass(found, (Optimizer, LRScheduler)):
+        optimizers, schedulers = namespaces["torch.optim"], namespaces["torch.optim.lr_scheduler"]
+        found = optimizers.get(name) or schedulers[name]
+        if not issubclass(found, (optimizers["Optimizer"], schedulers["LRScheduler"])):
             raise ValueError(name)
         made = self._objects[place] = found.__new__(found)
         for fact, value in self.decode(facts).items():
             setattr(made, fact, value)
-        if isinstance(made, Optimizer):
+        if isinstance(made, optimizers["Optimizer"]):
             made.state = defaultdict(dict, made.state)
             for hooks in _HOOKS:
                 setattr(made, hooks, [])

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from engine.graph.node import Node, Output
 from engine.graph.tensor import Tensor
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.formula.algebra.expression import Call, Expression, Name, Number
 from gradcli.explain.formula.reader import Reader
 
@@ -17,8 +14,8 @@ class ForwardReader(Reader):
     """Reads what was computed as it was written, nothing simplified."""
 
     def _make(self, item: Any) -> Expression:
-        node = node_of(item)
-        if node is None or node.trace is None or id(item) in self.names:
+        node = recorded.made_by(item)
+        if node is None or id(item) in self.names:
             made = super()._make(item)
             if node is None and isinstance(item, Tensor) and not isinstance(made, (Name, Number)):
                 return Name("constant", made.shape)
@@ -27,18 +24,17 @@ class ForwardReader(Reader):
 
     def opened(self, item: Any) -> Expression:
         """How a value was computed, though it has a name."""
-        node = node_of(item)
-        if node is None or node.trace is None:
+        node = recorded.made_by(item)
+        if node is None:
             return self.read(item)
-        for arg in node.trace.args:
+        for arg in recorded.operands(node):
             if arg is not None:
                 self.read(arg)
         return self._computed(item, node)
 
-    def _computed(self, item: Any, node: Node) -> Expression:
-        assert node.trace is not None
-        args = tuple(None if arg is None else self._done[id(arg)] for arg in node.trace.args)
+    def _computed(self, item: Any, node: recorded.Node) -> Expression:
+        args = self._args(node)
         if node.op.facts.get("scales") == "times" and isinstance(args[1], Number):
             args = args[::-1]  # 5*b, as it was typed: PyTorch turns it round
-        part = item.index if type(item) is Output else None
-        return Call(node.op, args, node.trace.params, np.shape(node.trace.values[part or 0]), part)
+        shape = recorded.value(item).shape
+        return Call(node.op, args, recorded.params(node), shape, recorded.part(item))

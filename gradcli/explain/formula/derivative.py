@@ -19,14 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays.dtypes import get_default_dtype
-from engine.dispatch.apply import source
 from engine.graph import registry
 from engine.graph.printing import tensor_text
-from engine.graph.provenance import tracing
 from engine.graph.tensor import Tensor, wrap
-from engine.transforms import symbolic
-from engine.transforms.plan import Plan
-from engine.transforms.symbolic import node_of, traced_leaf
+from engine.transforms import recorded
 from gradcli.explain.formula import latex
 from gradcli.explain.formula.algebra.expression import Differential, Expression
 from gradcli.explain.formula.jacobian import jacobian
@@ -213,7 +209,7 @@ def derivative(
     rest = xs[count:]
     places = [(names[name], array) for name, array in (at or {}).items()]
     given = {id(x) for x, _ in places}
-    places += [(x, x.array) for x in symbolic.written_since(y) if id(x) not in given]
+    places += [(x, x.array) for x in recorded.written_since(y) if id(x) not in given]
     found.value = _value(closed, [x for _, x in rest], places)
     if rest:
         _open(closed, y, rest, names, found)
@@ -232,11 +228,11 @@ def _closed(y: Tensor, xs: Sequence[Tensor]) -> tuple[Tensor | None, int]:
     for count, x in enumerate(xs):
         if g.array.ndim == 0:
             single = x.array.ndim == 0
-            (found,) = symbolic.derivative(g, [x])
+            (found,) = recorded.derivative(g, [x])
         elif x.array.ndim == 0:
             found = _along(g, x, wrap(np.ones((), x.array.dtype)))
         elif single and _elementwise(g, x):
-            (found,) = symbolic.derivative(g, [x])
+            (found,) = recorded.derivative(g, [x])
         else:
             return g, count
         if found is None:
@@ -251,11 +247,11 @@ def _along(g: Tensor, x: Tensor, dx: Tensor) -> Tensor | None:
     The vector-Jacobian product is linear in its cotangent; its derivative by that is the
     Jacobian-vector product (Townsend, "A new trick for calculating Jacobian vector products").
     """
-    cotangent = traced_leaf(np.ones(g.array.shape, g.array.dtype))
-    (pulled,) = symbolic.derivative(g, [x], cotangent)
+    cotangent = recorded.traced_leaf(np.ones(g.array.shape, g.array.dtype))
+    (pulled,) = recorded.derivative(g, [x], cotangent)
     if pulled is None:
         return None
-    (along,) = symbolic.derivative(pulled, [cotangent], dx)
+    (along,) = recorded.derivative(pulled, [cotangent], dx)
     return along
 
 
@@ -270,7 +266,7 @@ def _open(
         label = f"d{name}" if name.isidentifier() else "dx"
         while label in names:
             label += "_"
-        dx = traced_leaf(np.ones(x.array.shape, x.array.dtype))
+        dx = recorded.traced_leaf(np.ones(x.array.shape, x.array.dtype))
         written[id(dx)] = change = Differential(label, dx.array.shape)
         kept.append(dx)
         along = _along(g, x, dx)
@@ -299,7 +295,7 @@ def _value(
         parts = [row for part in parts for row in _rows(part, x)]
     if at:
         with np.errstate(all="ignore"):
-            arrays = Plan([x for x, _ in at], parts).numpy(*(array for _, array in at))
+            arrays = recorded.Plan([x for x, _ in at], parts).numpy(*(array for _, array in at))
     else:
         arrays = [part.array for part in parts]
     like = rest[-1].array.shape if rest else shape
@@ -312,7 +308,7 @@ def _rows(g: Tensor, x: Tensor) -> Iterator[Tensor]:
     for place in range(g.array.size):
         one = np.zeros(g.array.size, g.array.dtype)
         one[place] = 1
-        (row,) = symbolic.derivative(g, [x], wrap(one.reshape(g.array.shape)))
+        (row,) = recorded.derivative(g, [x], wrap(one.reshape(g.array.shape)))
         yield wrap(np.zeros(x.array.shape, x.array.dtype)) if row is None else row
 
 
@@ -329,9 +325,8 @@ def _elementwise(y: Tensor, x: Tensor) -> bool:
     if x.array.shape != y.array.shape:
         return False
     return all(
-        node.op.broadcasts and np.shape(node.trace.values[0]) == y.array.shape
-        for node in symbolic.path(y, x)
-        if node.trace is not None
+        node.op.broadcasts and recorded.value(node).shape == y.array.shape
+        for node in recorded.path(y, x)
     )
 
 
@@ -382,25 +377,25 @@ def _readings(
 ) -> Iterator[Expression]:
     """A traced value in the names of leaves, then in all names but that of y."""
     bound = {
-        id(source(v)): name
+        id(recorded.source(v)): name
         for name, v in reversed(list(names.items()))
         if isinstance(v, Tensor) and name != "_"
     }
-    bound.pop(id(source(y)), None)
+    bound.pop(id(recorded.source(y)), None)
     leaves = {
-        id(source(v)): bound[id(source(v))]
+        id(recorded.source(v)): bound[id(recorded.source(v))]
         for v in names.values()
-        if isinstance(v, Tensor) and id(source(v)) in bound and _given(v)
+        if isinstance(v, Tensor) and id(recorded.source(v)) in bound and _given(v)
     }
     for known in (leaves, bound):
-        with tracing():
-            expression = Reader({**known, **written}).read(source(item))
+        with recorded.tracing():
+            expression = Reader({**known, **written}).read(recorded.source(item))
         yield expression
 
 
 def _given(tensor: Tensor) -> bool:
     """Whether a value is a starting point of the formula: a leaf, or a constant with a name."""
-    return node_of(source(tensor)) is None or not tensor.requires_grad
+    return recorded.made_by(recorded.source(tensor)) is None or not tensor.requires_grad
 
 
 def _of_language(text: str) -> bool:
@@ -423,11 +418,7 @@ def name_of(tensor: Tensor, names: Mapping[str, Any]) -> str | None:
     for name, value in names.items():
         if value is tensor and name != "_":
             return name
-    node = node_of(tensor.origin)
-    if node is not None and node.trace is not None:
-        return node.trace.name
-    label: str | None = tensor.label
-    return label
+    return recorded.name(recorded.source(tensor))
 
 
 def _is_number(text: str) -> bool:

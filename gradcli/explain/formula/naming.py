@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.dispatch.apply import source
 from engine.graph.tensor import Tensor
-from engine.transforms import symbolic
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.formula.as_written import ForwardReader
 from gradcli.explain.formula.writer import write
 
@@ -30,12 +28,14 @@ class Naming:
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         tensors = [(n, v) for n, v in names.items() if isinstance(v, Tensor) and n != "_"]
-        self._names = {symbolic.key(source(v)): name for name, v in reversed(tensors)}
-        self._reader = ForwardReader({id(source(v)): name for name, v in reversed(tensors)})
+        self._names = {recorded.key(recorded.source(v)): name for name, v in reversed(tensors)}
+        self._reader = ForwardReader(
+            {id(recorded.source(v)): name for name, v in reversed(tensors)}
+        )
 
     def name(self, item: Any) -> str | None:
         """The name of a value, if it has one."""
-        return self._names.get(symbolic.key(item))
+        return self._names.get(recorded.key(item))
 
     def called(self, item: Any) -> str:
         """The name of a value, else how it was computed."""
@@ -43,7 +43,7 @@ class Naming:
 
     def written(self, item: Any) -> str:
         """How a value was computed, in the names of what it was computed from."""
-        node = node_of(item)
+        node = recorded.made_by(item)
         expression = self.expression(item)
         text = write(expression) if expression.size <= LARGEST else ""
         return text if 0 < len(text) <= LONGEST or node is None else f"{node.op.name}(...)"

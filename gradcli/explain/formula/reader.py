@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.row import rows
-from engine.graph.node import Node, Output
-from engine.graph.tensor import Tensor
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.formula.algebra import apply_row
 from gradcli.explain.formula.algebra.expression import Call, Expression, Literal, Name, Number
 
@@ -46,43 +44,36 @@ class Reader:
         return self._done[id(item)]
 
     def _operands(self, item: Any) -> tuple[Any, ...]:
-        node = node_of(item)
-        if node is None or id(item) in self.names or node.trace is None:
+        if id(item) in self.names:
             return ()
-        return tuple(arg for arg in node.trace.args if arg is not None)
+        return tuple(arg for arg in recorded.operands(item) if arg is not None)
 
     def _make(self, item: Any) -> Expression:
-        array = _array(item)
+        array = recorded.value(item)
         name = self.names.get(id(item))
         if name is not None:
             return name if isinstance(name, Expression) else Name(name, array.shape, array)
-        node = node_of(item)
-        if node is None or node.trace is None:
+        node = recorded.made_by(item)
+        if node is None:
             return _constant(item, array)
-        args = tuple(None if arg is None else self._done[id(arg)] for arg in node.trace.args)
-        if type(item) is Output and item.index == 0 and node.op.name in _FIRST:
-            return Call(rows[_FIRST[node.op.name]], args, node.trace.params, array.shape)
-        if type(item) is Output and node.op.name == "unbind":
-            dim = node.trace.params[0] % (array.ndim + 1)
-            return apply_row(rows["select"], args, (dim, item.index), array.shape)
-        if type(item) is Output:
-            return Call(node.op, args, node.trace.params, array.shape, item.index)
-        return apply_row(node.op, args, node.trace.params, array.shape)
+        args, params, part = self._args(node), recorded.params(node), recorded.part(item)
+        if part is None:
+            return apply_row(node.op, args, params, array.shape)
+        if part == 0 and node.op.name in _FIRST:
+            return Call(rows[_FIRST[node.op.name]], args, params, array.shape)
+        if node.op.name == "unbind":
+            dim = params[0] % (array.ndim + 1)
+            return apply_row(rows["select"], args, (dim, part), array.shape)
+        return Call(node.op, args, params, array.shape, part)
 
-
-def _array(item: Any) -> np.ndarray[Any, Any]:
-    if isinstance(item, Tensor):
-        return item.array
-    if isinstance(item, (Node, Output)):
-        node = node_of(item)
-        assert node is not None
-        assert node.trace is not None
-        return np.asarray(node.trace.values[getattr(item, "index", 0)])
-    return np.asarray(item)
+    def _args(self, node: recorded.Node) -> tuple[Expression | None, ...]:
+        return tuple(
+            None if arg is None else self._done[id(arg)] for arg in recorded.operands(node)
+        )
 
 
 def _constant(item: Any, array: np.ndarray[Any, Any]) -> Expression:
-    label = getattr(item, "label", None)
+    label = recorded.name(item)
     if label is not None:
         return Name(label, array.shape, array)
     if array.dtype.kind == "c" and not array.imag.any():

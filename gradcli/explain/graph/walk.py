@@ -7,12 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.dispatch.apply import source
-from engine.graph.node import Freed, Node, Output
 from engine.graph.printing import values_text
 from engine.graph.tensor import LEAF, Tensor
-from engine.transforms import symbolic
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.formula.as_written import ForwardReader
 from gradcli.explain.formula.writer import write
 from gradcli.explain.graph.data import Graph, Vertex, band
@@ -28,8 +25,8 @@ def graph_of(tensor: Tensor, names: Mapping[str, Any], deepest: int, most: int) 
     is counted.
     """
     walk = _Walk(names, deepest, most, _gradients(tensor))
-    walk.written = {id(x) for x in symbolic.written_since(tensor)}
-    return walk.run([source(tensor)])
+    walk.written = {id(x) for x in recorded.written_since(tensor)}
+    return walk.run([recorded.source(tensor)])
 
 
 def gradient_graph_of(
@@ -41,10 +38,12 @@ def gradient_graph_of(
     most: int,
 ) -> Graph:
     """What backward from y computes for each of xs, down to values of the forward pass."""
-    found = symbolic.derivative(y, [x for _, x in xs])
+    found = recorded.derivative(y, [x for _, x in xs])
     walk = _Walk(names, deepest, most, {})
-    walk.forward = {symbolic.key(node) for x in (y,) for node in _nodes(source(x))}
-    results = [(name, source(g)) for (name, _), g in zip(xs, found, strict=True) if g is not None]
+    walk.forward = {recorded.key(node) for node in recorded.nodes(recorded.source(y))}
+    results = [
+        (name, recorded.source(g)) for (name, _), g in zip(xs, found, strict=True) if g is not None
+    ]
     for name, item in results:
         known = walk.names.get(id(item))
         walk.titles[id(item)] = f"d{of}/d{name}" + (f" = {known}" if known else "")
@@ -58,8 +57,8 @@ class _Walk:
         self, names: Mapping[str, Any], deepest: int, most: int, flows: dict[int, Any]
     ) -> None:
         bound = [(n, v) for n, v in names.items() if isinstance(v, Tensor) and n != "_"]
-        self.names = {id(source(value)): name for name, value in reversed(bound)}
-        self.tensors = {id(source(value)): value for _, value in bound}
+        self.names = {id(recorded.source(value)): name for name, value in reversed(bound)}
+        self.tensors = {id(recorded.source(value)): value for _, value in bound}
         self.titles: dict[int, str] = {}
         self.forward: set[Any] = set()
         self.written: set[int] = set()
@@ -103,17 +102,16 @@ class _Walk:
 
     def _operands(self, item: Any) -> list[Any]:
         """What an item was computed from, each once, numbers left out."""
-        node = node_of(item)
-        if node is None or node.trace is None or self._is_forward(item):
+        if self._is_forward(item):
             return []
         seen: dict[int, Any] = {}
-        for arg in node.trace.args:
-            if isinstance(arg, (Tensor, Node, Output)) and not self._is_plain_number(arg):
+        for arg in recorded.operands(item):
+            if recorded.is_tensor(arg) and not self._is_plain_number(arg):
                 seen.setdefault(id(arg), arg)
         return list(seen.values())
 
     def _is_forward(self, item: Any) -> bool:
-        return bool(self.forward) and symbolic.key(item) in self.forward
+        return bool(self.forward) and recorded.key(item) in self.forward
 
     def _is_plain_number(self, item: Any) -> bool:
         return (
@@ -128,19 +126,12 @@ class _Walk:
         """What stands for a part of the graph that is too deep to show."""
         count = 0
         leaves: dict[int, str] = {}
-        seen: set[int] = set()
-        stack = [item]
-        while stack:
-            current = stack.pop()
-            if id(current) in seen:
-                continue
-            seen.add(id(current))
-            if node_of(current) is None:
+        for current in recorded.items(item, self._operands):
+            if isinstance(current, Tensor):
                 leaves[id(current)] = self._name(current)
             else:
                 count += 1
                 self.places.setdefault(id(current), place)
-            stack.extend(self._operands(current))
         named = sorted(set(leaves.values()))
         shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
         label = f"... {count:,} more operations" + (f", down to {shown}" if shown else "")
@@ -150,9 +141,9 @@ class _Walk:
         name = self.titles.get(id(item)) or self.names.get(id(item))
         if name is not None:
             return name
-        node = node_of(item)
+        node = recorded.made_by(item)
         if node is None:
-            return item.label or "constant"
+            return recorded.name(item) or "constant"
         expression = self.reader.read(item)
         if expression.size > 12:
             return str(node.op.name)
@@ -160,20 +151,19 @@ class _Walk:
         return text if len(text) <= 30 else str(node.op.name)
 
     def _vertex(self, item: Any) -> Vertex:
-        node = node_of(item)
-        if node is None or node.trace is None:
+        array = recorded.value(item)
+        value = values_text(array)
+        node = recorded.made_by(item)
+        if node is None:
             kind = "leaf" if item.edge is LEAF else "constant"
             text, size = self._gradient(item) if kind == "leaf" else ("", "")
-            shape, value = item.array.shape, values_text(item.array)
             since = "written since" if id(item) in self.written else ""
-            return Vertex(self._name(item), since, kind, shape, value, text, size)
-        array = np.asarray(node.trace.values[getattr(item, "index", 0)])
+            return Vertex(self._name(item), since, kind, array.shape, value, text, size)
         text, size = self._gradient(item)
         kind = "value" if self._is_forward(item) else "operation"
         known = id(item) in self.names or id(item) in self.titles
         operation = _sign(node.op) if known and kind == "operation" else ""
-        value = values_text(array)
-        line = node.trace.line
+        line = recorded.line(node)
         return Vertex(self._name(item), operation, kind, array.shape, value, text, size, line)
 
     def _gradient(self, item: Any) -> tuple[str, str]:
@@ -186,41 +176,28 @@ class _Walk:
         return f"grad {values_text(found)}", band(found)
 
 
-def _nodes(root: Any) -> list[Node]:
-    """All nodes that a value was computed by."""
-    seen: dict[int, Node] = {}
-    stack = [node_of(root)]
-    while stack:
-        node = stack.pop()
-        if node is not None and id(node) not in seen and node.trace is not None:
-            seen[id(node)] = node
-            stack.extend(node_of(arg) for arg in node.trace.args)
-    return list(seen.values())
-
-
 def _gradients(root: Tensor) -> dict[int, np.ndarray[Any, Any]]:
     """The gradients that backward from `root` sent through each value, if it was run."""
     if root.array.size != 1:
         return {}
-    items: dict[int, Any] = {}
+    made: list[Any] = []
     went_backward = False
-    stack = [source(root)]
-    while stack and len(items) < MOST_GRADIENTS:
-        item = stack.pop()
-        made_by = node_of(item)
-        went_backward |= isinstance(item, Tensor) and item._grad is not None
-        if id(item) in items or made_by is None or made_by.trace is None:
+    for item in recorded.items(recorded.source(root)):
+        node = recorded.made_by(item)
+        if node is None:
+            went_backward |= isinstance(item, Tensor) and item._grad is not None
             continue
-        went_backward |= isinstance(made_by.saved, Freed)
-        items[id(item)] = item
-        stack.extend(made_by.trace.args)
+        went_backward |= recorded.is_used_up(node)
+        made.append(item)
+        if len(made) == MOST_GRADIENTS:
+            break
     if not went_backward:
         return {}
-    tensors = [symbolic.tensor_of(item) for item in items.values()]
-    found = symbolic.derivative(root, tensors)
+    tensors = [recorded.tensor_of(item) for item in made]
+    found = recorded.derivative(root, tensors)
     return {
-        key: np.broadcast_to(g.array, t.array.shape)
-        for key, t, g in zip(items, tensors, found, strict=True)
+        id(item): np.broadcast_to(g.array, t.array.shape)
+        for item, t, g in zip(made, tensors, found, strict=True)
         if g is not None and t is not tensors[0] and t.edge is not None
     }
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.backward import replay
 from engine.graph.printing import values_text
-from engine.transforms import symbolic
+from engine.transforms import recorded
 from gradcli.explain.formula.naming import element
 from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
@@ -63,22 +62,22 @@ def zero(facts: Facts) -> Answer | None:
     for step in facts.steps:
         if step.first is None or not np.any(step.first):
             continue
-        for edge, sent in zip(step.node.edges, step.sent, strict=False):
-            if edge is not None and sent is not None and not np.any(sent) and _leads(facts, edge):
+        for _, edge, sent in step.onward():
+            if not np.any(sent) and _leads(facts, edge):
                 return _zeroed(facts, step.node, edge)
     return None
 
 
 def _leads(facts: Facts, edge: Any) -> bool:
     """Whether the way to x goes through an edge."""
-    key = symbolic.key(edge)
-    return any(symbolic.key(hop.item) == key for hop in facts.way or ())
+    key = recorded.key(edge)
+    return any(recorded.key(hop.item) == key for hop in facts.way or ())
 
 
 def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
     name, op, says = facts.name, node.op.name, node.op.facts
     below = facts.called(edge)
-    value = np.asarray(replay.value_of(edge))
+    value = recorded.value(edge)
     fix: list[str] = mend.stand_in(facts, node)
     if _underflowed(facts, node, edge):
         smallest = np.finfo(value.dtype).smallest_subnormal
@@ -122,13 +121,11 @@ def _underflowed(facts: Facts, node: Any, edge: Any) -> bool:
     if scales is None or step.first is None:
         return False
     whole = np.asarray(step.first, np.float64)
-    others = [arg for arg in node.trace.args if symbolic.key(arg) != symbolic.key(edge)]
-    slopes = [
-        replay.value_of(o) if hasattr(o, "rank") or hasattr(o, "array") else o for o in others
-    ]
+    others = [arg for arg in recorded.operands(node) if recorded.key(arg) != recorded.key(edge)]
+    slopes = [recorded.value(other).astype(np.float64) for other in others]
     if scales == "over":
-        slopes = [1 / np.asarray(slope, np.float64) for slope in slopes]
-    return any(np.any(whole * np.asarray(slope, np.float64)) for slope in slopes)
+        slopes = [1 / slope for slope in slopes]
+    return any(np.any(whole * slope) for slope in slopes)
 
 
 def _in_double(facts: Facts) -> list[str]:
@@ -147,8 +144,8 @@ def partly_flat(facts: Facts) -> Answer | None:
     if g is None or not g.size or g.all() or not finite(g):
         return None
     for step in facts.steps:
-        for edge, sent in zip(step.node.edges, step.sent, strict=False):
-            if edge is None or sent is None or step.first is None or not _leads(facts, edge):
+        for _, edge, sent in step.onward():
+            if step.first is None or not _leads(facts, edge):
                 continue
             zeros = np.asarray(sent) == 0
             if not zeros.any() or zeros.shape != g.shape or not (zeros <= (g == 0)).all():
@@ -165,7 +162,7 @@ def _partly(facts: Facts, node: Any, edge: Any, zeros: Any) -> Answer | None:
         why = f"{op} {says['dead']}: {zeros.mean():.0%} of {below} are there."
         fix = mend.stand_in(facts, node)
     elif "saturates" in says:
-        value = np.asarray(replay.value_of(edge))
+        value = recorded.value(edge)
         why = f"{op} is saturated for {zeros.mean():.0%} of {below}: its slope is 0 there."
         fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
     elif "chooses" in says:
@@ -189,10 +186,10 @@ def out_of_scale(facts: Facts) -> Answer | None:
     size = _size(facts.gradient)
     if not size or 1e-6 < size < 1e6:
         return None
-    steps = {symbolic.key(step.node): step for step in facts.steps}
+    steps = {recorded.key(step.node): step for step in facts.steps}
     jumps: list[tuple[float, Any]] = []
     for hop in facts.way:
-        step = steps.get(symbolic.key(hop.node))
+        step = steps.get(recorded.key(hop.node))
         if step is None or step.first is None or hop.place >= len(step.sent):
             continue
         sent = step.sent[hop.place]
@@ -226,12 +223,12 @@ def several_ways(facts: Facts) -> Answer | None:
     """x is used more than once: the contributions add up."""
     if facts.gradient is None:
         return None
-    target = symbolic.key(facts.item)
+    target = recorded.key(facts.item)
     parts = [
         (step.node, sent)
         for step in facts.steps
-        for edge, sent in zip(step.node.edges, step.sent, strict=False)
-        if edge is not None and sent is not None and symbolic.key(edge) == target
+        for _, edge, sent in step.onward()
+        if recorded.key(edge) == target
     ]
     if len(parts) < 2:
         return None
@@ -253,10 +250,9 @@ def broadcast(facts: Facts) -> Answer | None:
     if facts.gradient is None or not facts.way:
         return None
     for hop in facts.way:
-        made = np.shape(hop.node.trace.values[0]) if hop.node.trace is not None else ()
-        shape = np.shape(replay.value_of(hop.item))
-        if not hop.node.op.broadcasts or made == shape:
+        if not recorded.broadcast(hop.node, hop.item):
             continue
+        made, shape = recorded.value(hop.node).shape, recorded.value(hop.item).shape
         times = int(np.prod(made)) // max(int(np.prod(shape)), 1)
         return Answer(
             "broadcast",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from engine.arrays.memory import owner_of
 from engine.graph.tensor import Tensor
-from engine.transforms import symbolic
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.facts import FARTHEST, Hop, cut_at
 from gradcli.explain.why.missing import mended
 from gradcli.explain.why.table import situation
 
@@ -95,26 +94,16 @@ def one_way_is_cut(facts: Facts) -> Answer | None:
     )
 
 
-def _cut_beside(facts: Facts) -> Hop | None:
+def _cut_beside(facts: Facts) -> recorded.Hop | None:
     """A cut between x and something that the root was made of."""
-    target = symbolic.key(facts.item)
-    seen: set[int] = set()
-    stack = [facts.root]
-    while stack and len(seen) < FARTHEST:
-        node = node_of(stack.pop())
-        if node is None or node.trace is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        for place, arg in enumerate(node.trace.args):
-            if not hasattr(arg, "array") and not hasattr(arg, "rank"):
-                continue
-            cut = cut_at(node, place)
-            if cut is not None and symbolic.key(arg) == target and not _decides(node):
-                return Hop(node, place, arg, cut)
-            stack.append(arg)
+    target = recorded.key(facts.item)
+    for node in islice(recorded.nodes(facts.root), recorded.FARTHEST):
+        for hop in recorded.hops(node):
+            if hop.cut is not None and recorded.key(hop.item) == target and not _decides(node):
+                return hop
     return None
 
 
-def _decides(node: Any) -> bool:
+def _decides(node: recorded.Node) -> bool:
     """Whether a node only asks where x is: a comparison, an index."""
-    return str(node.trace.values[0].dtype) == "bool" or "arg" in node.op.name
+    return recorded.value(node).dtype.kind == "b" or "arg" in node.op.name

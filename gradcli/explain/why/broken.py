@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays.row import rows
-from engine.backward import replay
+from engine.transforms import recorded
 from gradcli.explain.formula.naming import element
 from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
@@ -35,16 +35,12 @@ def value_is_broken(facts: Facts) -> Answer | None:
         return Answer("value", say)
     for step in reversed(facts.steps):
         node = step.node
-        if node.trace is None or all(finite(value) for value in node.trace.values):
+        if all(map(finite, recorded.values(node))):
             continue
-        operands = [
-            replay.value_of(arg)
-            for arg in node.trace.args
-            if hasattr(arg, "rank") or hasattr(arg, "array")
-        ]
-        if not all(map(finite, operands)):
+        operands = filter(recorded.is_tensor, recorded.operands(node))
+        if not all(finite(recorded.value(arg)) for arg in operands):
             continue
-        out = np.asarray(node.trace.values[0])
+        out = recorded.value(node)
         place = _first(out)
         made, what = facts.called(node), str(float(out[place]))
         return Answer(
@@ -68,10 +64,9 @@ def born_in_backward(facts: Facts) -> Answer | None:
     for step in facts.steps:
         if step.first is None or not finite(step.first):
             continue
-        for edge, sent in zip(step.node.edges, step.sent, strict=False):
-            if edge is None or sent is None or finite(sent):
-                continue
-            return _born(facts, step.node, edge, step.first, sent)
+        for _, edge, sent in step.onward():
+            if not finite(sent):
+                return _born(facts, step.node, edge, step.first, sent)
     return None
 
 
@@ -79,7 +74,7 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
     """The element where it happened, and what met there."""
     place = _first(sent)
     below = facts.called(edge)
-    value = replay.value_of(edge)
+    value = recorded.value(edge)
     held = value[place] if place else value
     what = "nan" if np.isnan(facts.gradient).any() else "inf"
     more = [f"{element(below, place)} = {held:g}, where the slope of {node.op.name} is not finite."]

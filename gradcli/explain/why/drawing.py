@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts, Hop
+    from engine.transforms.recorded import Hop
+    from gradcli.explain.why.facts import Facts
 
 CUTS = {
     "no_grad": "made under no_grad",

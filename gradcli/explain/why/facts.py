@@ -5,42 +5,21 @@ Everything is read off the graph the engine recorded and the program the session
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.backward import replay
-from engine.dispatch.apply import source
-from engine.graph.node import Node, Output
 from engine.graph.tensor import Tensor
-from engine.transforms import symbolic
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.formula.naming import Naming
 from gradcli.session.program import Program, Sentence
 
 if TYPE_CHECKING:
-    from engine.graph.provenance import Run
     from gradcli.base.faults import Fault
     from gradcli.explain.why.answer import Quote
     from gradcli.session.session import Session
-
-FARTHEST = 200_000
-"""How many nodes a search looks at."""
-
-
-class Hop(NamedTuple):
-    """One step of the way down: the node, its operand's place, and why no gradient passes, if so.
-
-    `cut` is None, or one of "no_grad", "detach", "data", "flat" (no derivative), "untracked".
-    """
-
-    node: Node
-    place: int
-    item: Any
-    cut: str | None
 
 
 class Facts:
@@ -52,12 +31,12 @@ class Facts:
         self.name = name
         self.names = session.variables
         self.program = Program(session.sentences)
-        self.item = x if _collects(x) else source(x)
+        self.item = x if _collects(x) else recorded.source(x)
 
     # ---- the backward ------------------------------------------------------------------------
 
     @property
-    def run(self) -> Run | None:
+    def run(self) -> recorded.Run | None:
         """The last backward."""
         return self.session.runs[-1] if self.session.runs else None
 
@@ -93,20 +72,23 @@ class Facts:
         return None if self.x._grad is None else self.x._grad.array
 
     @cached_property
-    def steps(self) -> list[replay.Step]:
+    def steps(self) -> list[recorded.Step]:
         """The last backward, walked again."""
         if self.run is None:
             return []
-        return list(replay.steps(self.run.roots))
+        return list(recorded.steps(self.run.roots))
 
     # ---- the way -----------------------------------------------------------------------------
 
     @cached_property
-    def way(self) -> list[Hop] | None:
+    def way(self) -> list[recorded.Hop] | None:
         """The shortest way from the root down to x along which a gradient passes, if there is one;
         else the shortest way of all; None if x has no part in the root.
         """
-        return self._search(False) or self._search(True)
+        if self.root is None:
+            return None
+        shortest = recorded.shortest
+        return shortest(self.root, self.item) or shortest(self.root, self.item, through_cuts=True)
 
     @property
     def unreached(self) -> bool:
@@ -114,36 +96,11 @@ class Facts:
         return self.gradient is None and self.run is not None and self.way is None
 
     @property
-    def cut(self) -> Hop | None:
+    def cut(self) -> recorded.Hop | None:
         """Where the way is cut, the place nearest to x; what is untracked only follows from it."""
         cuts = [hop for hop in self.way or () if hop.cut is not None]
         real = [hop for hop in cuts if hop.cut != "untracked"]
         return (real or cuts)[-1] if cuts else None
-
-    def _search(self, through_cuts: bool) -> list[Hop] | None:
-        """Breadth first, from the root down."""
-        start = self.root
-        if start is None:
-            return None
-        target = self.item
-        came: dict[Any, tuple[Any, Hop] | None] = {symbolic.key(start): None}
-        queue = deque([start])
-        while queue and len(came) < FARTHEST:
-            item = queue.popleft()
-            node = node_of(item)
-            if node is None or node.trace is None:
-                continue
-            for place, arg in enumerate(node.trace.args):
-                if not isinstance(arg, (Tensor, Node, Output)) or symbolic.key(arg) in came:
-                    continue
-                cut = cut_at(node, place)
-                if cut is not None and not through_cuts:
-                    continue
-                came[symbolic.key(arg)] = (item, Hop(node, place, arg, cut))
-                if arg is target or symbolic.key(arg) == symbolic.key(target):
-                    return _unrolled(came, arg)
-                queue.append(arg)
-        return None
 
     # ---- names and lines ---------------------------------------------------------------------
 
@@ -157,12 +114,10 @@ class Facts:
         name = self.naming.name(item)
         if name is not None:
             return name
-        node = node_of(item)
-        if type(item) is Node and item.trace is not None and item.trace.name is not None:
-            return item.trace.name
-        if node is None:
-            return getattr(item, "label", None) or "a constant"
-        return self.naming.written(item)
+        first = recorded.name(item) if recorded.part(item) is None else None
+        if first is not None or recorded.made_by(item) is not None:
+            return first or self.naming.written(item)
+        return "a constant"
 
     def written(self, item: Any) -> str:
         """How a value was computed, in the user's names."""
@@ -170,8 +125,7 @@ class Facts:
 
     def line_of(self, item: Any) -> tuple[int, str] | None:
         """The number and text of the line that made a value."""
-        node = node_of(item)
-        made = node.trace.line if node is not None and node.trace is not None else None
+        made = recorded.line(item)
         return None if made is None else self.session.line(made)
 
     def quoted(self, made: Any, remark: str = "") -> list[Quote]:
@@ -183,10 +137,8 @@ class Facts:
 
     def sentence_of(self, item: Any) -> Sentence | None:
         """The statement that made a value."""
-        node = node_of(item)
-        if node is None or not node.trace:
-            return None
-        return self.program.at(node.trace.line, node.rank)
+        node = recorded.made_by(item)
+        return None if node is None else self.program.at(recorded.line(node), node.rank)
 
     def rebuild(
         self,
@@ -204,29 +156,6 @@ class Facts:
             isinstance(value, Tensor) and value._grad is not None for value in self.names.values()
         )
         return ["zero", *lines] if held else lines
-
-
-def cut_at(node: Node, place: int) -> str | None:
-    """Why a node passes no gradient on to the operand at `place`; None if it does."""
-    if node.op.name in ("detach", "data"):
-        return node.op.name
-    if node.trace is not None and node.trace.cut:
-        return "no_grad"
-    pullback = node.op.pullbacks[min(place, len(node.op.pullbacks) - 1)]
-    if pullback.rule is None:
-        return "flat"
-    return None if place < len(node.edges) and node.edges[place] is not None else "untracked"
-
-
-def _unrolled(came: dict[Any, tuple[Any, Hop] | None], item: Any) -> list[Hop]:
-    """The hops from the root to an item."""
-    hops: list[Hop] = []
-    before = came[symbolic.key(item)]
-    while before is not None:
-        above, hop = before
-        hops.append(hop)
-        before = came[symbolic.key(above)]
-    return hops[::-1]
 
 
 def _collects(tensor: Tensor) -> bool:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.why import mend
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.drawing import way
@@ -14,7 +14,6 @@ from gradcli.explain.why.table import situation
 from gradcli.session.program import Sentence, calls
 
 if TYPE_CHECKING:
-    from engine.graph.node import Node
     from gradcli.explain.why.facts import Facts
 
 _LEAVING = {
@@ -54,7 +53,7 @@ def way_is_cut(facts: Facts) -> Answer | None:
     )
 
 
-def mended(facts: Facts, node: Node, cut: str) -> list[str]:
+def mended(facts: Facts, node: recorded.Node, cut: str) -> list[str]:
     """The statement without what cuts, or with something smooth in its place, and what follows."""
     sentence = facts.sentence_of(node)
     if sentence is None:
@@ -112,10 +111,10 @@ def built_later(facts: Facts) -> Answer | None:
     if run is None or not facts.unreached:
         return None
     for end, value in reversed(facts.names.items()):
-        node = node_of(value.origin) if isinstance(value, Tensor) else None
+        node = recorded.made_by(recorded.source(value)) if isinstance(value, Tensor) else None
         if node is None or node.rank > run.rank or not value.requires_grad:
             continue
-        if _leads(node, facts):
+        if recorded.path(value, facts.x):
             fix = f"backward {end}" if value.array.size == 1 else f"backward {end}.sum()"
             return Answer(
                 "built later",
@@ -236,9 +235,3 @@ def forgotten(facts: Facts) -> Answer | None:
     )
     start = facts.sentence_of(facts.root)
     return Answer("forgotten", headline, fixes=[facts.rebuild(start)])
-
-
-def _leads(node: object, facts: Facts) -> bool:
-    from engine.transforms.symbolic import path, tensor_of
-
-    return bool(path(tensor_of(node), facts.x))

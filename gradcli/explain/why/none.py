@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
-from engine.transforms.symbolic import node_of
+from engine.transforms import recorded
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.cuts import how, tracked
+from gradcli.explain.why.cuts import how
 from gradcli.explain.why.table import situation
 
 if TYPE_CHECKING:
@@ -18,17 +19,15 @@ if TYPE_CHECKING:
 def rebound(facts: Facts) -> Answer | None:
     """W = W - lr*W.grad made another W, which is no leaf (or, under no_grad, is not tracked)."""
     x, name = facts.x, facts.name
-    node = node_of(x.origin)
-    if facts.gradient is not None or node is None or node.trace is None or node.trace.name != name:
+    node = recorded.made_by(recorded.source(x))
+    if facts.gradient is not None or node is None or recorded.name(node) != name:
         return None
-    old = _ancestor(node, name, x)
-    if old is None:
+    if not _has_namesake(node, name, x):
         return None
-    under = node.trace.cut
     say = f"{name}.grad is None because this {name} is not the leaf that backward gave a gradient."
     more = (
         f"{name} = ... under no_grad made a new tensor, which is not tracked."
-        if under
+        if recorded.is_cut(node)
         else f"{name} = ... made a new tensor, computed from the old {name}: it is no leaf."
     )
     fix = [f"{name} = {name}.detach().requires_grad_()"]
@@ -62,10 +61,10 @@ def integer(facts: Facts) -> Answer | None:
 def itself_cut(facts: Facts) -> Answer | None:
     """x is what came out of detach, .data, no_grad or an operation without a derivative."""
     x, name = facts.x, facts.name
-    node = node_of(x.origin)
-    if facts.gradient is not None or x.requires_grad or node is None or node.trace is None:
+    node = recorded.made_by(recorded.source(x))
+    if facts.gradient is not None or x.requires_grad or node is None:
         return None
-    above = next((arg for arg in node.trace.args if tracked(arg)), None)
+    above = next(filter(recorded.is_tracked, recorded.operands(node)), None)
     if above is None:
         return None
     what = facts.called(above)
@@ -136,32 +135,21 @@ def not_a_leaf(facts: Facts) -> Answer | None:
 # ---- what they share ---------------------------------------------------------------------------
 
 
-def _ancestor(node: Any, name: str, x: Tensor) -> Tensor | None:
-    """A leaf of the same name among what made a value."""
-    stack = [node]
-    seen: set[int] = set()
-    while stack and len(seen) < 1000:
-        item = stack.pop()
-        made = node_of(item)
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, Tensor) and item is not x and item.label == name:
-            return item
-        if made is not None and made.trace is not None:
-            stack.extend(arg for arg in made.trace.args if not isinstance(arg, (int, float)))
-    return None
+def _has_namesake(node: recorded.Node, name: str, x: Tensor) -> bool:
+    """Whether another leaf of the same name is among what made a value."""
+    return any(
+        isinstance(item, Tensor) and item is not x and item.label == name
+        for item in islice(recorded.items(node), 1000)
+    )
 
 
-def _depends(facts: Facts, value: Any) -> bool:
+def _depends(facts: Facts, value: object) -> bool:
     """Whether a value was computed from x, with a gradient."""
-    from engine.transforms.symbolic import path
-
     return (
         isinstance(value, Tensor)
         and value.requires_grad
         and not value.is_leaf
-        and bool(path(value, facts.x))
+        and bool(recorded.path(value, facts.x))
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from gc import get_referents
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
@@ -66,20 +65,6 @@ def _stretches(level: list[Any]) -> Iterator[list[Any]]:
             yield get_referents(*some)
             some, count = [], 0
     yield get_referents(*some)
-
-
-def resident() -> int:
-    """The bytes of memory the process has; where only that is known, the most it ever had."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * 4096
-    except OSError:
-        pass
-    try:
-        from resource import RUSAGE_SELF, getrusage
-    except ImportError:
-        return 0
-    return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def extent(value: Any, enough: int) -> int:

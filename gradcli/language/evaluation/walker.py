@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from engine.arrays import journal
+from engine.arrays.limits import resident
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import Fault
 from gradcli.language.evaluation.host import NOTHING, Attempt, Host, Operand
@@ -66,8 +67,6 @@ class Walker:
         """Bytes of tensors made since the last look at the memory in use."""
         self.resident = 0
         if self.limits.resident is not None:
-            from gradcli.language.evaluation.container_sizes import resident
-
             self.resident = resident()
 
     def run(self, statement: Statement) -> object:
@@ -182,8 +181,6 @@ class Walker:
         self.weighed += tensor.array.nbytes
         if self.weighed < bounds.LOOK or self.limits.resident is None:
             return
-        from gradcli.language.evaluation.container_sizes import resident
-
         self.weighed = 0
         if resident() - self.resident > self.limits.resident:
             import gc
