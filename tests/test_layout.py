@@ -163,3 +163,34 @@ def test_the_session_writes_and_reads_no_terminal() -> None:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             }
             assert not names & {"print", "input", "eval", "exec", "compile", "breakpoint"}, path
+
+
+# What gradcli may import of the engine, and where: the recorded graph has one door.
+FROM_ENGINE = {
+    "engine": "gradcli/",
+    "engine.transforms.recorded": "gradcli/",  # the graph
+    "engine.graph.registry": "gradcli/",  # names
+    "engine.arrays.row": "gradcli/",
+    "engine.graph.tensor": "gradcli/",  # values
+    "engine.graph.printing": "gradcli/",
+    "engine.arrays.dtypes": "gradcli/",
+    "engine.arrays.memory": "gradcli/",
+    "engine.arrays.backends": "gradcli/explain/formula/",
+    "engine.ops.creation.tensor_classes": "gradcli/language/",
+    "engine.dispatch.errors.calls": "gradcli/language/",
+    "engine.arrays.journal": ("gradcli/language/", "gradcli/session/"),  # what a session holds
+    "engine.arrays.limits": ("gradcli/language/", "gradcli/session/"),
+    "engine.arrays.modes": "gradcli/session/",
+    "engine.graph.provenance": "gradcli/session/",
+    "engine.graph.storage": "gradcli/session/",
+    "engine.random.generator": "gradcli/session/",
+}
+
+
+def test_gradcli_asks_the_engine_through_few_modules() -> None:
+    for found in IMPORTS:
+        if found.source.parts[0] == "gradcli" and found.module.split(".")[0] == "engine":
+            assert str(found.source).startswith(FROM_ENGINE.get(found.module, ())), (
+                f"{found}: what is asked of a recorded graph goes through "
+                "engine/transforms/recorded.py"
+            )
