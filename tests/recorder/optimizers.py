@@ -1,11 +1,10 @@
 """Asks PyTorch where its optimizers lead: `python -m tests.recorder.optimizers`."""
 
-import json
-
 import torch
 
 from tests.engine.optimizing import ran
 from tests.engine.programs import RECORDED
+from tests.recorder.programs import write_rows
 
 CASES = [
     ("SGD", {"lr": 0.1}),
@@ -28,15 +27,12 @@ CASES = [
 
 
 def main() -> None:
-    lines = [
-        json.dumps(
-            {"name": name, "options": options, "dtype": dtype, **ran(torch, name, options, dtype)}
-        )
+    rows = (
+        {"name": name, "options": options, "dtype": dtype, **ran(torch, name, options, dtype)}
         for name, options in CASES
         for dtype in ("float32", "float64")
-    ]
-    text = ",\n".join(lines)
-    (RECORDED / "optimizers.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+    )
+    write_rows(RECORDED / "optimizers.json", rows)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ Its values, as compressed bytes, and PyTorch's text go to printing.json.
 """
 
 import base64
-import json
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+
+from tests.recorder.programs import write_rows
 
 FILE = Path(__file__).parent.parent / "engine" / "recorded" / "printing.json"
 
@@ -254,8 +255,7 @@ def main() -> None:
     cases += [case(f"drawn({seed})", drawn_options(seed)) for seed in range(DRAWN)]
     cases += [case(code, {}, "float16") for code in ("T([1.])", "T([1j], dtype=torch.complex64)")]
     cases += [case("T([1.])", {}, "bfloat16")]
-    text = ",\n".join(map(json.dumps, cases))
-    FILE.write_text(f"[\n{text}\n]\n", encoding="utf-8")
+    write_rows(FILE, cases)
 
 
 if __name__ == "__main__":

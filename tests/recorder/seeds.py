@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 from pathlib import Path
+
+from tests.recorder.scripts import printed
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "gradcli" / "seeds.json"
@@ -24,14 +24,11 @@ def programs(seed: int) -> dict[str, str]:
 
 def main() -> None:
     """Run each program for each seed and write what it prints."""
-    printed: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for seed in SEEDS:
         for name, text in programs(seed).items():
-            out = io.StringIO()
-            with contextlib.redirect_stdout(out):
-                exec(compile(text, name, "exec"), {})
-            printed.setdefault(str(seed), {})[name] = out.getvalue()
-    RECORDED.write_text(json.dumps(printed, indent=1) + "\n", encoding="utf-8")
+            found.setdefault(str(seed), {})[name] = printed(name, text)
+    RECORDED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
