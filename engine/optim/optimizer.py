@@ -29,6 +29,8 @@ from engine.optim.kernels import add
 from engine.optim.slots import Options, Slots, put, real, scalar
 
 Closure = Callable[[], Any]
+Params = Iterable[Tensor | tuple[str, Tensor] | Options]
+"""What is to be moved: tensors, alone or with names, or groups of them."""
 
 
 @public("torch.optim")
@@ -38,6 +40,10 @@ class Optimizer:
     Args:
         params: tensors, (name, tensor) pairs, or dicts: groups with options of their own.
         defaults: the options of groups that do not say otherwise.
+
+    Raises:
+        TypeError: params is a tensor or a set, or holds something else.
+        ValueError: there are none, or one of them is no leaf or stands in two groups.
     """
 
     stepped = False
@@ -46,7 +52,7 @@ class Optimizer:
     order = ""
     """Hyper-parameters that a group lists in another order than the signature: this one."""
 
-    def __init__(self, params: Any, defaults: Options) -> None:
+    def __init__(self, params: Params, defaults: Options) -> None:
         _only_eager(defaults)
         self.defaults = defaults
         if isinstance(params, Tensor):
@@ -58,7 +64,7 @@ class Optimizer:
         self.param_groups: list[Options] = []
         self._before: list[Callable[..., Any]] = []
         self._after: list[Callable[..., Any]] = []
-        groups = list(params)
+        groups: list[Any] = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
@@ -317,7 +323,7 @@ def _only_eager(options: Options) -> None:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
-def _named(params: Any) -> tuple[list[str], list[Any]]:
+def _named(params: Params) -> tuple[list[str], list[Any]]:
     """The names and the tensors of a group; no names if it gives none."""
     if isinstance(params, Tensor):
         return [], [params]
