@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import math
 import os
+from threading import RLock
 
 from engine.arrays.row import rows
 from engine.graph import registry
@@ -41,6 +42,8 @@ CORE = (
     "ops.compat.removed",
 )
 """Modules loaded at once: what nearly every program needs."""
+_ALONE = RLock()
+"""Held by the thread that loads a module."""
 
 
 def load() -> None:
@@ -81,17 +84,18 @@ def _sizes() -> dict[str, str]:
 
 def load_module(module: str) -> None:
     """Import a module that waits. One interrupted halfway leaves nothing behind."""
-    before = set(rows)
-    try:
-        importlib.import_module(f"engine.{module}")
-    except BaseException:
-        for name in set(rows) - before:
-            del rows[name]
-        raise
-    for name in [name for name, modules in registry.waiting.items() if module in modules]:
-        registry.waiting[name].remove(module)
-        if not registry.waiting[name]:
-            del registry.waiting[name]
+    with _ALONE:
+        before = set(rows)
+        try:
+            importlib.import_module(f"engine.{module}")
+        except BaseException:
+            for name in set(rows) - before:
+                del rows[name]
+            raise
+        for name in [name for name, modules in registry.waiting.items() if module in modules]:
+            registry.waiting[name].remove(module)
+            if not registry.waiting[name]:
+                del registry.waiting[name]
 
 
 registry.load_module = load_module

@@ -33,7 +33,8 @@ class Calculator(Session):
             if fault.fixes and not self.trying:
                 from gradcli.session.trial import offered
 
-                fault.fixes = offered(self, fault, text, perf_counter() - start)
+                seconds = perf_counter() - start
+                fault.fixes = self.inside(offered, self, fault, text, seconds)
             raise
 
     def explain(self, fault: Fault, attempt: Attempt) -> None:

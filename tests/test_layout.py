@@ -181,6 +181,7 @@ FROM_ENGINE = {
     "engine.arrays.journal": ("gradcli/language/", "gradcli/session/"),  # what a session holds
     "engine.arrays.limits": ("gradcli/language/", "gradcli/session/"),
     "engine.arrays.modes": "gradcli/session/",
+    "engine.arrays.state": "gradcli/",
     "engine.graph.provenance": "gradcli/session/",
     "engine.graph.storage": "gradcli/session/",
     "engine.random.generator": "gradcli/session/",

@@ -6,12 +6,12 @@ There are no complex numbers of half precision at all: complex32 is a name.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import journal
+from engine.arrays.state import current
 from engine.arrays.types import DType
 
 
@@ -159,7 +159,6 @@ _COMPLEX = {
 }
 
 _of: dict[DType, dtype] = {each.numpy: each for each in _ALL}
-_default = float32
 
 
 def of(numpy_dtype: DType) -> dtype:
@@ -178,18 +177,18 @@ def of(numpy_dtype: DType) -> dtype:
 
 def get_default_dtype() -> dtype:
     """The dtype of tensors made from Python floats."""
-    return _default
+    found: dtype = current().default_dtype or float32
+    return found
 
 
 def set_default_dtype(d: dtype) -> None:
     """Make floating `d` the default. Raises TypeError for any other."""
-    global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
         problem = "" if isinstance(d, dtype) else "invalid dtype object: "
         raise TypeError(f"{problem}only floating-point types are supported as the default type")
     assert d.numpy  # it can be had
-    journal.note_slot(sys.modules[__name__], "_default")
-    _default = d
+    journal.note_slot(current(), "default_dtype")
+    current().default_dtype = d
 
 
 def default_complex() -> dtype:
@@ -197,9 +196,9 @@ def default_complex() -> dtype:
 
     Raises RuntimeError while the default dtype is bfloat16, which has no complex numbers.
     """
-    if _default is bfloat16:
+    if (default := get_default_dtype()) is bfloat16:
         raise RuntimeError("invalid default scalar type for complex")
-    return names[_COMPLEX[_default.name]]
+    return names[_COMPLEX[default.name]]
 
 
 # ---- limits ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A record of every change, each entry able to exchange what it stored with what is there now.
 
-Whoever wants changes back (a session's transactions, undo and redo) sets `current`; whoever is
-about to change something notes it first. Swapping all entries, newest first, takes the changes
+Whoever wants changes back (a session's transactions, undo and redo) sets the state's journal;
+whoever is about to change something notes it first. Swapping all entries, newest first, takes the changes
 back; swapping them again, oldest first, makes them anew.
 
 What is noted again is stored once, and what nothing else leads to any more is forgotten: a loop of
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.memory import address, owner_of
+from engine.arrays.state import current
 from engine.arrays.types import Array
 
 MISSING: Any = object()
@@ -151,14 +152,14 @@ class Journal:
 
     def swap(self) -> None:
         """Take the changes back or, if they are taken back, make them again."""
-        global current
-        listening, current = current, None
+        state = current()
+        listening, state.journal = state.journal, None
         entries = [swap for swap, _ in self._entries.values()]
         try:
             for entry in entries if self.undone else reversed(entries):
                 entry()
         finally:
-            current = listening
+            state.journal = listening
         self.undone = not self.undone
 
     def rollback(self) -> None:
@@ -168,22 +169,22 @@ class Journal:
         self.size = 0
 
 
-current: Journal | None = None
-
-
 def note_slot(owner: Any, name: str) -> None:
     """Note a change of an attribute, if anyone listens."""
-    if current is not None:
-        current.slot(owner, name)
+    journal = current().journal
+    if journal is not None:
+        journal.slot(owner, name)
 
 
 def note_contents(array: Array) -> None:
     """Note a change of an array's numbers, if anyone listens."""
-    if current is not None:
-        current.contents(array)
+    journal = current().journal
+    if journal is not None:
+        journal.contents(array)
 
 
 def note_container(container: list[Any] | dict[Any, Any]) -> None:
     """Note a change of a list or dict, if anyone listens."""
-    if current is not None:
-        current.container(container)
+    journal = current().journal
+    if journal is not None:
+        journal.container(container)

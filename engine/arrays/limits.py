@@ -1,6 +1,6 @@
 """How large one result, and the whole process, may be: asked before anything is allocated.
 
-Both limits are None in the library, where the operating system decides; a session sets them.
+The limits are the state's; in the library there are none, and the operating system decides.
 """
 
 from __future__ import annotations
@@ -11,29 +11,26 @@ import sys
 from collections.abc import Iterable
 from math import prod
 
-elements: int | None = None
-"""The most elements of one result."""
-memory: int | None = None
-"""The most bytes of the process; looked at each time as many as `OFTEN` were asked for."""
-OFTEN = 50_000_000
+from engine.arrays.state import current
 
-_asked = 0
+OFTEN = 50_000_000
+"""How many bytes may be asked for until the process is looked at again."""
 
 
 def check(shape: Iterable[int], itemsize: int = 4) -> None:
     """Raise PyTorch's allocation error if a result of `shape` would be over a limit."""
-    global _asked
-    if elements is None:
+    state = current()
+    if state.elements is None:
         return
     count = prod(shape := tuple(shape))
-    if count > elements:
+    if count > state.elements:
         raise no_memory(shape, itemsize)
-    _asked += count * itemsize
-    if _asked > OFTEN:
-        _asked = 0
-        if memory is not None and resident() + count * itemsize > memory:
+    state.asked += count * itemsize
+    if state.asked > OFTEN:
+        state.asked = 0
+        if state.memory is not None and resident() + count * itemsize > state.memory:
             gc.collect()
-            if resident() + count * itemsize > memory:
+            if resident() + count * itemsize > state.memory:
                 raise no_memory(shape, itemsize)
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import traceback
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from engine.arrays.modes import ANOMALY, NAN_PASSES, TRACE, mode
-from engine.backward.traversal import failure_observers, running, sent_observers
+from engine.arrays.state import current, warn
+from engine.backward.traversal import failure_observers, sent_observers
 from engine.dispatch.apply import new_node_observers
-from engine.graph import provenance
 from engine.graph.hooks import hooks_of
 from engine.graph.node import Cotangent, Node, at_node
 from engine.graph.registry import expose
@@ -68,7 +67,7 @@ class detect_anomaly:  # noqa: N801
     def __init__(self, check_nan: bool = True) -> None:
         self._before = is_anomaly_enabled(), is_anomaly_check_nan_enabled()
         self._check_nan = check_nan
-        warnings.warn(
+        warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should "
             "only be enabled for debugging.",
             stacklevel=2,
@@ -89,14 +88,15 @@ def remember_place(node: Node) -> None:
     if mode.get() & ANOMALY:
         notes = hooks_of(node).metadata
         notes["traceback_"] = _here()
-        if running:
+        if running := current().running:
             notes["parent_"] = running[-1].shown
 
 
 def _here() -> list[str]:
     """The lines of the user's program that are being run, as a traceback has them."""
-    if mode.get() & TRACE and provenance.line is not None and provenance.quote is not None:
-        return [provenance.quote(provenance.line)]
+    state = current()
+    if mode.get() & TRACE and state.line is not None and state.quote is not None:
+        return [state.quote(state.line)]
     frames = traceback.extract_stack()
     return traceback.format_list([f for f in frames if not f.filename.startswith(_HERE)])
 
@@ -121,13 +121,13 @@ def describe(node: Node) -> None:
     """Warn of where a node that failed was made, and those that were running then."""
     notes = {} if node.hooks is None else node.hooks.metadata
     if "traceback_" not in notes:
-        warnings.warn(
+        warn(
             f"Error detected in {node.name()}. No forward pass information available. Enable "
             "detect anomaly during forward pass for more information.",
             stacklevel=2,
         )
         return
-    warnings.warn(
+    warn(
         f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
         + "".join(notes["traceback_"]),
         stacklevel=2,
@@ -135,14 +135,14 @@ def describe(node: Node) -> None:
     while (parent := notes.get("parent_")) is not None:
         notes = parent.metadata
         if "traceback_" not in notes:
-            warnings.warn(
+            warn(
                 "\n\nPrevious calculation was induced by "
                 f"{parent.name()}. No forward pass information available. Enable detect anomaly "
                 "during forward pass for more information.",
                 stacklevel=2,
             )
             return
-        warnings.warn(
+        warn(
             f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
             "that induced the previous calculation:\n" + "".join(notes["traceback_"]),
             stacklevel=2,

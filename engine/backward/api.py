@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ import engine.backward.grad_fn  # noqa: F401 (gives Node what a user may ask it 
 from engine.arrays import dtypes
 from engine.arrays.modes import TRACE, mode
 from engine.arrays.scalars import scalar
+from engine.arrays.state import warn
 from engine.arrays.types import Array
 from engine.backward.traversal import Traversal
 from engine.graph import provenance
@@ -49,7 +49,7 @@ def backward(
         RuntimeError: as PyTorch's torch.autograd.backward.
     """
     if grad_variables is not None:
-        warnings.warn(
+        warn(
             "`grad_variables` is deprecated. Use `grad_tensors` instead.",
             FutureWarning,
             stacklevel=2,
@@ -76,7 +76,7 @@ def _accumulate(
     else:
         roots = _roots(_sequence(tensors), given, create_graph)
     if create_graph:
-        warnings.warn(_CYCLE, UserWarning, stacklevel=3)
+        warn(_CYCLE, UserWarning, stacklevel=3)
     walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
     if targets is not None:
         for target in targets:
@@ -138,7 +138,7 @@ def grad(
     if not targets:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if not only_inputs:
-        warnings.warn(
+        warn(
             "only_inputs argument is deprecated and is ignored now (defaults to True). To "
             "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
             FutureWarning,

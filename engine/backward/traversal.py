@@ -23,6 +23,7 @@ from engine.arrays import journal
 from engine.arrays.backends import ARRAYS, Rows
 from engine.arrays.modes import ANOMALY, GRAD, mode
 from engine.arrays.row import Pullback, passed
+from engine.arrays.state import current
 from engine.arrays.types import DType, Shape
 from engine.backward.saved_tensors import check_versions, lifted, opened
 from engine.dispatch.fast_path import TENSORS
@@ -40,8 +41,6 @@ from engine.graph.tensor import LEAF, Tensor, wrap
 from engine.graph.walk import place_of
 
 FREED = Freed()
-running: list[Node] = []
-"""The nodes whose rules run, while anomalies are looked for; the innermost last."""
 sent_observers: list[Callable[[Node, Sequence[Cotangent]], None]] = []
 """Called, while anomalies are looked for, with a node and what it sends to its operands."""
 failure_observers: list[Callable[[Node], None]] = []
@@ -408,14 +407,15 @@ class Traversal:
             for key, (tensor, g) in leaves.items():
                 if tensor.hooks:
                     leaves[key] = (tensor, self._leaf_hooks(tensor, g))
+        listening = current().journal
         for tensor, g in leaves.values():
             if hooks.on_leaves and tensor.post_hooks and g is not None:
                 seen = self._held(g.copy() if type(g) is _ndarray else g)
                 accumulate(tensor, g)
                 run_after_hooks(tensor, seen)
             elif tensor.bare_grad is None and type(g) is _ndarray and g.dtype is tensor.array.dtype:
-                if journal.current is not None:
-                    journal.current.slot(tensor, "_grad")
+                if listening is not None:
+                    listening.slot(tensor, "_grad")
                 if g.base is not None or getrefcount(g) > _ALONE or not g.ndim:
                     g = g.copy()  # numbers are shared, and therefore read-only (scalars.py)
                 tensor.bare_grad = first = Tensor()
@@ -467,6 +467,7 @@ def contributions(ns: Rows, node: Node, g: Cotangent, values: Sequence[Any]) -> 
 
 def _guarded(ns: Rows, node: Node, g: Cotangent, values: Sequence[Any]) -> list[Cotangent]:
     """The same while anomalies are looked for; an error knows at which node it happened."""
+    running = current().running
     running.append(node)
     try:
         return contributions(ns, node, g, values)

@@ -17,13 +17,14 @@ from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
 from engine.arrays.promotion import is_half
 from engine.arrays.row import NO_PULLBACK, Op, rows
 from engine.arrays.scalars import scalar
+from engine.arrays.state import current
 from engine.arrays.types import Array, DType, Number, Params
 from engine.dispatch.arguments import ABSENT
 from engine.dispatch.dtype_variants import over_complex, over_halves
 from engine.dispatch.errors.kinds import no_kernel, overflow, refuse
-from engine.graph import provenance
 from engine.graph.grad_mode import enable_grad
 from engine.graph.node import Edge, Node, Output, Trace, edge_of, new_node
+from engine.graph.provenance import MAXIMUM_CONSTANT_DEPTH
 from engine.graph.storage import Path, View, follow, note_shown
 from engine.graph.tensor import INFERRED, LEAF, Tensor
 
@@ -62,7 +63,7 @@ def apply(op: Op, operands: tuple[Any, ...], params: Params = ()) -> Any:
             break
     if op.ndims is not None and op.check is not None and not fit(op.ndims, arrays):
         op.check(*arrays, *params)
-    if limits.elements is not None:
+    if current().elements is not None:
         _check_size(op, arrays, params)
     try:
         out = op.bound(*op.gathered(arrays), *params)
@@ -310,7 +311,7 @@ def trace_of(args: tuple[Any, ...], params: Params, out: Any, cut: bool) -> Trac
         if type(made) is Node and made.trace is not None:
             depth = max(depth, made.trace.depth)
     values = out if type(out) is tuple else (out,)
-    return Trace(args, params, values, depth + 1, cut, provenance.line)
+    return Trace(args, params, values, depth + 1, cut, current().line)
 
 
 def source(value: Any) -> Any:
@@ -329,9 +330,7 @@ def _wrap(
     tensor.edge = INFERRED if edge is None and _mode() & INFERENCE else edge
     if origin is not None:
         trace = (origin.node if type(origin) is Output else origin).trace
-        if trace is not None and (
-            edge is not None or trace.depth <= provenance.MAXIMUM_CONSTANT_DEPTH
-        ):
+        if trace is not None and (edge is not None or trace.depth <= MAXIMUM_CONSTANT_DEPTH):
             tensor.bare_origin = origin
     if op.view and array.base is not None:
         if tensor.origin is not None:

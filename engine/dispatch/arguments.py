@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.state import warn
 from engine.arrays.types import Array, DType, Shape
 from engine.graph.tensor import Tensor
 
@@ -178,7 +178,7 @@ def on_cpu(where: Any) -> None:
 
 def warn_of_scalar() -> None:
     """PyTorch's warning where a tracked tensor is read as a number."""
-    warnings.warn(
+    warn(
         "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
         "Consider using tensor.detach() first.",
         UserWarning,

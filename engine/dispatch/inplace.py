@@ -20,6 +20,7 @@ from engine.arrays.modes import GRAD, INFERENCE, TRACE, mode
 from engine.arrays.promotion import category
 from engine.arrays.row import Op, rows
 from engine.arrays.scalars import F32, F64
+from engine.arrays.state import current
 from engine.arrays.types import Array
 from engine.dispatch.apply import record
 from engine.dispatch.fast_path import TENSORS
@@ -228,7 +229,7 @@ def augmented(row: Op, method: Callable[..., Any]) -> Callable[..., Any]:
     ufunc = row.over(NUMPY)
 
     def operator(self: Tensor, other: Any) -> Any:
-        if journal.current is None and not _mode() and type(other) is Tensor:
+        if not _mode() and current().journal is None and type(other) is Tensor:
             array, values = self.array, other.array
             dtype = array.dtype
             if (

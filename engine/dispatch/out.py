@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ import numpy as np
 from engine.arrays import dtypes, journal
 from engine.arrays.modes import GRAD, mode
 from engine.arrays.promotion import category
+from engine.arrays.state import warn
 from engine.arrays.types import Shape
 from engine.dispatch.inplace import assign
 from engine.dispatch.results import named
@@ -118,7 +118,7 @@ def resize_out(target: Tensor, shape: Shape) -> None:
     if array.shape == shape:
         return
     if array.size:
-        warnings.warn(
+        warn(
             f"An output with one or more elements was resized since it had shape "
             f"{list(array.shape)}, which does not match the required output shape {list(shape)}. "
             "This behavior is deprecated, and in a future PyTorch release outputs will not be "

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import warnings
 from collections.abc import Callable, Generator
 from typing import Any
 
 from engine.arrays.modes import GRAD, INFERENCE, mode
+from engine.arrays.state import warn
 from engine.graph.registry import expose
 from engine.graph.tensor import INFERRED, Tensor
 
@@ -53,7 +53,7 @@ class _GradMode:
     def __call__(self, function: Any) -> Any:
         """The function, run in this mode."""
         if isinstance(function, type):
-            warnings.warn(
+            warn(
                 "Decorating classes is deprecated and will be disabled in future versions. You "
                 "should only decorate functions or methods. To preserve the current behavior of "
                 "class decoration, you can directly decorate the `__init__` method and nothing "

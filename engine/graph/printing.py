@@ -12,29 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays import dtypes, journal
+from engine.arrays.state import current
 from engine.arrays.types import Array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class PrintOptions:
-    """How tensors are printed; `sci_mode` None lets the numbers decide."""
-
-    __slots__ = ("edgeitems", "linewidth", "precision", "sci_mode", "threshold")
-
-    precision: int
-    threshold: float
-    edgeitems: int
-    linewidth: int
-    sci_mode: bool | None
-
-    def __init__(self) -> None:
-        self.precision, self.threshold, self.edgeitems = 4, 1000, 3
-        self.linewidth, self.sci_mode = 80, None
-
-
-options = PrintOptions()
 _PROFILES: dict[str, dict[str, Any]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
     "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
@@ -60,14 +44,14 @@ def set_printoptions(
     }
     chosen.update((name, value) for name, value in given.items() if value is not None)
     for name, value in (*chosen.items(), ("sci_mode", sci_mode)):
-        journal.note_slot(options, name)
-        setattr(options, name, value)
+        journal.note_slot(current(), name)
+        setattr(current(), name, value)
 
 
 def get_printoptions() -> dict[str, Any]:
     """The options by name, fit for set_printoptions."""
     names = ("precision", "threshold", "edgeitems", "linewidth", "sci_mode")
-    return {name: getattr(options, name) for name in names}
+    return {name: getattr(current(), name) for name in names}
 
 
 @contextmanager
@@ -98,7 +82,7 @@ def tensor_text(
         suffixes.append("requires_grad=True")
     length = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
-        if length + len(suffix) + 2 > options.linewidth:
+        if length + len(suffix) + 2 > current().linewidth:
             text += ",\n" + " " * indent + suffix
             length = indent + len(suffix)
         else:
@@ -113,7 +97,7 @@ _MANIFEST = frozenset((np.dtype(np.int64), np.dtype(np.bool_)))  # the numbers s
 def _suffixes(array: Array) -> list[str]:
     suffixes = []
     dtype, default = array.dtype, dtypes.get_default_dtype().numpy
-    if (array.ndim != 1) if not array.size else not options.edgeitems:
+    if (array.ndim != 1) if not array.size else not current().edgeitems:
         suffixes.append(f"size={array.shape}")
     if dtype != default and (
         not array.size or (dtype not in _MANIFEST and not _is_default_complex(dtype))
@@ -129,7 +113,7 @@ def _is_default_complex(dtype: np.dtype[Any]) -> bool:
 
 
 def _body(array: Array, indent: int) -> str:
-    edge = options.edgeitems if array.size > options.threshold else None
+    edge = current().edgeitems if array.size > current().threshold else None
     if edge == 0 and array.ndim:
         return "[...]"
     shown = array if edge is None else array[_ends(array.shape, edge)]
@@ -197,14 +181,14 @@ def _format_of(counted: list[float]) -> str:
         return _INTEGER
     magnitudes = [abs(value) for value in counted]
     least, most = min(magnitudes), max(magnitudes)
-    scientific = options.sci_mode
+    scientific = current().sci_mode
     if scientific is None:
         scientific = most / least > 1000.0 or most > 1.0e8 or least < 1.0e-4
     if scientific:
-        return f"%.{options.precision}e"
+        return f"%.{current().precision}e"
     if all(value.is_integer() for value in counted):
         return _INTEGER
-    return f"%.{options.precision}f"
+    return f"%.{current().precision}f"
 
 
 def _joined(real: str, imaginary: str) -> str:
@@ -232,7 +216,7 @@ def _lines(
         if cuts[0]:
             half = len(texts) // 2
             texts = [*texts[:half], " ...", *texts[half:]]
-        fitting = max(1, (options.linewidth - indent) // (width + 2))
+        fitting = max(1, (current().linewidth - indent) // (width + 2))
         lines = [", ".join(texts[at : at + fitting]) for at in range(0, len(texts), fitting)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
     parts = [

@@ -8,24 +8,16 @@ backward is remembered too (`runs`), with what it gave to each leaf.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from engine.arrays import journal
 from engine.arrays.modes import TRACE, mode
+from engine.arrays.state import current
 from engine.arrays.types import Array
 from engine.graph.node import Cotangent, Edge, Node
 from engine.graph.tensor import LEAF, Tensor
-
-line: int | None = None
-"""The source line that new nodes remember."""
-
-started = 0
-"""The first line of the transaction that runs."""
-
-quote: Callable[[int], str] | None = None
-"""Turns such a line into an entry of a traceback; set by whoever knows the source."""
 
 MAXIMUM_CONSTANT_DEPTH = 256
 """A longer history of untracked operations is folded: what comes out counts as a constant."""
@@ -66,8 +58,6 @@ class Run(NamedTuple):
         return any(given.onto and given.leaf() is leaf for given in self.given)
 
 
-runs: list[Run] = []
-"""The backwards of this session, oldest first; a session puts a list of its own here."""
 RUNS, KEPT = 64, 1000
 """How many runs are remembered, and how many numbers of one gradient."""
 
@@ -96,12 +86,13 @@ def note_run(
         array: Any = getattr(g, "array", g)
         kept = array.copy() if array.size <= KEPT else None
         given.append(Given(weakref.ref(leaf), kept, key in held))
+    state, runs = current(), current().runs
     journal.note_container(runs)
     if runs:
         runs[-1] = runs[-1]._replace(roots=())
     del runs[: -RUNS + 1]
-    started: Any = tuple((edge, getattr(g, "array", g)) for edge, g in roots)
-    runs.append(Run(started, rank, given, line))
+    starts: Any = tuple((edge, getattr(g, "array", g)) for edge, g in roots)
+    runs.append(Run(starts, rank, given, state.line))
 
 
 def enable() -> None:
@@ -137,6 +128,8 @@ def name(tensor: Tensor, text: str) -> None:
         return
     trace: Any = origin.trace if type(origin) is Node else origin.node.trace
     if trace.name is None:
-        if trace.line is None or trace.line < started:  # else taking it back lets the node go
+        if (
+            trace.line is None or trace.line < current().started
+        ):  # else taking it back lets the node go
             journal.note_slot(trace, "name")
         trace.name = text

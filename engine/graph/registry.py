@@ -61,8 +61,8 @@ def arrives(name: str) -> bool:
 
 def complete() -> None:
     """Load every module that waits."""
-    while waiting:
-        arrives(next(iter(waiting)))
+    for name in tuple(waiting):
+        arrives(name)
 
 
 class Names(dict[str, Any]):

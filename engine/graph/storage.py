@@ -22,6 +22,7 @@ from engine.arrays import journal
 from engine.arrays.backends import ArrayNamespace
 from engine.arrays.memory import owner_of
 from engine.arrays.row import Op
+from engine.arrays.state import current
 from engine.arrays.types import Array, Params
 
 next_rank: Callable[[], int] = count(0, -1).__next__
@@ -84,8 +85,8 @@ def note_write(array: Array, rank: int | None = None, writer: str | None = None)
     writes = _writes.get(id(array))
     if writes is None:
         writes = _writes_to(owner_of(array))
-    if journal.current is not None:
-        journal.current.change(writes, _exchange(len(writes.ranks), writes))
+    if (listening := current().journal) is not None:
+        listening.change(writes, _exchange(len(writes.ranks), writes))
     writes.ranks.append(-rank)
     writes.writer = writer
     if writer is not None:

@@ -7,7 +7,6 @@ itself; a Node or an Output made it; or a View, it shows part of another tensor.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from engine.arrays import dtypes, journal
 from engine.arrays.modes import INFERENCE, mode
+from engine.arrays.state import current, warn
 from engine.arrays.types import Array
 from engine.graph import storage
 
@@ -196,7 +196,7 @@ class Tensor:
         except AttributeError:
             grad = None
         if grad is None and not self.retained and not self.is_leaf:
-            warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
+            warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
         return grad
 
     @grad.setter
@@ -225,8 +225,8 @@ class Tensor:
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
-        if journal.current is not None:
-            journal.current.slot(self, "_grad")
+        if (listening := current().journal) is not None:
+            listening.slot(self, "_grad")
         self.bare_grad = value
 
     @grad.deleter

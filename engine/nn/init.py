@@ -8,13 +8,13 @@ inputs to each output and out * prod(field) outputs of each input: its fans.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from engine.arrays.state import warn
 from engine.dispatch.inplace import assign, copy_, fill_, zero_
 from engine.graph.grad_mode import no_grad
 from engine.graph.registry import expose
@@ -40,7 +40,7 @@ def _public(function: Initializer) -> Initializer:
 
     @wraps(function)
     def deprecated(*args: Any, **options: Any) -> Tensor:
-        warnings.warn(
+        warn(
             f"`nn.init.{old}` is now deprecated in favor of `nn.init.{old}_`.",
             FutureWarning,
             stacklevel=2,
@@ -144,7 +144,7 @@ def trunc_normal_(
 ) -> Tensor:
     """In place: normal random numbers of the given mean and std, none of them outside [a, b]."""
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn(
+        warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
             "values may be incorrect.",
             stacklevel=4,
@@ -261,7 +261,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float | None:
     """The standard deviation; None where there is nothing to fill."""
     if 0 in tensor.array.shape:
-        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=5)
+        warn("Initializing zero-element tensors is a no-op", stacklevel=5)
         return None
     modes = ["fan_in", "fan_out"]
     if mode.lower() not in modes:

@@ -7,12 +7,12 @@ follow from the first (`_at`).
 from __future__ import annotations
 
 import math
-import warnings
 from bisect import bisect_right
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from engine.arrays.state import warn
 from engine.graph.registry import public
 from engine.optim.hyperparameters import hyperparameters, require
 from engine.optim.scheduler import (
@@ -405,7 +405,7 @@ class ReduceLROnPlateau(LRScheduler):
         """Take note of a metric, and reduce the rates if it stands still."""
         current = float(metrics)
         if epoch is not None:
-            warnings.warn(EPOCH, UserWarning, stacklevel=2)
+            warn(EPOCH, UserWarning, stacklevel=2)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         better = self._is_better(current)
         self.best = current if better else self.best

@@ -7,7 +7,6 @@ it back.
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import journal
+from engine.arrays.state import warn
 from engine.arrays.types import Array
 from engine.graph.grad_mode import enable_grad, no_grad
 from engine.graph.hooks import RemovableHandle
@@ -121,7 +121,7 @@ class Optimizer:
         for name, default in self.defaults.items():
             param_group.setdefault(name, default)
         if len(set(params)) != len(params):
-            warnings.warn(
+            warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this "
                 "will cause an error; see github.com/pytorch/pytorch/issues/40967 for more "
                 "information",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.state import warn
 from engine.arrays.types import Array, DType, Shape
 from engine.random.box_muller import each
 from engine.random.continuous import exponential
@@ -102,7 +102,7 @@ def _representable(low: int, high: int, dtype: DType) -> tuple[int, int]:
             raise RuntimeError(f"{bound} is out of bounds for {C_NAMES[name]}")
         digits = digits_of(dtype)
         if abs(number) > 2**digits:
-            warnings.warn(
+            warn(
                 f"{bound} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision "
                 f"limitations {C_NAMES[name]} can support discrete uniform distribution only "
                 "within this range. This warning will become an error in version 1.7 release, "

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import journal
+from engine.arrays.state import current
 from engine.arrays.types import Array
 from engine.dispatch.arguments import Device, on_cpu
 from engine.graph.registry import expose, public
@@ -118,8 +118,8 @@ class Generator:
 
     def note(self) -> None:
         """Tell whoever may want it undone that the state is about to change."""
-        if journal.current is not None:
-            journal.current.generator(self)
+        if (listening := current().journal) is not None:
+            listening.generator(self)
 
     def _words(self) -> mt19937.Mersenne:
         if self._stream is None:
@@ -161,9 +161,43 @@ def _unforeseeable() -> int:
     return int.from_bytes(os.urandom(8), "little")
 
 
-default_generator = Generator()
+class _Default(Generator):
+    """The generator of whichever state is current: its facts are those of `held`."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def held(self) -> Generator:
+        """The current state's generator; one of an unforeseeable stream before the first draw."""
+        state = current()
+        if state.generator is None:
+            state.generator = Generator()
+            state.generator._start(_unforeseeable())
+        found: Generator = state.generator
+        return found
+
+    def note(self) -> None:
+        self.held.note()
+
+
+def _fact_held(name: str) -> property:
+    def change(self: _Default, value: Any) -> None:
+        setattr(self.held, name, value)
+
+    return property(lambda self: getattr(self.held, name), change)
+
+
+for _name in Generator.__slots__:
+    setattr(_Default, _name, _fact_held(_name))
+_Default.__name__ = _Default.__qualname__ = "Generator"
+
+default_generator = _Default()
 """What everything draws from that names no generator."""
-default_generator.seed()
+
+
 expose("Generator", Generator, "torch")
 expose("default_generator", default_generator, "torch torch.random")
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +29,7 @@ import numpy as np
 from engine.arrays.backends import ARRAYS
 from engine.arrays.modes import GRAD, INFERENCE, TRACE, WATCH, mode
 from engine.arrays.row import Op
+from engine.arrays.state import warn
 from engine.backward.traversal import restored
 from engine.dispatch.apply import note_new, source, trace_of
 from engine.graph.grad_mode import no_grad
@@ -83,7 +83,7 @@ class Function(metaclass=FunctionMeta):
     generate_vmap_rule = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        warnings.warn(
+        warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all "
             "static, so you should invoke them on the class itself. Instantiating an autograd "
             "function will raise an error in a future version of PyTorch.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from engine.arrays.state import warn
 from engine.dispatch.inplace import take_over
 from engine.graph import storage
 from engine.graph.grad_mode import no_grad
@@ -60,7 +60,7 @@ class Outputs:
 
     def _note_dirty(self, tensor: Tensor, ctx: Any) -> None:
         if id(tensor) not in self.inputs:
-            warnings.warn(
+            warn(
                 "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that "
                 "have been mutated should be passed to ctx.mark_dirty().",
                 stacklevel=4,

@@ -7,12 +7,12 @@ PyTorch's torch.autograd.gradcheck, whose checks and messages these are.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from engine.arrays.state import warn
 from engine.arrays.types import Array
 from engine.backward.api import grad as autograd
 from engine.graph.registry import expose, namespaces
@@ -197,7 +197,7 @@ def _check_inputs(inputs: tuple[Any, ...]) -> None:
         if not (isinstance(x, Tensor) and x.requires_grad):
             continue
         if x.array.dtype not in (np.float64, np.complex128):
-            warnings.warn(
+            warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or "
                 "complex. This check will likely fail if all the inputs are not of double "
                 "precision floating point or complex. ",
@@ -264,7 +264,7 @@ def _check_undefined(func: Checked, inputs: tuple[Any, ...], xs: Sequence[Tensor
 
 
 def _warn_of_undefined() -> None:
-    warnings.warn(
+    warn(
         "Backwards compatibility: New undefined gradient support checking feature is enabled by "
         "default, but it may break existing callers of this function. If this is true for you, "
         'you can call this function with "check_undefined_grad=False" to disable the feature',

@@ -9,57 +9,79 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
+from contextvars import ContextVar
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
-asked = False
-"""Whether Ctrl-C was pressed since the present input began."""
-_holding = 0
-_waiting = False
-
-
-class Held:
-    """Inside, Ctrl-C waits until the end."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        global _holding
-        _holding += 1
-
-    def __exit__(self, *error: object) -> None:
-        global _holding, _waiting
-        _holding -= 1
-        if _waiting and not _holding:
-            _waiting = False
-            raise KeyboardInterrupt
+T = TypeVar("T")
 
 
 class Listening:
-    """Inside, Ctrl-C raises KeyboardInterrupt, unless it is held. For the main thread alone."""
+    """Inside, Ctrl-C raises KeyboardInterrupt, unless it is held. For the main thread alone.
 
-    __slots__ = ("_dropped", "_handler")
+    `asked` tells whether it was pressed, `holding` how many parts hold it now, `waiting` whether
+    it was pressed meanwhile.
+    """
+
+    __slots__ = ("_dropped", "_handler", "_token", "asked", "holding", "waiting")
+
+    def __init__(self) -> None:
+        self.asked = self.waiting = False
+        self.holding = 0
 
     def __enter__(self) -> None:
+        self._token = _current.set(self)
         self._dropped = sys.unraisablehook
         sys.unraisablehook = self._drop
-        self._handler = signal.signal(signal.SIGINT, _interrupt)
+        self._handler = signal.signal(signal.SIGINT, self._interrupt)
 
     def __exit__(self, *error: object) -> None:
-        global asked, _waiting
         signal.signal(signal.SIGINT, self._handler)
         sys.unraisablehook = self._dropped
-        asked = _waiting = False
+        _current.reset(self._token)
 
     def _drop(self, dropped: Any) -> None:
         if dropped.exc_type is not KeyboardInterrupt:
             self._dropped(dropped)
 
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if self.holding:
+            self.waiting = True
+            return
+        self.asked = True
+        raise KeyboardInterrupt
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    global asked, _waiting
-    if _holding:
-        _waiting = True
-        return
-    asked = True
-    raise KeyboardInterrupt
+
+NOBODY = Listening()
+_current: ContextVar[Listening] = ContextVar("listening", default=NOBODY)
+current = _current.get
+"""Who listens in this context; at first one that never hears anything."""
+
+
+def heard_by(function: Callable[..., T]) -> Callable[..., T]:
+    """The function, to be run in another context, where the same Ctrl-C is listened for."""
+    listening = current()
+
+    def run(*args: Any) -> T:
+        _current.set(listening)
+        return function(*args)
+
+    return run
+
+
+class Held:
+    """Inside, Ctrl-C waits until the end."""
+
+    __slots__ = ("_listening",)
+
+    def __enter__(self) -> None:
+        self._listening = current()
+        self._listening.holding += 1
+
+    def __exit__(self, *error: object) -> None:
+        listening = self._listening
+        listening.holding -= 1
+        if listening.waiting and not listening.holding:
+            listening.waiting = False
+            raise KeyboardInterrupt

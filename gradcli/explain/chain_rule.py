@@ -95,7 +95,7 @@ class Meeting(NamedTuple):
 class Chain:
     """The chain rule from one value to another, top down."""
 
-    __slots__ = ("by", "left_out", "of", "rows", "stepwise")
+    __slots__ = ("_cells", "by", "left_out", "of", "rows", "stepwise")
 
     def __init__(self, of: str, by: str, rows: list[Link | Meeting], left_out: int) -> None:
         self.stepwise = False
@@ -103,6 +103,7 @@ class Chain:
         self.of = of
         self.by = by
         self.rows = rows
+        self._cells = [row.cells() for row in rows]
         self.left_out = left_out
 
     def lines(self) -> list[Line]:
@@ -111,10 +112,9 @@ class Chain:
 
     def pages(self) -> list[list[Line]]:
         """The lines, step by step."""
-        rows, left_out = self.rows, self.left_out
+        rows, cells, left_out = self.rows, self._cells, self.left_out
         if not rows:
             return []
-        cells = [row.cells() for row in rows]
         wide = [min(max(len(cell[i]) for cell in cells), limit) for i, limit in ((0, 24), (1, 34))]
         found: list[list[Line]] = []
         for place, (row, cell) in enumerate(zip(rows, cells, strict=True)):

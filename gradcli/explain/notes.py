@@ -79,7 +79,7 @@ class Done:
     @cached_property
     def runs(self) -> list[recorded.Run]:
         """The backwards that the statement ran."""
-        return list(takewhile(lambda run: run.rank < self.since, reversed(self.session.runs)))
+        return list(takewhile(lambda run: run.rank < self.since, reversed(self.session.state.runs)))
 
     def parts(self) -> Iterator[ast.stmt]:
         """The statement; of a with block, what stands in it."""

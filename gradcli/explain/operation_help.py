@@ -7,12 +7,12 @@ reader is asked, so that it cannot disagree with the engine.
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.arrays.state import unheard
 from engine.graph import registry
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
@@ -107,8 +107,7 @@ def _derivatives(name: str, function: Any) -> Iterator[tuple[str, str]]:
             for place, label in enumerate(labels)
         ]
         try:
-            with recorded.tracing(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of numbers that nobody gave
+            with recorded.tracing(), unheard():  # of numbers that nobody gave
                 result = function(*leaves)
         except (
             RuntimeError,

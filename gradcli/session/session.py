@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import ast
 import os
-import warnings
 from bisect import bisect_right
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+import numpy as np
 
 import engine  # noqa: F401 - the catalog is complete once it is loaded
-from engine.arrays import dtypes, journal, limits, modes
+from engine.arrays import journal, modes
+from engine.arrays.state import State, current, enter
 from engine.graph import provenance
-from engine.graph.printing import options, set_printoptions
+from engine.graph.printing import set_printoptions
 from engine.graph.storage import next_rank
 from engine.graph.tensor import Tensor
 from engine.random.generator import default_generator
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 
     from gradcli.language.evaluation.host import Attempt
     from gradcli.language.syntax.limits import Limits
+
+T = TypeVar("T")
 
 ELEMENTS = 100_000_000
 """The most elements one tensor may have."""
@@ -120,8 +125,6 @@ class Session:
         self.future: list[Step] = []
         self.inputs: list[tuple[int, str]] = []
         """What was typed, each with the number of its first line."""
-        self.runs: list[provenance.Run] = []
-        """The backwards that were run."""
         self.sentences: list[Sentence] = []
         """The statements that took effect and were not taken back."""
         self.noted: set[str] = set()
@@ -139,16 +142,28 @@ class Session:
         self._blocks: list[tuple[int, int, Sequence[str]]] = []
         self._lines = 0
         self._start = 1
-        self._mode = modes.GRAD | modes.TRACE
         self._alone = False
         self._log: list[Step] = []
         """The steps of this input: made, taken back or made again."""
         self._statement = ""
-        limits.elements, limits.memory = ELEMENTS, MEMORY
-        dtypes.set_default_dtype(dtypes.float32)
-        set_printoptions(profile="default")
+        self.state = State(ELEMENTS, MEMORY)
+        self.state.quote, self.state.warned = self._quoted, self._warned
+        self._context = Context()
+        self._context.run(self._begin)
 
     # ---- running -----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Set what holds in the session's context."""
+        enter(self.state)
+        modes.mode.set(modes.GRAD | modes.TRACE)
+        np.seterr(all="ignore")
+
+    def inside(self, function: Callable[..., T], *args: Any) -> T:
+        """What a function gives in the session's context: whatever asks for a state gets its."""
+        if current() is self.state:
+            return function(*args)
+        return self._context.run(interrupts.heard_by(function), *args)
 
     def run(
         self, text: str, *, whole: bool = True, echo: bool = True, first_line: int | None = None
@@ -159,6 +174,9 @@ class Session:
         unless `first_line` says otherwise. Raises Fault, KeyboardInterrupt, Leave, or whatever
         is wrong inside gradcli; the changes of the transaction are taken back by then.
         """
+        self.inside(self._run, text, whole, echo, first_line)
+
+    def _run(self, text: str, whole: bool, echo: bool, first_line: int | None) -> None:
         self.echo = echo
         self.walker.limits.reset()
         number = self._lines + 1 if first_line is None else first_line
@@ -170,17 +188,8 @@ class Session:
         source = statements[0].source.lines if statements else text.split("\n")
         self._remember(source, number)
         self.inputs.append((number, text.strip("\n")))
-        token = modes.mode.set(self._mode)
-        provenance.runs, provenance.quote = self.runs, self._quoted
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("always")
-                warnings.showwarning = self._warned  # type: ignore[assignment]
-                for part in [statements] if whole else [[each] for each in statements]:
-                    self._transaction(part)
-        finally:
-            self._mode = modes.mode.get()
-            modes.mode.reset(token)
+        for part in [statements] if whole else [[each] for each in statements]:
+            self._transaction(part)
 
     def _parsed(self, text: str) -> list[Statement]:
         statements = read(text, self.kinds, self.variables)
@@ -191,7 +200,8 @@ class Session:
         """Run statements; all of them take effect, or none."""
         past, future = self.past.copy(), self.future.copy()
         self._log = []
-        provenance.started = self._start + statements[0].line - 1 if statements else self._start
+        line = statements[0].line if statements else 1
+        self.state.started = self._start + line - 1
         try:
             for statement in statements:
                 self._record(statement)
@@ -219,24 +229,24 @@ class Session:
         before = self.variables.copy()
         since = next_rank()
         changes.call(_swap_of(self.variables, before))
-        ambient = _ambient()
+        mode = modes.mode.get()
         kept = False
         try:
-            journal.current = changes
+            self.state.journal = changes
             self._run_statement(statement)
             with Held():
-                journal.current = None
+                self.state.journal = None
                 kept = True
                 if not self._alone:
-                    self._keep(statement, changes, before, ambient, since)
+                    self._keep(statement, changes, before, mode, since)
             if not self._alone and self.settings.notes and self.echo:  # a *.py file has no echo
                 self.observe(statement.node, before, since)
         except BaseException as error:
             with Held():
-                journal.current = None
+                self.state.journal = None
                 if not kept:
                     changes.rollback()
-                    _set_ambient(ambient)
+                    modes.mode.set(mode)
             if isinstance(error, Fault):
                 raise self._placed(error)  # noqa: B904 - the same error
             raise
@@ -246,12 +256,12 @@ class Session:
         statement: Statement,
         changes: journal.Journal,
         before: dict[str, Any],
-        ambient: tuple[Any, ...],
+        mode: int,
         since: int,
     ) -> None:
         """Make a step of what a statement changed, if it changed anything."""
-        if _ambient() != ambient:
-            changes.call(_ambient_swap(ambient))
+        if modes.mode.get() != mode:
+            changes.call(_swap_of_mode(mode))
         now = self.variables
         lost = [
             value for name, value in before.items() if name != "_" and now.get(name) is not value
@@ -307,7 +317,6 @@ class Session:
             "_blocks",
             "_lines",
             "_start",
-            "_mode",
             "_alone",
             "_log",
             "_statement",
@@ -315,6 +324,7 @@ class Session:
         )
         kept = {name: getattr(self, name) for name in names}
         past, future, most = self.past.copy(), self.future.copy(), self.walker.limits.steps
+        mode = modes.mode.get()
         last = {"_": self.variables["_"]} if "_" in self.variables else {}
         self.emit, self.trying, self.noted = _ignore, True, self.noted.copy()
         self._blocks, self.inputs, self._log = self._blocks.copy(), self.inputs.copy(), []
@@ -325,6 +335,7 @@ class Session:
                 step.swap()
         finally:
             self.past[:], self.future[:], self.walker.limits.steps = past, future, most
+            modes.mode.set(mode)
             self.variables.pop("_", None)
             self.variables.update(last)
             for name, value in kept.items():
@@ -402,12 +413,12 @@ class Session:
 
     def at(self, line: int) -> None:
         """Let the nodes made from now on remember their line; hear a Ctrl-C that went unheard."""
-        if interrupts.asked:
+        if interrupts.current().asked:
             raise KeyboardInterrupt
-        provenance.line = self._start + line - 1
+        self.state.line = self._start + line - 1
 
-    def _warned(self, message: Warning | str, category: type[Warning], *rest: object) -> None:
-        self.emit(Warned(category.__name__, str(message)))
+    def _warned(self, text: str, category: type[Warning]) -> None:
+        self.emit(Warned(category.__name__, text))
 
     @property
     def columns(self) -> int:
@@ -416,14 +427,16 @@ class Session:
 
     def change(self, name: str, value: Any) -> None:
         """Change a setting. Raises ValueError with the kind of value that is wanted."""
-        value = CHECKS[name](value)
+        self.inside(self._change, name, CHECKS[name](value))
+
+    def _change(self, name: str, value: Any) -> None:
         journal.note_slot(self.settings, name)
         setattr(self.settings, name, value)
         if name == "seed":
             default_generator.manual_seed(value)
         elif name in ("precision", "width"):
             sizes = {"linewidth" if name == "width" else name: value}
-            set_printoptions(**sizes, sci_mode=options.sci_mode)
+            set_printoptions(**sizes, sci_mode=self.state.sci_mode)
 
     # ---- lines and faults --------------------------------------------------------------------
 
@@ -502,21 +515,13 @@ def _swap_of(variables: dict[str, Any], stored: dict[str, Any]) -> Callable[[], 
     return swap
 
 
-def _ambient() -> tuple[Any, ...]:
-    """What holds for all operations: whether they are recorded, and the default dtype."""
-    return modes.mode.get(), dtypes.get_default_dtype()
+def _swap_of_mode(stored: int) -> Callable[[], None]:
+    """The change of whether operations are recorded and watched."""
 
-
-def _set_ambient(ambient: tuple[Any, ...]) -> None:
-    modes.mode.set(ambient[0])
-    dtypes.set_default_dtype(ambient[1])
-
-
-def _ambient_swap(stored: tuple[Any, ...]) -> Callable[[], None]:
     def swap() -> None:
         nonlocal stored
-        now = _ambient()
-        _set_ambient(stored)
+        now = modes.mode.get()
+        modes.mode.set(stored)
         stored = now
 
     return swap

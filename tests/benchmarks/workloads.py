@@ -392,7 +392,7 @@ def session_loop(names_and_lines: bool) -> Step:
     from gradcli.base import interrupts
 
     def ask(line: int) -> None:
-        if interrupts.asked:
+        if interrupts.current().asked:
             raise KeyboardInterrupt
 
     session = Calculator(lambda output: None)

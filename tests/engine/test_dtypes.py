@@ -9,6 +9,7 @@ import pytest
 
 import engine
 from engine.arrays import dtypes, journal
+from engine.arrays.state import current
 
 
 @pytest.mark.parametrize("name", sorted({*dtypes.names} - {"complex32", "chalf"}))
@@ -73,11 +74,11 @@ def test_only_floating_dtypes_can_be_the_default(dtype: Any, message: str) -> No
 
 
 def test_the_default_can_be_taken_back() -> None:
-    journal.current = noted = journal.Journal()
+    current().journal = noted = journal.Journal()
     try:
         dtypes.set_default_dtype(dtypes.float64)
     finally:
-        journal.current = None
+        current().journal = None
     assert dtypes.default_complex() is dtypes.names["complex128"]
     noted.rollback()
     assert dtypes.get_default_dtype() is dtypes.float32

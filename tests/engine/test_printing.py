@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.arrays import dtypes, journal
+from engine.arrays.state import current
 from engine.graph.printing import (
     get_printoptions,
     printoptions,
@@ -65,11 +66,11 @@ def test_options_return_to_what_they_were() -> None:
 
 def test_options_can_be_taken_back() -> None:
     before = get_printoptions()
-    journal.current = noted = journal.Journal()
+    current().journal = noted = journal.Journal()
     try:
         set_printoptions(profile="short", linewidth=40, sci_mode=True)
     finally:
-        journal.current = None
+        current().journal = None
     changed = get_printoptions()
     noted.swap()
     assert get_printoptions() == before

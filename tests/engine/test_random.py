@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.arrays import dtypes, journal, limits
+from engine.arrays import dtypes, journal
+from engine.arrays.state import current
 from engine.random import continuous, discrete, generator, mt19937
 from engine.random.generator import Generator
 
@@ -124,11 +125,11 @@ DRAWS: dict[str, Callable[[Generator], Array]] = {
 
 @contextmanager
 def listening() -> Iterator[journal.Journal]:
-    journal.current = noted = journal.Journal()
+    current().journal = noted = journal.Journal()
     try:
         yield noted
     finally:
-        journal.current = None
+        current().journal = None
 
 
 @settings(max_examples=60, deadline=None)
@@ -236,7 +237,7 @@ def test_what_is_no_state_is_refused(change: Callable[[Array], Array], message: 
 
 
 def test_what_is_over_the_limit_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "elements", 100)
+    monkeypatch.setattr(current(), "elements", 100)
     generator = Generator().manual_seed(2)
     before = generator.raw_state()
     with pytest.raises(RuntimeError, match="can't allocate memory: you tried to allocate 808"):

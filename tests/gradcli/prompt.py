@@ -50,10 +50,10 @@ class Prompt:
             "names": named,
             "order": [name for name in session.variables if name != "_"],
             "settings": [getattr(session.settings, name) for name in session.settings.__slots__],
-            "generator": default_generator.raw_state().tobytes(),
-            "grad mode": session._mode & modes.GRAD,
-            "default dtype": dtypes.get_default_dtype(),
-            "print options": get_printoptions(),
+            "generator": session.inside(default_generator.raw_state).tobytes(),
+            "grad mode": session.inside(modes.mode.get) & modes.GRAD,
+            "default dtype": session.inside(dtypes.get_default_dtype),
+            "print options": session.inside(get_printoptions),
         }
 
 

@@ -26,10 +26,10 @@ def state(session: Calculator) -> Any:
     return (
         {name: (id(value), str(value)) for name, value in names.items()},
         [value.grad for value in names.values() if hasattr(value, "grad_fn") and value.is_leaf],
-        default_generator.get_state().tolist(),
+        session.inside(default_generator.get_state).tolist(),
         len(session.past),
         len(session.inputs),
-        session.runs.copy(),
+        session.state.runs.copy(),
         session.noted.copy(),
         session.settings.lr,
         session.last_fault,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from engine.arrays import dtypes
 from engine.arrays.scalars import zero_of
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
 from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
@@ -192,7 +192,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
 
 
 def _implicit(name: str, ndim: int) -> int:
-    warnings.warn(
+    warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
         "dim=X as an argument.", stacklevel=3,
     )  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.row import rows
+from engine.arrays.state import warn
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, dtype_of, integers, on_cpu, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
@@ -61,7 +61,7 @@ def range(
     """Numbers from start to end, which is one of them, a step apart. Deprecated: see arange."""
     if end is None:
         raise TypeError('range() missing 1 required positional arguments: "end"')
-    warnings.warn(
+    warn(
         "torch.range is deprecated and will be removed in a future release because its behavior "
         "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
         "values in [start, end).", UserWarning, stacklevel=2,
@@ -195,7 +195,7 @@ def _no_alias(held: Any, wanted: Any) -> ValueError:
 
 def _of_tensor(obj: Tensor, wanted: Any, copy: bool | None, requires_grad: bool | None) -> Tensor:
     if requires_grad is None and obj.requires_grad:
-        warnings.warn(_KEEPS, UserWarning, stacklevel=3)
+        warn(_KEEPS, UserWarning, stacklevel=3)
     held = obj.array.dtype
     if wanted is not None and wanted != held and copy is False:
         raise _no_alias(held, wanted)
@@ -240,7 +240,7 @@ def frombuffer(
             f"must not be greater than actual buffer length ({held} bytes)"
         )
     if memory.readonly:
-        warnings.warn(_READ_ONLY, UserWarning, stacklevel=2)
+        warn(_READ_ONLY, UserWarning, stacklevel=2)
     return requiring(wrap(np.frombuffer(buffer, wanted, count, offset)), requires_grad)
 
 

@@ -7,12 +7,12 @@ one does not exist (left_out.py).
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.arrays.promotion import category
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, dtype_of, on_cpu
 from engine.graph.registry import attribute, expose, public
 from engine.ops.compat.removed import refusing
@@ -71,9 +71,7 @@ attribute("grad_dtype", lambda self: self.dtype, "The dtype of its gradient: its
 
 
 def _volatile(self: Tensor) -> bool:
-    warnings.warn(
-        "volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2
-    )
+    warn("volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2)
     return False
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes, journal, limits
 from engine.arrays.memory import owner_of
+from engine.arrays.state import warn
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, count_of, integers
 from engine.dispatch.detached import detached
@@ -112,14 +112,14 @@ def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None
 @public("Tensor")
 def resize(self: Tensor, *sizes: Any) -> Tensor:
     """The same elements in other sizes. Deprecated: see reshape."""
-    warnings.warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
+    warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
     return _reshaped(self, integers("resize", sizes))
 
 
 @public("Tensor")
 def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
     """The same elements in the sizes of another tensor. Deprecated: see reshape_as."""
-    warnings.warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
+    warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
     return _reshaped(self, array_of("resize_as", tensor, "tensor").shape)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from engine.arrays import dtypes, journal, limits
 from engine.arrays.memory import address, owner_of
+from engine.arrays.state import warn
 from engine.dispatch.arguments import Device
 from engine.graph import storage
 from engine.graph.registry import expose, public
@@ -183,7 +183,7 @@ def untyped_storage(self: Tensor) -> UntypedStorage:
 @public("Tensor", "storage")
 def storage_of(self: Tensor) -> TypedStorage:
     """The elements that self shows part of. Deprecated: see untyped_storage."""
-    warnings.warn(_DEPRECATED, UserWarning, stacklevel=2)
+    warn(_DEPRECATED, UserWarning, stacklevel=2)
     return TypedStorage(owner_of(self.array), self.array.dtype)
 
 

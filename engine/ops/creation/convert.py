@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from engine.arrays import dtypes, journal, promotion
 from engine.arrays.memory import owner_of
 from engine.arrays.promotion import is_half
 from engine.arrays.row import non_differentiable, passed
+from engine.arrays.state import warn
 from engine.dispatch.arguments import (
     Device,
     array_of,
@@ -52,7 +52,7 @@ def converted(input: Tensor, dtype: Any, copy: bool = False) -> Tensor:
     if input.array.dtype == dtype:
         return ops.clone(input) if copy else input
     if input.array.dtype.kind == "c" and dtype.kind not in "cb":
-        warnings.warn(
+        warn(
             "Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3
         )
     return ops.to_copy(input, dtype) if dtype.kind in "fcV" else ops.cast(input, dtype)

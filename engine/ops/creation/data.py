@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.promotion import number_dtype, promote
+from engine.arrays.state import warn
 from engine.arrays.types import DType, Shape
 from engine.dispatch.arguments import dtype_of, on_cpu, warn_of_scalar
 from engine.graph.registry import public
@@ -31,7 +31,7 @@ def tensor(
     on_cpu(device)
     wanted = dtype_of("tensor", dtype)
     if isinstance(data, Tensor):
-        warnings.warn(_COPY.format("torch.tensor"), UserWarning, stacklevel=2)
+        warn(_COPY.format("torch.tensor"), UserWarning, stacklevel=2)
     return requiring(wrap(copied(data, wanted)), requires_grad)
 
 
@@ -43,7 +43,7 @@ def new_tensor(
     """A tensor with a copy of data and the dtype of self."""
     on_cpu(device)
     if isinstance(data, Tensor):
-        warnings.warn(_COPY.format("tensor.new_tensor"), UserWarning, stacklevel=2)
+        warn(_COPY.format("tensor.new_tensor"), UserWarning, stacklevel=2)
     wanted = dtype_of("new_tensor", dtype) or self.array.dtype
     return requiring(wrap(copied(data, wanted)), requires_grad)
 

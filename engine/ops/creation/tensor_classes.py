@@ -6,12 +6,12 @@ stand for it: calling one makes a Tensor, and `isinstance` asks what the Tensor 
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes, limits
+from engine.arrays.state import warn
 from engine.dispatch.arguments import dtype_of, integers, on_cpu
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph import registry
@@ -169,7 +169,7 @@ def new(self: Tensor, *data: Any, size: Any = None, device: Any = None) -> Tenso
 @public("torch")
 def set_default_tensor_type(t: Any) -> None:
     """Make the dtype of a class of tensors (or of its name) the default."""
-    warnings.warn(
+    warn(
         "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use "
         "torch.set_default_dtype() and torch.set_default_device() as alternatives.",
         UserWarning, stacklevel=2,

@@ -7,7 +7,6 @@ at once: nothing is ever lazily conjugated, as PyTorch's tensors can be.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.backends import NUMPY
 from engine.arrays.row import non_differentiable
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of
 from engine.dispatch.dtype_variants import is_complex
 from engine.dispatch.fast_path import TENSORS as ops
@@ -302,7 +302,7 @@ def _adjoint(name: str, matrices: str, only_one: bool) -> Any:
         if ndim == 0:
             short = name.removeprefix("tensor.")
             shown = short if "()" in name else f"Tensor.{short}"
-            warnings.warn(
+            warn(
                 f"{shown} is deprecated on 0-D tensors. Consider using x.conj().",
                 UserWarning, stacklevel=2,
             )  # fmt: skip

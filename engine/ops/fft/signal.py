@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, dtype_of, on_cpu, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
@@ -162,7 +162,7 @@ def stft(
     """The Fourier transforms of overlapping frames: (batch, frequency, frame)."""
     array_of("stft", input)
     if window is None:
-        warnings.warn(_NO_WINDOW, UserWarning, stacklevel=2)
+        warn(_NO_WINDOW, UserWarning, stacklevel=2)
     if center:
         input = _centred(input, n_fft // 2, pad_mode)
     array = input.array
@@ -184,7 +184,7 @@ def stft(
     )
     _check_stft(call, array, n_fft, hop, length, window)
     if not return_complex:
-        warnings.warn(_NOT_COMPLEX, UserWarning, stacklevel=2)
+        warn(_NOT_COMPLEX, UserWarning, stacklevel=2)
     if onesided is None:
         onesided = not is_complex
     if onesided and is_complex:
@@ -263,7 +263,7 @@ def istft(
     """
     array = array_of("istft", input)
     if window is None:
-        warnings.warn(_NO_INVERSE_WINDOW, UserWarning, stacklevel=2)
+        warn(_NO_INVERSE_WINDOW, UserWarning, stacklevel=2)
     if array.dtype.kind != "c":
         raise RuntimeError(
             "istft requires a complex-valued input tensor matching the output from stft with "
@@ -319,7 +319,7 @@ def _overlaid(
         raise RuntimeError(f"{call}window overlap add min: 1\n[ CPUBoolType{{}} ]")
     found = ops.div(signal, envelope)
     if end > total:
-        warnings.warn(
+        warn(
             "The length of signal is shorter than the length parameter. Result is being padded "
             "with zeros in the tail. Please check your center and hop_length settings.",
             UserWarning, stacklevel=4,

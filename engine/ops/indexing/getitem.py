@@ -6,13 +6,13 @@ one `index` (or `index_put`) on what the basic ones beside them leave.
 
 from __future__ import annotations
 
-import warnings
 from operator import index as whole
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.state import warn
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
@@ -83,7 +83,7 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
     if type(index) in (list, str) and any(
         isinstance(item, _PART_OF_MANY) or item is None or item is ... for item in index
     ):
-        warnings.warn(
+        warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
             "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this "
             "will be interpreted as tensor index, x[torch.tensor(seq)], which will result either "
@@ -138,7 +138,7 @@ def _as_index(item: Any) -> Tensor:
         raise IndexError(_NO_INDEX.format(type(item).__name__))
     kind = found.array.dtype
     if kind == np.uint8:
-        warnings.warn(
+        warn(
             "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
             "instead.",
             UserWarning, stacklevel=4,

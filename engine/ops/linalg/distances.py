@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import broadcast_error, op
@@ -319,7 +319,7 @@ def cov(
     average = ops.div(sums, total)
     divisor = _freedom(weights, aweights, correction, total)
     if not divisor.array > 0:
-        warnings.warn(
+        warn(
             "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number "
             "of observations.",
             UserWarning, stacklevel=2,

@@ -6,12 +6,12 @@ namespace of rows.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of
 from engine.graph.registry import expose
 from engine.graph.tensor import Tensor
@@ -191,7 +191,7 @@ def square_of(name: str, x: Any, argument: str = "A") -> Any:
 
 def deprecated(text: str) -> None:
     """PyTorch's warning where a function has a successor."""
-    warnings.warn(text, UserWarning, stacklevel=3)
+    warn(text, UserWarning, stacklevel=3)
 
 
 def successor(name: str, instead: str, rest: str, gap: str = " ") -> str:

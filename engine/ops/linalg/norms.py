@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.row import rows
+from engine.arrays.state import warn
 from engine.dispatch.arguments import ABSENT, array_of, dtype_of, wrap_dim, wrap_dims, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
@@ -203,7 +203,7 @@ _LEFT = (
 @public("torch")
 def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of matrices' singular values."""
-    warnings.warn(_LEFT.format("nuclear_norm", "matrix_norm(A, 'nuc'"), UserWarning, stacklevel=2)
+    warn(_LEFT.format("nuclear_norm", "matrix_norm(A, 'nuc'"), UserWarning, stacklevel=2)
     return matrix_norm(input, "nuc", (dim, dim) if isinstance(dim, int) else dim, keepdim)
 
 
@@ -213,7 +213,7 @@ def frobenius_norm(input: Tensor, dim: Any = ABSENT, keepdim: bool = False) -> T
     array = array_of("frobenius_norm", input)
     if dim is ABSENT:
         raise TypeError('frobenius_norm() missing 1 required positional arguments: "dim"')
-    warnings.warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
+    warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
     dims = dims_of(dim, array.ndim)
     if len(dims) > 2:
         raise RuntimeError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from engine.arrays import dtypes, journal, promotion
 from engine.arrays.row import rows
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, wrap_dim, wrap_dims
 from engine.dispatch.errors.kinds import no_kernel
 from engine.dispatch.fast_path import TENSORS as ops
@@ -502,7 +502,7 @@ _CROSS_WITHOUT_DIM = (
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """As torch.linalg.cross; by default along the first dimension of three elements."""
     if dim is None:
-        warnings.warn(_CROSS_WITHOUT_DIM, UserWarning, stacklevel=2)
+        warn(_CROSS_WITHOUT_DIM, UserWarning, stacklevel=2)
         shape = array_of("cross", input).shape
         require(3 in shape, "no dimension of size 3 in input")
         dim = shape.index(3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 import engine.ops.nn.loss_rows  # noqa: F401 (its rows)
 from engine.arrays import dtypes
 from engine.arrays.promotion import result_type
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
@@ -68,7 +68,7 @@ def reduction_of(reduction: str, size_average: Any = None, reduce: Any = None) -
     """The reduction asked for, also by the two arguments that old PyTorch had."""
     if size_average is not None or reduce is not None:
         reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
-        warnings.warn(
+        warn(
             "size_average and reduce args will be deprecated, please use "
             f"reduction='{reduction}' instead.", stacklevel=3,
         )  # fmt: skip
@@ -105,7 +105,7 @@ def _together(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]
     """Input and target in one shape and dtype; PyTorch warns where it has to broadcast."""
     a, b = array_of(name, input), array_of(name, target, "target", 2)
     if a.shape != b.shape:
-        warnings.warn(
+        warn(
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.", stacklevel=3,

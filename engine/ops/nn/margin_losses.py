@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable
+from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
@@ -326,7 +326,7 @@ def kl_div(
     """The Kullback-Leibler divergence; input holds log-probabilities."""
     batch = reduction == "batchmean"
     if reduction == "mean" and size_average is None and reduce is None:
-        warnings.warn(_KL_MEAN, stacklevel=2)
+        warn(_KL_MEAN, stacklevel=2)
     reduction = "sum" if batch else reduction_of(reduction, size_average, reduce)
     if log_target:
         losses = ops.exp(target) * (target - input)

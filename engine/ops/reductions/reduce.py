@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 import engine.ops.reductions.rows  # noqa: F401 (its rows)
 from engine.arrays import dtypes
+from engine.arrays.state import warn
 from engine.dispatch.arguments import (
     ABSENT,
     array_of,
@@ -160,7 +160,7 @@ def _variance(name: str, what: str) -> Any:
             correction = 0 if unbiased is False else 1
         dims = dims_of(dim, array.ndim)
         if correction >= count_of(array.shape[d] for d in dims):
-            warnings.warn(
+            warn(
                 f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than "
                 "the reduction factor (input numel divided by output numel).",
                 stacklevel=3,

@@ -25,7 +25,7 @@ from engine.random.generator import Generator, default_generator
 def _source(name: str, generator: Any) -> Any:
     """The generator to draw from."""
     if generator is None:
-        return default_generator
+        return default_generator.held
     if not isinstance(generator, Generator):
         raise wrong_type(name, "generator", 1, "torch.Generator", generator)
     return generator

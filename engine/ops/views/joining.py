@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import limits, promotion
+from engine.arrays.state import warn
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
@@ -237,9 +238,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     found = tensors_of("meshgrid", given)
     if indexing is None:
-        import warnings
-
-        warnings.warn(
+        warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
             "argument.",
             UserWarning, stacklevel=2,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from engine.arrays.state import warn
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, count_of, integers, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
@@ -281,12 +281,12 @@ def _reversed(self: Tensor) -> Tensor:
     """The dimensions reversed."""
     ndim = self.array.ndim
     if ndim == 0:
-        warnings.warn(
+        warn(
             "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.",
             UserWarning, stacklevel=2,
         )  # fmt: skip
     elif ndim != 2:
-        warnings.warn(_REVERSE, UserWarning, stacklevel=2)
+        warn(_REVERSE, UserWarning, stacklevel=2)
     return ops.permute(self, tuple(range(ndim - 1, -1, -1)))
 
 
@@ -302,7 +302,7 @@ def _matrices_transposed(name: str) -> Any:
                 "tensor."
             )
         if ndim == 0:
-            warnings.warn(
+            warn(
                 f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in "
                 "these "
                 "cases.", UserWarning, stacklevel=2,

@@ -53,16 +53,21 @@ class Derivative:
     divided by: `d(dz/dW) = ... dW`.
     """
 
-    __slots__ = ("by", "differentials", "formula", "of", "scalars", "value")
+    __slots__ = ("by", "differentials", "formula", "of", "scalars", "text", "value")
 
     def __init__(self, of: str, by: Sequence[str]) -> None:
         self.of = of
         self.by = by
         self.formula: str | None = "0"
-        self.value: np.ndarray[Any, Any] | None = None
+        self.show(None)
         self.differentials = 0
         self.scalars: frozenset[str] = frozenset()
         """The names of 0-dim values: LaTeX leaves out the sign before them."""
+
+    def show(self, value: np.ndarray[Any, Any] | None) -> None:
+        """Take the value, and its lines as it is printed now."""
+        self.value = value
+        self.text = [] if value is None else tensor_text(value).split("\n")
 
     @property
     def left(self) -> str:
@@ -76,8 +81,7 @@ class Derivative:
 
     def lines(self) -> list[Line]:
         """On one line where it fits, else the value below the formula."""
-        value = [] if self.value is None else tensor_text(self.value).split("\n")
-        left = self.left
+        value, left = self.text, self.left
         if self.differentials:
             above = [] if self.formula is None else self._wrapped(left, [])
             return [*above, *_beside(quotient(self.of, self.by), value)]
@@ -204,13 +208,13 @@ def derivative(
     )
     closed, count = _closed(y, [x for _, x in xs])
     if closed is None:
-        found.value = np.zeros(_shape(y, [x for _, x in xs]), y.array.dtype)
+        found.show(np.zeros(_shape(y, [x for _, x in xs]), y.array.dtype))
         return found
     rest = xs[count:]
     places = [(names[name], array) for name, array in (at or {}).items()]
     given = {id(x) for x, _ in places}
     places += [(x, x.array) for x in recorded.written_since(y) if id(x) not in given]
-    found.value = _value(closed, [x for _, x in rest], places)
+    found.show(_value(closed, [x for _, x in rest], places))
     if rest:
         _open(closed, y, rest, names, found)
     else:

@@ -26,7 +26,7 @@ def accumulated(facts: Facts) -> Answer | None:
     if facts.gradient is None:
         return None
     parts: list[Any] = []
-    for run in reversed(facts.session.runs):
+    for run in reversed(facts.session.state.runs):
         reached, g = run.gave(facts.x)
         if not reached:
             continue

@@ -38,7 +38,7 @@ class Facts:
     @property
     def run(self) -> recorded.Run | None:
         """The last backward."""
-        return self.session.runs[-1] if self.session.runs else None
+        return self.session.state.runs[-1] if self.session.state.runs else None
 
     @cached_property
     def ran(self) -> Sentence | None:
@@ -149,7 +149,7 @@ class Facts:
         """What to run again, from a statement to the last backward, with some of it changed."""
         if start is None or self.ran is None:
             return []
-        others = [self.program.at(run.line, run.rank) for run in self.session.runs[:-1]]
+        others = [self.program.at(run.line, run.rank) for run in self.session.state.runs[:-1]]
         without = [s for s in others if s is not None and s is not self.ran and s is not start]
         lines = self.program.again(start, self.ran, instead, after, without)
         held = any(

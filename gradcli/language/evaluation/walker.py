@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence, Sized
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from engine.arrays import journal
 from engine.arrays.limits import resident
+from engine.arrays.state import current
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import Fault
 from gradcli.language.evaluation.host import NOTHING, Attempt, Host, Operand
@@ -25,6 +25,7 @@ from gradcli.language.syntax.limits import Limits
 from gradcli.language.syntax.source import CommandLine
 
 if TYPE_CHECKING:
+    from engine.arrays.journal import Journal
     from gradcli.language.evaluation.scope import Scope
     from gradcli.language.syntax.source import Source, Statement
 
@@ -61,7 +62,7 @@ class Walker:
         self.line = 0
         self.building: list[Any] = []
         """Lists in the making: alive, though no name holds them yet."""
-        self.journal: journal.Journal | None = None
+        self.journal: Journal | None = None
         self.noted: set[int] = set()
         self.weighed = 0
         """Bytes of tensors made since the last look at the memory in use."""
@@ -141,18 +142,18 @@ class Walker:
 
     def note(self, container: list[Any] | dict[Any, Any]) -> None:
         """Tell the journal, once in a transaction, that a container is about to change."""
-        current = journal.current
-        if current is None:
+        listening = current().journal
+        if listening is None:
             return
-        noted = self.noted_in(current)
+        noted = self.noted_in(listening)
         if id(container) not in noted:
-            current.container(container)
+            listening.container(container)
             noted.add(id(container))
 
-    def noted_in(self, current: journal.Journal) -> set[int]:
+    def noted_in(self, listening: Journal) -> set[int]:
         """The containers whose changes need no noting any more in this transaction."""
-        if self.journal is not current:
-            self.journal = current
+        if self.journal is not listening:
+            self.journal = listening
             self.noted = set()
         return self.noted
 
@@ -203,8 +204,8 @@ class Walker:
         """A new container whose items take `each` bytes, counted; what this transaction does to it
         need not be noted."""
         self.charge(each * len(value) + 64)
-        if journal.current is not None:
-            self.noted_in(journal.current).add(id(value))
+        if (listening := current().journal) is not None:
+            self.noted_in(listening).add(id(value))
         return value
 
     def listed(self, iterable: Iterable[Any]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from gradcli.base.faults import Fault, Span
@@ -14,6 +15,11 @@ from gradcli.language.syntax.tokens import TOKEN, Found, Piece, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
+
+_DOUBTFUL = re.compile(r"\\|\d\w*(?:and|else|for|if|in|is|not|or)")
+"""What Python may warn of when it parses: a bad escape, or a word right after a number."""
+_QUIET = Lock()
+"""Held while Python is told to be silent, which holds for all threads."""
 
 
 def parse(
@@ -113,7 +119,9 @@ def _tree(
     """What `ast` makes of the text; its errors as faults. `shift` and `column` are how many lines
     and characters stand before the text that do not in the source."""
     try:
-        with warnings.catch_warnings():
+        if not _DOUBTFUL.search(text):
+            return ast.parse(text)
+        with _QUIET, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -313,7 +314,8 @@ def derived(session: Calculator, text: str, by: str) -> Derivative:
 
 def asked(session: Calculator, by: str, **options: Any) -> Derivative:
     names = session.variables
-    return derivative(names["y"], [(name, names[name]) for name in by.split()], names, **options)
+    xs = [(name, names[name]) for name in by.split()]
+    return session.inside(partial(derivative, **options), names["y"], xs, names)
 
 
 def lines(session: Calculator, text: str, by: str) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.arrays import limits as engine_limits
 from engine.arrays.modes import GRAD, TRACE, mode
+from engine.arrays.state import current
 from gradcli.base.faults import Fault, Span, plain
 from gradcli.diagnostics import Case, explain
 from gradcli.language.evaluation.host import NOTHING, Attempt, Operand
@@ -42,8 +42,8 @@ class Desk:
         """What the input prints and shows. Raises Fault."""
         self.out = []
         self.walker.limits.reset()
-        before, most = mode.set(GRAD | TRACE), engine_limits.elements
-        engine_limits.elements = 10**8
+        before, most = mode.set(GRAD | TRACE), current().elements
+        current().elements = 10**8
         try:
             for statement in read(text, COMMANDS, self.variables):
                 value = self.walker.run(statement)
@@ -51,7 +51,7 @@ class Desk:
                     self.show(value)
         finally:
             mode.reset(before)
-            engine_limits.elements = most
+            current().elements = most
         return self.out
 
     def text(self, text: str) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.arrays import limits
 from gradcli.app import Calculator
 from gradcli.base.faults import Fault
 from gradcli.transcripts.transcript import inputs
@@ -102,18 +101,14 @@ def started(before: tuple[str, ...]) -> Calculator:
 
 
 def fault_of(session: Calculator, text: str) -> Fault | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            session.run(text, whole=text != SETUP)
-        except Fault as fault:
-            return fault
+    try:
+        session.run(text, whole=text != SETUP)
+    except Fault as fault:
+        return fault
     return None
 
 
-BOUNDS = limits.elements, limits.memory
 FAILING = failing()
-limits.elements, limits.memory = BOUNDS  # as they were before the sessions
 
 
 @pytest.mark.parametrize("inputs", FAILING, ids=lambda inputs: repr(inputs[-1])[:60])
