@@ -11,6 +11,7 @@ import importlib
 import math
 import os
 from threading import RLock
+from typing import Any
 
 from engine.arrays.row import rows
 from engine.graph import registry
@@ -98,7 +99,14 @@ def load_module(module: str) -> None:
                 del registry.waiting[name]
 
 
+def _settle(*failed: Any) -> Any:
+    from engine.dispatch.failed_calls import settle
+
+    return settle(*failed)
+
+
 registry.load_module = load_module
+registry.settle = _settle
 
 
 def _expose_the_rest() -> None:

@@ -37,6 +37,8 @@ def is_anomaly_check_nan_enabled() -> bool:
 
 def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
     """Turn anomaly detection on or off."""
+    if type(enabled) is not bool or type(check_nan) is not bool:
+        raise TypeError("anomaly detection is on or off: True or False")
     bits = (ANOMALY if enabled else 0) | (0 if check_nan else NAN_PASSES)
     mode.set(mode.get() & ~(ANOMALY | NAN_PASSES) | bits)
 

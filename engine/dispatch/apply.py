@@ -162,9 +162,9 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
         and not isinstance(operands[0], Tensor)
         and not (op.differentiable and any(isinstance(operand, Tensor) for operand in operands))
     ):
-        from engine.dispatch.errors.calls import complaint
+        from engine.dispatch.errors.calls import complaint, place_of
 
-        error = complaint(op.name.removesuffix("_base"), operands, {})
+        error = complaint(*place_of(op.name), operands, {})
         if error is not None:
             raise error
     if op.broadcasts:

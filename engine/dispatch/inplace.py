@@ -202,9 +202,13 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
         function = getattr(TENSORS, own)
 
     def method(self: Tensor, *args: Any, **options: Any) -> Tensor:
-        check_inplace(self)
-        check_overlap(self, args)
-        return assign(self, function(self, *args, **options))
+        try:
+            check_inplace(self)
+            check_overlap(self, args)
+            return assign(self, function(self, *args, **options))
+        except Exception as error:
+            written: Tensor = registry.settle(error, method, "Tensor", name, (self, *args), options)
+            return written
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"In place: {function.__doc__ or function.__name__}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -18,45 +17,27 @@ from engine.dispatch.results import named
 from engine.graph.grad_mode import no_grad
 from engine.graph.tensor import Tensor
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _IN_THE_DTYPE_OF_OUT = frozenset(("sum", "mean", "prod", "nansum", "nanmean", "cumsum", "cumprod"))
 """Those that compute in the dtype of `out`, whatever it is; others must be able to store in it."""
 
-_SEVERAL = frozenset(
-    "aminmax max min median nanmedian mode cummax cummin sort topk kthvalue histogram".split()
-)
-"""Those of several results."""
-
-
-def writes_out(function: F) -> F:
-    """Let a function write its result into `out`, a tensor, or its results into a tuple of them."""
-
-    @wraps(function)
-    def call(*args: Any, out: Any = None, **options: Any) -> Any:
-        if out is None:
-            return function(*args, **options)
-        return into(out, function, args, options)
-
-    return call  # type: ignore[return-value]
-
 
 def into(
-    out: Any, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]
+    out: Any,
+    function: Callable[..., Any],
+    name: str,
+    args: tuple[Any, ...],
+    options: dict[str, Any],
 ) -> Any:
-    """function(*args, **options) written into `out`.
+    """function(*args, **options) written into `out`, a Tensor, or a tuple of them.
+
+    `name` is what PyTorch calls the function in its messages.
 
     Raises:
-        TypeError: `out` is no tensor, or no tuple of them where there are several results.
+        TypeError: there are not as many results.
         RuntimeError: something requires grad, or `out` cannot hold the results' dtype.
     """
-    name = function.__name__
     several = isinstance(out, (tuple, list))
     targets = tuple(out) if several else (out,)
-    for target in targets:
-        if not isinstance(target, Tensor):
-            wanted = "tuple of Tensors" if several or name in _SEVERAL else "Tensor"
-            raise TypeError(f"{name}(): argument 'out' must be {wanted}, not {_type(out)}")
     if mode.get() & GRAD and any(
         isinstance(value, Tensor) and value.requires_grad
         for value in (*targets, *args, *options.values())
@@ -71,17 +52,13 @@ def into(
         results = function(*args, **options)
         found = tuple(results) if isinstance(results, tuple) else (results,)
         if len(found) != len(targets):
-            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {_type(out)}")
+            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
         for target, result in zip(targets, found, strict=True):
             _write(target, result)
     fields = getattr(results, "_fields", None)
     if fields is not None:
         return named(f"{name}_out", *fields)(targets)
     return targets if several else out
-
-
-def _type(value: Any) -> str:
-    return type(value).__name__
 
 
 def _write(target: Tensor, result: Tensor) -> None:

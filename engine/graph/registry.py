@@ -19,6 +19,9 @@ load_module: Callable[[str], None]
 in_place_form: Callable[[str, Callable[..., Any]], Callable[..., Any]]
 """Makes the in-place form `name` of a function of tensors; set by dispatch/inplace.py."""
 
+settle: Callable[..., Any]
+"""What becomes of a call that failed (dispatch/failed_calls.py); set by loading.py."""
+
 
 class Waiting:
     """Stands among the Tensor's attributes for one whose module is not loaded yet."""
@@ -130,7 +133,10 @@ def expose(name: str, thing: Any, where: str = "torch Tensor") -> None:
             setattr(Tensor, name, thing)
             methods.add(name)
         elif place.endswith("_"):
-            expose(f"{name}_", in_place_form(f"{name}_", thing), place[:-1])  # noqa: F821
+            form = in_place_form(f"{name}_", thing)  # noqa: F821
+            method = place == "Tensor_"
+            form = form if method else called(form, "torch", f"{name}_")
+            expose(f"{name}_", form, place[:-1])
         else:
             namespaces.setdefault(_SHORT.get(place, place), Names())[name] = thing
 
@@ -141,12 +147,78 @@ def attribute(name: str, read: Callable[[Tensor], Any], doc: str | None = None) 
     attributes.add(name)
 
 
+_ABSENT = object()
+
+
+def called(function: Callable[..., Any], section: str, name: str) -> Callable[..., Any]:
+    """The function as programs call it, by NumPy's names too: where a call fails, `settle` has the
+    say. Up to three arguments without names go the shortest way.
+    """
+
+    def call(
+        first: Any = _ABSENT,
+        second: Any = _ABSENT,
+        third: Any = _ABSENT,
+        /,
+        *rest: Any,
+        **named: Any,
+    ) -> Any:
+        try:
+            if named or rest:
+                if not _NUMPY_NAMES.keys().isdisjoint(named):
+                    named = _respelled(function, named)
+                return function(*_given(first, second, third, rest), **named)
+            if third is not _ABSENT:
+                return function(first, second, third)
+            if second is not _ABSENT:
+                return function(first, second)
+            return function() if first is _ABSENT else function(first)
+        except Exception as error:
+            given = _given(first, second, third, rest)
+            return settle(error, function, section, name, given, named)  # noqa: F821
+
+    call.__name__ = name
+    call.__qualname__ = name
+    call.__doc__ = function.__doc__
+    call.__wrapped__ = function  # type: ignore[attr-defined]
+    return call
+
+
+def _given(first: Any, second: Any, third: Any, rest: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments that were given without names."""
+    if third is not _ABSENT:
+        return (first, second, third, *rest)
+    if second is not _ABSENT:
+        return first, second
+    return () if first is _ABSENT else (first,)
+
+
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input"}
+_NUMPY_NAMES |= {"x1": "input", "x2": "other"}
+
+
+def _respelled(function: Callable[..., Any], named: dict[str, Any]) -> dict[str, Any]:
+    """The named arguments as the function has them."""
+    own = function.__code__.co_varnames
+    return {
+        _NUMPY_NAMES[key] if key in _NUMPY_NAMES and key not in own else key: value
+        for key, value in named.items()
+    }
+
+
+_OF_TENSORS = frozenset(("torch", "Tensor", "F", "linalg", "fft", "special"))
+
+
 def public(where: str = "torch Tensor", *names: str) -> Callable[[F], F]:
-    """Expose the decorated function under its own name, or under `names`."""
+    """Expose the decorated function of Tensors under its own name, or under `names`."""
 
     def decorate(function: F) -> F:
         for name in names or (function.__name__,):
-            expose(name, function, where)
+            for place in where.split():
+                bare = place not in _OF_TENSORS or isinstance(function, type)
+                if place == "Tensor" and function.__code__.co_argcount == 1:
+                    bare = not function.__code__.co_flags & 12  # nothing but the tensor
+                expose(name, function if bare else called(function, place, name), place)
         return function
 
     return decorate

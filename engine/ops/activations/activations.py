@@ -9,7 +9,6 @@ from engine.arrays import dtypes
 from engine.arrays.scalars import zero_of
 from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
-from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
 from engine.dispatch.operation import EVERYWHERE, op
@@ -176,7 +175,6 @@ def _normalise(name: str, input: Tensor, dim: int, dtype: Any) -> Tensor:
 
 
 @public("torch Tensor special")
-@numpy_names
 def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     """exp(input) over its sum along a dimension."""
     if dim is None:
@@ -185,7 +183,6 @@ def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
 
 
 @public("torch Tensor special")
-@numpy_names
 def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, without overflow."""
     return _normalise("log_softmax", input, dim, dtype)

@@ -15,10 +15,9 @@ import numpy as np
 from engine.arrays.backends import NUMPY
 from engine.arrays.memory import address, owner_of
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of, integers
+from engine.dispatch.arguments import integers
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.graph.registry import expose, public
 from engine.ops.views.reshape_inplace import in_place_view
 
@@ -153,7 +152,7 @@ def _layouts(
     name: str, input: Any, size: Any, stride: Any, offset: int | None
 ) -> tuple[Layout, Layout]:
     """The layout asked for and that of the input. Raises RuntimeError as PyTorch does."""
-    held = layout_of(array_of(name, input))
+    held = layout_of(input.array)
     shape = integers(name, (size,), "size", 2)
     strides = integers(name, (stride,), "stride", 3)
     start = held.offset if offset is None else offset
@@ -181,7 +180,6 @@ expose("as_strided_", in_place_view(as_strided), "torch Tensor")
 
 
 @public("torch")
-@writes_out
 def as_strided_copy(
     input: Tensor, size: Any, stride: Any, storage_offset: int | None = None
 ) -> Tensor:
@@ -191,13 +189,12 @@ def as_strided_copy(
 
 
 @public()
-@writes_out
 def as_strided_scatter(
     input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: int | None = None
 ) -> Tensor:
     """A copy of input with src in the part that as_strided would show."""
     wanted, held = _layouts("as_strided_scatter", input, size, stride, storage_offset)
-    shape = array_of("as_strided_scatter", src, "src", 2).shape
+    shape = src.array.shape
     shown(input.array, wanted)
     if shape != wanted.shape:
         raise RuntimeError(

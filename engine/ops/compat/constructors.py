@@ -11,10 +11,9 @@ from engine.arrays import dtypes, limits
 from engine.arrays.row import rows
 from engine.arrays.state import warn
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of, dtype_of, integers, on_cpu, wrong_type
+from engine.dispatch.arguments import dtype_of, integers, on_cpu, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.compat.as_strided import Layout
@@ -35,7 +34,7 @@ op("filled_tensor(x, value)", rows["fill_tensor"].forward, written="fill(x, valu
 @public("torch")
 def fill(input: Tensor, value: Any) -> Tensor:
     """A tensor like input with every element `value`, a number or a 0-dim Tensor."""
-    array = array_of("fill", input)
+    array = input.array
     if isinstance(value, Tensor):
         if value.array.ndim:
             raise RuntimeError(
@@ -53,7 +52,6 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
 
 @public("torch")
-@writes_out
 def range(
     start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
@@ -282,7 +280,7 @@ class _Capsule:
 @public("torch")
 def to_dlpack(tensor: Tensor) -> Any:
     """The memory of a tensor for other libraries, by the DLPack protocol."""
-    return _Capsule(array_of("to_dlpack", tensor))
+    return _Capsule(tensor.array)
 
 
 expose("__dlpack__", lambda self, **options: self.array.__dlpack__(**options), "Tensor")

@@ -106,15 +106,15 @@ def dense_dim(self: Tensor) -> int:
 @public()
 def is_signed(input: Tensor) -> bool:
     """Whether the dtype holds negative numbers."""
-    array = array_of("is_signed", input)
+    array = input.array
     return category(array.dtype) > 1 or array.dtype.kind == "i"
 
 
 @public()
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same sizes."""
-    first = array_of("is_same_size", input)
-    return bool(first.shape == array_of("is_same_size", other, "other", 2).shape)
+    first = input.array
+    return bool(first.shape == other.array.shape)
 
 
 @public("Tensor")
@@ -126,7 +126,6 @@ def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: bool = True) -> Te
 @public()
 def dequantize(input: Tensor) -> Tensor:
     """input in float32: it is not quantised."""
-    array_of("dequantize", input)
     return converted(input, np.dtype(np.float32))
 
 

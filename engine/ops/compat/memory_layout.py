@@ -106,7 +106,7 @@ def _resized(self: Tensor, shape: Shape) -> Tensor:
 @public("torch Tensor")
 def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
     """In place: the sizes of another tensor; see resize_."""
-    return resize_(input, array_of("resize_as_", the_template, "the_template", 2).shape)
+    return resize_(input, the_template.array.shape)
 
 
 @public("Tensor")
@@ -141,7 +141,7 @@ def _reshaped(self: Tensor, shape: Shape) -> Tensor:
 @public("Tensor")
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     """Whether another tensor shows the same memory in the same way."""
-    other = array_of("is_set_to", tensor, "tensor")
+    other = tensor.array
     same = owner_of(self.array) is owner_of(other)
     return same and layout_of(self.array) == layout_of(other)
 

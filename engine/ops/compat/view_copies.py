@@ -10,10 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.arrays.row import not_implemented, rows
-from engine.dispatch.arguments import array_of, wrap_dim
+from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.graph.registry import public
 from engine.ops.elementwise import complex
 from engine.ops.elementwise.arithmetic import no_derivative
@@ -80,7 +79,6 @@ def _function(name: str, of: Callable[..., Any], row_name: str, where: str, doc:
     """
 
     def copied(input: Tensor, *args: Any, **options: Any) -> Any:
-        array_of(name, input)
         made = of(input, *args, **options)
         first = made[0] if isinstance(made, tuple) else made
         view, params = _made_with(first)
@@ -88,7 +86,7 @@ def _function(name: str, of: Callable[..., Any], row_name: str, where: str, doc:
 
     copied.__name__ = copied.__qualname__ = name
     copied.__doc__ = doc
-    public(where, name)(writes_out(copied))
+    public(where, name)(copied)
 
 
 for _name in (
@@ -107,28 +105,23 @@ _function("view_as_real_copy", complex.view_as_real, "{}_copy", "torch",
 
 
 @public("torch")
-@writes_out
 def alias_copy(input: Tensor) -> Tensor:
     """A copy of input, through which gradients flow."""
-    array_of("alias_copy", input)
     return ops.alias_copy(input)
 
 
 @public("torch")
-@writes_out
 def detach_copy(input: Tensor) -> Tensor:
     """A copy of input; its gradient is not implemented."""
-    array_of("detach_copy", input)
     return ops.detach_copy(input)
 
 
 @public("torch")
-@writes_out
 def slice_copy(
     input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     """input[start:end:step] along a dimension, as a copy."""
-    ndim = array_of("slice_copy", input).ndim
+    ndim = input.array.ndim
     if not ndim:
         raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
     place = wrap_dim(dim, ndim)
@@ -140,10 +133,8 @@ def slice_copy(
 
 
 @public("torch")
-@writes_out
 def view_as_complex_copy(input: Tensor) -> Tensor:
     """view_as_complex, as a copy; not for tensors that require grad."""
-    array_of("view_as_complex_copy", input)
     complex.view_as_complex(input)
     if input.requires_grad:
         raise RuntimeError(

@@ -13,7 +13,6 @@ from engine.arrays.row import non_differentiable, passed
 from engine.arrays.state import warn
 from engine.dispatch.arguments import (
     Device,
-    array_of,
     dtype_of,
     on_cpu,
     warn_of_scalar,
@@ -72,7 +71,7 @@ def _caster(name: str, dtype: str) -> None:
         return converted(self, wanted.numpy)
 
     cast.__name__, cast.__doc__ = name, f"self in {wanted}."
-    expose(name, cast, "Tensor")
+    public("Tensor", name)(cast)
 
 
 for _name in "float double half bfloat16 long int short bool cfloat cdouble chalf".split():
@@ -100,14 +99,14 @@ def to(
         raise RuntimeError(f"Invalid device string: '{device}'")
     on_cpu(device)
     if other is not None:
-        return converted(self, array_of("to", other, "other").dtype, copy)
+        return converted(self, other.array.dtype, copy)
     return converted(self, dtype_of("to", dtype) or self.array.dtype, copy)
 
 
 @public("Tensor")
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """self in the dtype of other."""
-    return converted(self, array_of("type_as", other, "other").dtype)
+    return converted(self, other.array.dtype)
 
 
 @public("Tensor")
@@ -129,14 +128,12 @@ def cuda(self: Tensor, device: Any = None) -> Tensor:
 @public()
 def detach(input: Tensor) -> Tensor:
     """The same memory, outside autograd."""
-    array_of("detach", input)
     return detached(input)
 
 
 @public()
 def detach_(self: Tensor) -> Tensor:
     """In place: outside autograd from now on. Raises RuntimeError for a view."""
-    array_of("detach_", self)
     if type(self.edge) is View and self.edge.edge is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "
@@ -279,7 +276,7 @@ def size(self: Tensor, dim: int | None = None) -> Any:
 @public("torch Tensor", "numel", "nelement")
 def numel(input: Tensor) -> int:
     """The number of elements."""
-    return int(array_of("numel", input).size)
+    return int(input.array.size)
 
 
 @public("Tensor", "dim", "ndimension")
@@ -327,13 +324,13 @@ def _address(array: Any) -> int:
 @public()
 def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is a floating one."""
-    return array_of("is_floating_point", input).dtype.kind in "fV"
+    return input.array.dtype.kind in "fV"
 
 
 @public()
 def is_complex(input: Tensor) -> bool:
     """Whether the dtype is a complex one."""
-    return array_of("is_complex", input).dtype.kind == "c"
+    return input.array.dtype.kind == "c"
 
 
 @public()
@@ -354,7 +351,7 @@ def is_tensor(obj: Any) -> bool:
 @public()
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether sizes and elements are the same."""
-    a, b = array_of("equal", input), array_of("equal", other, "other", 2)
+    a, b = input.array, other.array
     return a.shape == b.shape and bool((a == b).all())
 
 
@@ -363,7 +360,7 @@ def isclose(
     input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:
     """Where |input - other| <= atol + rtol * |other|."""
-    a, b = array_of("isclose", input), array_of("isclose", other, "other", 2)
+    a, b = input.array, other.array
     if a.dtype != b.dtype:
         raise RuntimeError(
             f"{dtypes.of(a.dtype).scalar_name} did not match {dtypes.of(b.dtype).scalar_name}"

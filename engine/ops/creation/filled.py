@@ -11,11 +11,10 @@ from engine.arrays import dtypes, limits
 from engine.arrays.promotion import number_dtype
 from engine.arrays.row import non_differentiable, passed
 from engine.arrays.types import DType, Shape
-from engine.dispatch.arguments import ABSENT, array_of, dtype_of, integers, on_cpu, wrong_type
-from engine.dispatch.decorators import several_forms
+from engine.dispatch.arguments import ABSENT, dtype_of, integers, on_cpu, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.graph.registry import expose, public
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring, tensor
 
@@ -87,9 +86,7 @@ def _maker(name: str, make: Any, doc: str) -> Any:
 
     made.__name__ = made.__qualname__ = name
     made.__doc__ = doc
-    told = several_forms(made)
-    expose(name, told, "torch")
-    return told
+    return public("torch", name)(made)
 
 
 zeros = _maker("zeros", np.zeros, "A tensor of zeros of a given size.")
@@ -107,7 +104,6 @@ def _fill_dtype(value: Any) -> tuple[Any, DType]:
 
 
 @public("torch")
-@several_forms
 def full(
     size: Any, fill_value: Any = ABSENT, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -144,7 +140,6 @@ def scalar_tensor(
 
 
 @public("torch")
-@several_forms
 def eye(
     n: int, m: int | None = None, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -185,7 +180,6 @@ bool requires_grad = False)
 
 
 @public("torch")
-@several_forms
 def arange(
     start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -280,7 +274,6 @@ _STEPS = (
 
 
 @public("torch")
-@several_forms
 def linspace(
     start: Any, end: Any, steps: Any = None, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -309,7 +302,6 @@ def _from_both_ends(first: Any, last: Any, count: int) -> Any:
 
 
 @public("torch")
-@several_forms
 def logspace(
     start: Any, end: Any, steps: Any = None, base: float = 10.0, *,
     dtype: Any = None, device: Any = None,
@@ -348,7 +340,7 @@ def _like(name: str, make: Any, doc: str) -> None:
         requires_grad: bool = False, memory_format: Any = None,
     ) -> Tensor:  # fmt: skip
         on_cpu(device)
-        array = array_of(f"{name}_like", input)
+        array = input.array
         if dtype is None and not requires_grad:
             return row(input)
         wanted = dtype_of(f"{name}_like", dtype) or array.dtype
@@ -367,8 +359,8 @@ def _like(name: str, make: Any, doc: str) -> None:
 
     like.__name__, like.__doc__ = f"{name}_like", f"{doc} of the size of input."
     new.__name__, new.__doc__ = f"new_{name}", f"{doc} of a given size and the dtype of self."
-    expose(like.__name__, like, "torch")
-    expose(new.__name__, new, "Tensor")
+    public("torch")(like)
+    public("Tensor")(new)
 
 
 _like("zeros", np.zeros_like, "A tensor of zeros")
@@ -383,7 +375,7 @@ def full_like(
 ) -> Tensor:  # fmt: skip
     """A tensor of the size of input, every element the same."""
     on_cpu(device)
-    array = array_of("full_like", input)
+    array = input.array
     number, _ = _fill_dtype(fill_value)
     wanted = dtype_of("full_like", dtype) or array.dtype
     limits.check(array.shape, wanted.itemsize)

@@ -11,7 +11,6 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable, passed
 from engine.dispatch.arguments import array_of
-from engine.dispatch.decorators import several_forms
 from engine.dispatch.errors.calls import called
 from engine.dispatch.errors.kinds import only_for
 from engine.dispatch.fast_path import TENSORS as ops
@@ -52,7 +51,6 @@ _row(
 
 
 @public(IN_PLACE)
-@several_forms
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 * tensor2."""
     array_of("addcmul", tensor1, "tensor1", 2), array_of("addcmul", tensor2, "tensor2", 3)
@@ -60,7 +58,6 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 
 
 @public(IN_PLACE)
-@several_forms
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 / tensor2."""
     kinds = {

@@ -283,8 +283,8 @@ def _igammac(input: Tensor, other: Tensor) -> Tensor:
     return ops.igammac(input, other)
 
 
-expose("gammainc", namespaces["torch"]["igamma"], "special")
-expose("gammaincc", namespaces["torch"]["igammac"], "special")
+public("special", "gammainc")(namespaces["torch"]["igamma"])
+public("special", "gammaincc")(namespaces["torch"]["igammac"])
 
 # ---- error functions -------------------------------------------------------------------------
 

@@ -261,7 +261,7 @@ def istft(
     Raises:
         RuntimeError: somewhere all windows are 0, or the arguments do not fit the input.
     """
-    array = array_of("istft", input)
+    array = input.array
     if window is None:
         warn(_NO_INVERSE_WINDOW, UserWarning, stacklevel=2)
     if array.dtype.kind != "c":

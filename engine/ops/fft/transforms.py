@@ -14,7 +14,7 @@ import numpy as np
 import engine.ops.nn.padding  # noqa: F401 (its rows)
 from engine.arrays import dtypes
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of, dtype_of, on_cpu, wrap_dim, wrap_dims, wrong_type
+from engine.dispatch.arguments import dtype_of, on_cpu, wrap_dim, wrap_dims, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
@@ -124,7 +124,6 @@ def padded(x: Tensor, dim: int, before: int, size: int) -> Tensor:
 
 def _arguments(name: str, x: Tensor, n: Any, dim: Any, norm: Any) -> None:
     """Raise PyTorch's error for arguments of other types."""
-    array_of(name, x)
     for argument, value in (("n", n), ("dim", dim)):
         if value is not None and (isinstance(value, bool) or not hasattr(value, "__index__")):
             raise TypeError(
@@ -141,7 +140,7 @@ def _place(dim: int, ndim: int) -> int:
 
 def _several(name: str, x: Tensor, s: Any, dim: Any, norm: Any) -> tuple[list[int], Shape]:
     """The sizes and the dimensions of a transform over several."""
-    shape = array_of(name, x).shape
+    shape = x.array.shape
     _norm_word(name, norm)
     s, dim = ((value,) if isinstance(value, int) else value for value in (s, dim))
     if dim is not None:
@@ -274,7 +273,7 @@ def _some_axis(name: str, dims: Shape) -> None:
 
 def _half_nd(name: str, x: Tensor, s: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
     if forward:
-        _real_input("rfftn", array_of(name, x), "real-valued input tensor")
+        _real_input("rfftn", x.array, "real-valued input tensor")
     sizes, dims = _several(name, x, s, dim, norm)
     _some_axis("rfftn" if forward else "ihfftn", dims)
     divided = _norm(norm, forward)
@@ -423,7 +422,7 @@ def rfftfreq(
 
 
 def _shifted(name: str, x: Tensor, dim: Any, back: int) -> Tensor:
-    shape = array_of(name, x).shape
+    shape = x.array.shape
     dims = tuple(range(len(shape))) if dim is None else wrap_dims(dim, len(shape))
     if not shape:
         raise RuntimeError("`shifts` required")

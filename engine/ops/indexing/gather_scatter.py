@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of, wrap_dim
+from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import broadcast_error
 from engine.graph.registry import public
@@ -22,7 +22,7 @@ from engine.ops.views.shape import expand, reshape, unsqueeze
 
 def check_places(name: str, x: Any, dim: int, index: Tensor, position: int = 3) -> Any:
     """The index of gather and scatter, if its dtype, dimensions and places will do."""
-    places = array_of(name, index, "index", position)
+    places = index.array
     if places.size == 0:
         return places
     if places.dtype.kind not in "iu" or places.dtype.itemsize < 4:
@@ -47,7 +47,7 @@ def check_places(name: str, x: Any, dim: int, index: Tensor, position: int = 3) 
 @public()
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """The elements at the places along a dimension that index gives, one for each of its own."""
-    array = array_of("gather", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     places = check_places("gather", array, dim, index)
     if places.dtype.kind == "f":  # there are none
@@ -71,7 +71,7 @@ def scatter(
     reduce: str | None = None,
 ) -> Tensor:  # fmt: skip
     """A copy of input with elements of src stored at the places along a dimension in index."""
-    array = array_of("scatter", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     places = check_places("scatter", array, dim, index)
     src = value if src is None else src
@@ -94,20 +94,19 @@ def _same_dtype(name: str, x: Any, src: Tensor) -> Tensor:
 @public("torch Tensor Tensor_")
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of input with elements of src added at the places along a dimension in index."""
-    array = array_of("scatter_add", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     places = check_places("scatter_add", array, dim, index)
-    array_of("scatter_add", src, "src", 4)
     return ops.scatter_add(input, index, cut(_same_dtype("scatter", array, src), places.shape), dim)
 
 
 @public()
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """The elements at the places along a dimension (of all, flattened) that indices give."""
-    places = array_of("take_along_dim", indices, "indices", 2)
+    places = indices.array
     if dim is None:
         return take_along_dim(reshape(input, -1), reshape(indices, -1), 0)
-    ndim = array_of("take_along_dim", input).ndim
+    ndim = input.array.ndim
     dim = wrap_dim(dim, ndim)
     if places.ndim != ndim:
         raise RuntimeError(
@@ -132,7 +131,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
 def check_vector(name: str, index: Any, size: int, position: int = 3) -> Any:
     """The index of index_select and its like."""
-    places = array_of(name, index, "index", position)
+    places = index.array
     if places.ndim > 1:
         raise IndexError(f"{name}(): Index is supposed to be a vector")
     if places.dtype.kind not in "iu" or places.dtype.itemsize < 4:
@@ -156,7 +155,7 @@ def _out_of_range(name: str, text: str) -> Exception:
 
 def _check_count(name: str, places: Any, source: Tensor, dim: int) -> None:
     """Raise PyTorch's error if there is not one index for each part of source."""
-    array = array_of(name, source, "source", 4)
+    array = source.array
     count = array.shape[dim] if array.ndim else 1
     if places.size != count:
         kind = RuntimeError if name == "index_add" else IndexError
@@ -169,7 +168,7 @@ def _check_count(name: str, places: Any, source: Tensor, dim: int) -> None:
 @public()
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The parts at the indices of a dimension that a vector gives."""
-    array = array_of("index_select", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     check_vector("index_select", index, array.shape[dim] if array.ndim else 1)
     return ops.index_select(input, index, dim)
@@ -180,7 +179,7 @@ def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
 ) -> Tensor:
     """A copy of input with alpha times the parts of source added at the indices of a dimension."""
-    array = array_of("index_add", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     places = check_vector("index_add", index, array.shape[dim] if array.ndim else 1)
     _check_count("index_add", places, source, dim)
@@ -190,7 +189,7 @@ def index_add(
 @public("torch Tensor Tensor_")
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of input with the parts of source stored at the indices of a dimension."""
-    array = array_of("index_copy", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     places = check_vector("index_copy", index, array.shape[dim] if array.ndim else 1)
     _check_count("index_copy", places, source, dim)
@@ -200,7 +199,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 @public("torch Tensor Tensor_")
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of input with one value stored at the indices of a dimension."""
-    array = array_of("index_fill", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     check_vector("index_fill", index, array.shape[dim] if array.ndim else 1)
     if isinstance(value, Tensor):
@@ -211,8 +210,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
 @public()
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements at places counted through all of input."""
-    array = array_of("take", input)
-    places = array_of("take", index, "index", 2)
+    array = input.array
+    places = index.array
     if places.dtype != np.int64:
         raise RuntimeError(
             "take(): Expected a long tensor for index, but got "
@@ -229,7 +228,6 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 @public("torch Tensor Tensor_")
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with source stored, or added, at places counted through all of it."""
-    array_of("put", input)
     return ops.put(input, index, source, accumulate)
 
 
@@ -237,7 +235,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 
 
 def _mask(name: str, mask: Any, text: str) -> Any:
-    array = array_of(name, mask, "mask", 2)
+    array = mask.array
     if array.dtype.kind != "b":
         raise RuntimeError(text.format(dtypes.of(array.dtype).c_name))
     return array
@@ -246,7 +244,7 @@ def _mask(name: str, mask: Any, text: str) -> Any:
 @public("torch Tensor Tensor_")
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """input with one value wherever mask holds."""
-    array = array_of("masked_fill", input)
+    array = input.array
     _mask(
         "masked_fill", mask,
         "masked_fill_ only supports boolean masks, but got mask with dtype {}",
@@ -266,7 +264,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 @public()
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where mask holds, in one dimension."""
-    array = array_of("masked_select", input)
+    array = input.array
     found = _mask("masked_select", mask, "masked_select: expected BoolTensor for mask")
     wide = _broadcast(array, found)
     return ops.masked_select(*(
@@ -282,7 +280,7 @@ def _broadcast(*arrays: Any) -> Shape:
 @public("torch Tensor Tensor_")
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """input with the next element of source wherever mask holds."""
-    array = array_of("masked_scatter", input)
+    array = input.array
     found = _mask("masked_scatter", mask, "masked_scatter_ only supports boolean masks")
     wide = _broadcast(array, found)
     pair = [each if each.array.shape == wide else ops.expand(each, wide) for each in (input, mask)]
@@ -295,7 +293,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 @public()
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The places of the elements that are not zero, a row for each (or a tensor a dimension)."""
-    array = array_of("nonzero", input)
+    array = input.array
     if not as_tuple:
         return ops.nonzero(input)
     places = ops.nonzero(input if array.ndim else unsqueeze(input, 0))
@@ -305,7 +303,6 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 @public()
 def argwhere(input: Tensor) -> Tensor:
     """The places of the elements that are not zero, a row for each."""
-    array_of("argwhere", input)
     return ops.nonzero(input)
 
 
@@ -315,7 +312,7 @@ def argwhere(input: Tensor) -> Tensor:
 @public()
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of input with src at one index of a dimension."""
-    shape = array_of("select_scatter", input).shape
+    shape = input.array.shape
     dim = wrap_dim(dim, len(shape))
     _check_fits(src, shape[:dim] + shape[dim + 1 :])
     return ops.select_scatter(input, src, dim, index)
@@ -327,7 +324,7 @@ def slice_scatter(
     step: int = 1,
 ) -> Tensor:  # fmt: skip
     """A copy of input with src in a slice of a dimension."""
-    shape = array_of("slice_scatter", input).shape
+    shape = input.array.shape
     dim = wrap_dim(dim, len(shape))
     places = range(*slice(start, end, step).indices(shape[dim]))
     _check_fits(src, (*shape[:dim], len(places), *shape[dim + 1 :]))
@@ -339,14 +336,14 @@ def diagonal_scatter(
     input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
 ) -> Tensor:
     """A copy of input with src as its diagonals."""
-    array = array_of("diagonal_scatter", input)
+    array = input.array
     plane = wrap_dim(dim1, array.ndim), wrap_dim(dim2, array.ndim)
     _check_fits(src, np.diagonal(array, offset, *plane).shape)
     return ops.diagonal_scatter(input, src, offset, *plane)
 
 
 def _check_fits(src: Tensor, shape: Shape) -> None:
-    found = array_of("scatter", src, "src", 2).shape
+    found = src.array.shape
     if found != shape:
         raise RuntimeError(
             f"expected src to have a size equal to the slice of self. src size = {list(found)}, "

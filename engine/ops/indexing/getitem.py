@@ -14,7 +14,6 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.state import warn
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_overlap
 from engine.graph.registry import public
@@ -350,7 +349,6 @@ def _check_value(x: Tensor, indices: list[Tensor], dims: Shape, value: Tensor) -
 @public("torch Tensor Tensor_ torch_")
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with values stored, or added, at the places that tensors of indices give."""
-    array_of("index_put", input)
     for position, each in enumerate(indices):
         if not isinstance(each, Tensor):
             raise TypeError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.arrays.row import non_differentiable
-from engine.dispatch.arguments import array_of, wrap_dim
+from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
@@ -144,7 +144,7 @@ def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """input with the elements of src combined ('sum', 'prod', 'mean', 'amax', 'amin') at places."""
-    array = array_of("scatter_reduce", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     places = check_places("scatter_reduce", array, dim, index)
     _check_kind("scatter_reduce", reduce, KINDS)
@@ -157,7 +157,7 @@ def index_reduce(
     include_self: bool = True,
 ) -> Tensor:  # fmt: skip
     """input with the parts of source combined ('prod', 'mean', 'amax', 'amin') at indices."""
-    array = array_of("index_reduce", input)
+    array = input.array
     dim = wrap_dim(dim, array.ndim)
     check_vector("index_reduce", index, array.shape[dim] if array.ndim else 1)
     _check_kind("index_reduce", reduce, KINDS[1:])

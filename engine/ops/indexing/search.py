@@ -9,10 +9,8 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 from engine.ops.reductions.reduce import dims_of
@@ -43,10 +41,8 @@ op("hash_tensor(x; dims, keepdim)", _hash, x=non_differentiable)
 
 
 @public()
-@writes_out
 def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """The places of the first `size` elements that are not zero, filled up with `fill_value`."""
-    array_of("nonzero_static", input)
     if size < 0:
         raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
     return ops.nonzero_static(input, size, fill_value)
@@ -78,7 +74,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
 @public()
 def hash_tensor(input: Tensor, dim: Any = (), *, keepdim: bool = False, mode: int = 0) -> Tensor:
     """One whole number that tells the elements, or those over dimensions: their exclusive or."""
-    array = array_of("hash_tensor", input)
+    array = input.array
     if mode:
         raise RuntimeError(f"Unknown hash_tensor mode: {mode}")
     if not array.size and dim == ():

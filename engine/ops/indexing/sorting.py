@@ -9,11 +9,9 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of, wrap_dim, wrong_type
-from engine.dispatch.decorators import numpy_names
+from engine.dispatch.arguments import wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.ops.indexing.rows import whole_parts
@@ -108,13 +106,11 @@ def _no_complex(array: Any, says: str) -> None:
 
 
 @public()
-@writes_out
-@numpy_names
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
 ) -> Any:
     """The elements in order along a dimension, and where they were."""
-    array = array_of("sort", input)
+    array = input.array
     place = wrap_dim(dim, array.ndim)
     _no_complex(array, "Sort")
     row = ops.sort if stable is None else ops.sort_stable
@@ -122,20 +118,17 @@ def sort(
 
 
 @public()
-@writes_out
-@numpy_names
 def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
 ) -> Tensor:
     """Where the elements in order along a dimension are."""
-    array = array_of("argsort", input)
+    array = input.array
     place = wrap_dim(dim, array.ndim)
     _no_complex(array, "Sort")
     return ops.argsort(input, place, descending)
 
 
 @public()
-@writes_out
 def msort(input: Tensor) -> Tensor:
     """The elements in order along the first dimension."""
     return sort(input, 0)[0]
@@ -147,11 +140,9 @@ def _whole(name: str, k: Any) -> None:
 
 
 @public()
-@writes_out
-@numpy_names
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest elements (or smallest) along a dimension, in order, and where they were."""
-    array = array_of("topk", input)
+    array = input.array
     _whole("topk", k)
     dim = wrap_dim(dim, array.ndim)
     if not 0 <= k <= (array.shape[dim] if array.ndim else 1):
@@ -163,11 +154,9 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 
 @public()
-@writes_out
-@numpy_names
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The k-th smallest element along a dimension, and where it was."""
-    array = array_of("kthvalue", input)
+    array = input.array
     _whole("kthvalue", k)
     dim = wrap_dim(dim, array.ndim)
     not_empty("kthvalue", array, (dim,))

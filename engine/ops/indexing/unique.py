@@ -12,7 +12,6 @@ from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of, wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 
@@ -134,7 +133,6 @@ def unique_consecutive(
 
 
 @public("torch")
-@writes_out
 def isin(
     elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
@@ -173,7 +171,6 @@ def _found(edges: Tensor, value: Any, right: bool, out_int32: bool) -> Tensor:
 
 
 @public("torch")
-@writes_out
 def bucketize(
     input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
 ) -> Tensor:
@@ -181,14 +178,13 @@ def bucketize(
 
     A boundary ends its span or, with right, begins the next.
     """
-    edges = array_of("bucketize", boundaries, "boundaries", 2)
+    edges = boundaries.array
     if edges.ndim != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({edges.ndim})")
     return _found(boundaries, input, right, out_int32)
 
 
 @public("torch")
-@writes_out
 def searchsorted(
     sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False,
     side: str | None = None, sorter: Any = None,
@@ -197,7 +193,7 @@ def searchsorted(
 
     With several sequences, along the last dimension, each has its own elements.
     """
-    edges = array_of("searchsorted", sorted_sequence, "sorted_sequence")
+    edges = sorted_sequence.array
     if side is not None and side not in ("left", "right"):
         raise RuntimeError(f"{_SEARCH}side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
@@ -234,7 +230,7 @@ def _check_values(edges: Any, input: Any) -> None:
 
 
 def _check_sorter(edges: Any, sorter: Any) -> None:
-    order = array_of("searchsorted", sorter, "sorter", 3)
+    order = sorter.array
     if order.shape != edges.shape:
         raise RuntimeError(
             f"{_SEARCH}boundary and sorter must have the same size, but got boundary tensor "

@@ -11,7 +11,6 @@ import engine.ops.linalg.householder
 import engine.ops.linalg.lu
 import engine.ops.linalg.matrix_functions  # noqa: F401 (all their rows)
 from engine.arrays import dtypes
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.results import named
 from engine.graph.registry import public
@@ -168,7 +167,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
 @public()
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """U, S, V with input = U @ diag(S) @ V.mH. Deprecated for torch.linalg.svd."""
-    array = array_of("svd", input)
+    array = input.array
     if array.ndim < 2:
         raise RuntimeError(
             f"linalg.svd: input should have at least 2 dimensions, but has {array.ndim} dimensions "
@@ -217,7 +216,7 @@ def qr(input: Tensor, some: bool = True) -> Any:
 @public()
 def geqrf(input: Tensor) -> Any:
     """LAPACK's QR: R on and above the diagonal, reflections below it and in tau."""
-    array = array_of("geqrf", input)
+    array = input.array
     if array.ndim < 2:
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     if array.dtype.kind not in "fc":
@@ -239,7 +238,7 @@ def orgqr(input: Tensor, input2: Tensor) -> Tensor:
 
 def _reflections(A: Tensor, tau: Tensor) -> Tensor:
     name = "torch.linalg.householder_product"
-    x, t = (array_of("linalg_householder_product", a, n, i)
+    x, t = (a.array
             for i, (n, a) in enumerate((("A", A), ("tau", tau)), 1))  # fmt: skip
     if x.ndim < 2:
         raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
@@ -275,8 +274,8 @@ def ormqr(
     input: Tensor, input2: Tensor, input3: Tensor, left: bool = True, transpose: bool = False
 ) -> Tensor:
     """Q @ input3 or input3 @ Q, where Q is the product of reflections in input and input2 (tau)."""
-    x, tau = array_of("ormqr", input), array_of("ormqr", input2, "input2", 2)
-    other = array_of("ormqr", input3, "input3", 3)
+    x, tau = input.array, input2.array
+    other = input3.array
     if x.ndim < 2:
         raise RuntimeError("torch.ormqr: input must have at least 2 dimensions.")
     if other.ndim < 2:
@@ -320,7 +319,7 @@ def _pivoted(name: str, pivot: bool) -> None:
 
 
 def _factors(A: Tensor, pivot: bool) -> Any:
-    array = array_of("linalg_lu_factor", A, "A")
+    array = A.array
     if array.ndim < 2:
         raise RuntimeError(
             "torch.lu_factor: Expected tensor with 2 or more dimensions. Got size: "
@@ -383,8 +382,8 @@ def lu_unpack(
     LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
 ) -> Any:
     """P, L, U from what lu_factor gives."""
-    packed = array_of("lu_unpack", LU_data, "LU_data")
-    pivots = array_of("lu_unpack", LU_pivots, "LU_pivots", 2)
+    packed = LU_data.array
+    pivots = LU_pivots.array
     if unpack_pivots and pivots.dtype != np.int32:
         raise RuntimeError(
             "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype."
@@ -437,9 +436,9 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
 def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False) -> Tensor:
     """X with A @ X = B, from what ldl_factor gives for A."""
     name = "torch.linalg.ldl_solve"
-    packed = array_of("linalg_ldl_solve", LD, "LD")
-    swaps = array_of("linalg_ldl_solve", pivots, "pivots", 2)
-    right = array_of("linalg_ldl_solve", B, "B", 3)
+    packed = LD.array
+    swaps = pivots.array
+    right = B.array
     check_square(name, matrix_of(name, LD, "LD"))
     if right.ndim < 2:
         raise RuntimeError(

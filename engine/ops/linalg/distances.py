@@ -220,7 +220,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = _MODES[0])
 @public("torch F")
 def pdist(input: Tensor, p: float = 2) -> Tensor:
     """The p-norms of the differences of every two rows: those above cdist's diagonal."""
-    array = array_of("pdist", input)
+    array = input.array
     if array.ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {array.ndim}D")
     if array.dtype.kind not in "fV":
@@ -233,7 +233,7 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
 @public("torch Tensor Tensor_")
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """input, each part along `dim` scaled down so that its p-norm is maxnorm at most."""
-    array = array_of("renorm", input)
+    array = input.array
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
     if maxnorm < 0:
@@ -256,7 +256,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
 
 def _weights(name: str, what: str, weights: Any, count: int) -> Any:
     """The array of an argument of weights, checked."""
-    array = array_of(name, weights, what)
+    array = weights.array
     if array.ndim > 1:
         raise RuntimeError(
             f"{name}(): expected {what} to have one or fewer dimensions but got {what} with "
@@ -301,7 +301,7 @@ def cov(
     input: Tensor, *, correction: int = 1, fweights: Any = None, aweights: Any = None
 ) -> Tensor:
     """The covariances of variables, which are rows, of observations, which are columns."""
-    array = array_of("cov", input)
+    array = input.array
     if array.ndim > 2:
         raise RuntimeError(
             "cov(): expected input to have two or fewer dimensions but got an input with "
@@ -334,7 +334,7 @@ def cov(
 @public()
 def corrcoef(input: Tensor) -> Tensor:
     """The correlations of variables, which are rows."""
-    array = array_of("corrcoef", input)
+    array = input.array
     if array.ndim > 2:
         raise RuntimeError(
             "corrcoef(): expected input to have two or fewer dimensions but got an input with "

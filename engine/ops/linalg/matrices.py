@@ -68,7 +68,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
 @public("linalg")
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     """The product of two or more matrices in the order that is cheapest; vectors at both ends."""
-    arrays = [array_of("linalg_multi_dot", x, "tensors") for x in tensors]
+    arrays = [x.array for x in tensors]
     count = len(arrays)
     if count < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {count}")
@@ -153,7 +153,7 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
 @public()
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """Every element of input times all of other: the Kronecker product."""
-    a, b = array_of("kron", input), array_of("kron", other, "other", 2)
+    a, b = input.array, other.array
     ndim = max(a.ndim, b.ndim)
     first, second = ((1,) * (ndim - x.ndim) + x.shape for x in (a, b))
     between_a = tuple(size for each in first for size in (each, 1))
@@ -166,7 +166,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 @public("linalg")
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sums of conj(x) * y along a dimension."""
-    a, b = array_of("linalg_vecdot", x, "x"), array_of("linalg_vecdot", y, "y", 2)
+    a, b = x.array, y.array
     if a.dtype.kind not in "fcV":
         raise RuntimeError(
             f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {kind(a)}"
@@ -219,7 +219,7 @@ def matrix_rank(
 @public("linalg")
 def cond(A: Tensor, p: Any = None) -> Tensor:
     """How much an error of a system's right side can grow: norm(A) * norm(inverse)."""
-    array = array_of("linalg_cond", A, "A")
+    array = A.array
     if array.ndim < 2:
         raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
     if p not in (None, 2, -2, 1, -1, math.inf, -math.inf, "fro", "nuc"):
@@ -266,7 +266,7 @@ def _powers(x: Tensor, count: int) -> Tensor:
 @public("linalg", "vander")
 def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """The matrices of the powers 0 to N - 1 of each element of vectors."""
-    array = array_of("linalg_vander", x, "x")
+    array = x.array
     if array.dtype.kind == "b":
         raise RuntimeError(
             "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
@@ -281,7 +281,7 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
 @public("torch")
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """The matrix of the powers of a vector's elements, by default falling."""
-    array = array_of("vander", x, "x")
+    array = x.array
     if array.ndim != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
     count = array.size if N is None else N

@@ -32,7 +32,7 @@ def vector_norm(
     x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     """The norm of the elements as one vector, or over dimensions: sum(|x|**ord)**(1/ord)."""
-    array = array_of("linalg_vector_norm", x)
+    array = x.array
     if not isinstance(ord, (int, float)):
         raise wrong_type("linalg_vector_norm", "ord", 2, "Number", ord)
     if array.dtype.kind not in "fcV":
@@ -78,7 +78,7 @@ def matrix_norm(
     if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf):
         shown = ord if isinstance(ord, str) else f"{ord:g}"
         raise RuntimeError(f"linalg.matrix_norm: Order {shown} not supported.")
-    array = array_of("linalg_matrix_norm", A)
+    array = A.array
     ndim = array.ndim
     if ndim < 2:
         raise RuntimeError(
@@ -152,7 +152,7 @@ def _linalg_norm(
     dtype: Any = None,
 ) -> Tensor:
     """The norm of a vector, or of a matrix where an order is given for two dimensions."""
-    ndim = array_of("linalg_norm", A).ndim
+    ndim = A.array.ndim
     if dim is not None:
         dim = (dim,) if isinstance(dim, int) else tuple(dim)
         if len(dim) not in (1, 2):
@@ -176,7 +176,7 @@ def norm(
     input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
 ) -> Tensor:
     """The p-norm of the elements as one vector, or over dimensions; p = 2 by default."""
-    array = array_of("norm", input)
+    array = input.array
     if isinstance(p, str):
         dims = tuple(range(array.ndim)) if dim is None else dim
         if p != "fro" or (dim is not None and not isinstance(dim, int) and len(dim) > 2):
@@ -190,7 +190,6 @@ def norm(
 @public()
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of input - other."""
-    array_of("dist", input), array_of("dist", other, "other", 2)
     return ops.dist(input, other, float(p))
 
 
@@ -210,7 +209,7 @@ def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> T
 @public("torch")
 def frobenius_norm(input: Tensor, dim: Any = ABSENT, keepdim: bool = False) -> Tensor:
     """The square root of the squares' sum over one or two dimensions."""
-    array = array_of("frobenius_norm", input)
+    array = input.array
     if dim is ABSENT:
         raise TypeError('frobenius_norm() missing 1 required positional arguments: "dim"')
     warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
@@ -225,7 +224,7 @@ def frobenius_norm(input: Tensor, dim: Any = ABSENT, keepdim: bool = False) -> T
 @public("torch")
 def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     """The norm over all dimensions but one; over all of them for -1."""
-    shape = array_of("norm_except_dim", v, "v").shape
+    shape = v.array.shape
     last = len(shape) - 1
     if dim == -1:
         return ops.norm_all(v, float(pow), tuple(range(last + 1)), False)

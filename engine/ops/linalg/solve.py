@@ -10,7 +10,7 @@ import numpy as np
 import engine.ops.linalg.lu
 import engine.ops.linalg.matrix_functions
 import engine.ops.linalg.solve_rows  # noqa: F401 (all their rows)
-from engine.dispatch.arguments import ABSENT, array_of
+from engine.dispatch.arguments import ABSENT
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import broadcast_error
 from engine.dispatch.results import named
@@ -71,7 +71,7 @@ def _tuples(value: Any) -> Any:
 
 
 def _pseudo(A: Tensor, atol: Any, rtol: Any, hermitian: bool) -> Tensor:
-    array = array_of("linalg_pinv", A, "A")
+    array = A.array
     if array.ndim < 2 or array.dtype.kind not in "fc":
         raise RuntimeError(
             f"linalg.pinv({kind(array)}{{{list(array.shape)}}}): expected a tensor with 2 or more "
@@ -99,7 +99,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 @public("linalg")
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of A as a map from its last dimensions to its first `ind`."""
-    shape = array_of("linalg_tensorinv", A, "A").shape
+    shape = A.array.shape
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
     rows, columns = math.prod(shape[:ind]), math.prod(shape[ind:])
@@ -149,8 +149,8 @@ def _fit(name: str, a: Any, b: tuple[int, ...], left: bool) -> None:
 
 def _system(name: str, A: Tensor, B: Tensor, left: bool) -> bool:
     """Whether the right sides are vectors, of a system that has been checked."""
-    a = array_of("linalg_solve", A, "A")
-    b = array_of("linalg_solve", B, "B", 2)
+    a = A.array
+    b = B.array
     check_floating(name, a)
     _same_kind(name, a, b)
     vector = a.ndim > 1 and (b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1]))
@@ -193,8 +193,8 @@ def solve_triangular(
         raise TypeError(
             'linalg_solve_triangular() missing 1 required positional arguments: "upper"'
         )
-    a = array_of("linalg_solve_triangular", A, "A")
-    b = array_of("linalg_solve_triangular", B, "B", 2)
+    a = A.array
+    b = B.array
     matrix_of(name, A), matrix_of(name, B, "B", 2)
     check_square(name, a)
     _fit(name, a, b.shape, left)
@@ -222,7 +222,7 @@ def triangular_solve(
     b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> Any:
     """X with A @ X = b, and a copy of A. Deprecated for torch.linalg.solve_triangular."""
-    right, left = array_of("triangular_solve", b), array_of("triangular_solve", A, "A", 2)
+    right, left = b.array, A.array
     for name, x in (("b", right), ("A", left)):
         if x.ndim < 2:
             raise RuntimeError(
@@ -237,7 +237,7 @@ def triangular_solve(
 @public()
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """X with A @ X = B, from the Cholesky factor of A."""
-    b, factor = array_of("cholesky_solve", B), array_of("cholesky_solve", L, "input2", 2)
+    b, factor = B.array, L.array
     for name, x in (("b", b), ("u", factor)):
         if x.ndim < 2:
             raise RuntimeError(
@@ -261,9 +261,9 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
 
 def _from_factors(LU: Tensor, pivots: Tensor, B: Tensor, left: bool, adjoint: bool) -> Tensor:
     name = "linalg.lu_solve"
-    packed = array_of("linalg_lu_solve", LU, "LU")
-    swaps = array_of("linalg_lu_solve", pivots, "pivots", 2)
-    b = array_of("linalg_lu_solve", B, "B", 3)
+    packed = LU.array
+    swaps = pivots.array
+    b = B.array
     check_floating(name, packed)
     _same_kind(name, packed, b)
     if swaps.dtype != np.int32:
@@ -292,7 +292,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
 @public("linalg")
 def tensorsolve(A: Tensor, B: Tensor, dims: Any = None) -> Tensor:
     """X with tensordot(A, X, X.ndim) = B; `dims` of A are moved to its end first."""
-    a, b = array_of("linalg_tensorsolve", A, "A"), array_of("linalg_tensorsolve", B, "B", 2)
+    a, b = A.array, B.array
     if dims is not None:
         moved = [dim % a.ndim for dim in dims]
         A = permute(A, *[dim for dim in range(a.ndim) if dim not in moved], *moved)
@@ -317,7 +317,7 @@ _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """X that makes |A @ X - B| smallest, the squares left over, A's rank and singular values."""
     name = "torch.linalg.lstsq"
-    a, b = array_of("linalg_lstsq", A, "A"), array_of("linalg_lstsq", B, "B", 2)
+    a, b = A.array, B.array
     if a.ndim < 2:
         raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
     if not b.ndim:

@@ -9,10 +9,8 @@ import numpy as np
 from engine.arrays import dtypes, limits
 from engine.arrays.promotion import is_half
 from engine.arrays.row import non_differentiable
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
@@ -119,10 +117,9 @@ def _check_bins(bins: Any, column: int = 0) -> None:
 
 
 @public()
-@writes_out
 def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0) -> Tensor:
     """How many elements fall into each of `bins` equal bins from min to max (0 and 0: all)."""
-    array = array_of("histc", input)
+    array = input.array
     _check_bins(bins)
     _floating("histogram_cpu", array)
     low, high = float(min), float(max)
@@ -141,7 +138,7 @@ def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0) -> Tensor:
 @public()
 def bincount(input: Tensor, weights: Any = None, minlength: int = 0) -> Tensor:
     """How often each whole number is there, or the sum of its weights."""
-    array = array_of("bincount", input)
+    array = input.array
     if array.dtype.kind not in "iu":
         raise NotImplementedError(
             f"\"bincount_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
@@ -152,7 +149,7 @@ def bincount(input: Tensor, weights: Any = None, minlength: int = 0) -> Tensor:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is None:
         return ops.bincount(input, minlength)
-    given = array_of("bincount", weights, "weights", 2)
+    given = weights.array
     if given.shape != array.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
     if given.dtype != np.float32:
@@ -232,7 +229,7 @@ def histogram(
 
     bins: how many equal ones over `range`, or a tensor of edges in order.
     """
-    array = array_of("histogram", input)
+    array = input.array
     column = ops.reshape(input, (array.size, 1))
     if weight is not None:
         _check_weight((*array.shape, 1), weight)
@@ -249,7 +246,7 @@ def histogramdd(
 
     bins: how many equal ones along every dimension, or along each, or tensors of edges for each.
     """
-    array = array_of("histogramdd", input)
+    array = input.array
     if array.ndim < 2:
         raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
     columns = array.shape[-1]

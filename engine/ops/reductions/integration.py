@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.dispatch.arguments import array_of, wrap_dim, wrap_dims
-from engine.dispatch.decorators import numpy_names
+from engine.dispatch.arguments import wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.dispatch.out import writes_out
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 from engine.ops.creation.convert import converted
@@ -31,7 +29,7 @@ def _apart(x: Tensor, dim: int) -> Tensor:
 
 
 def _check_joined(shape: tuple[int, ...], joined: Any, dim: int) -> None:
-    other = array_of("diff", joined, "prepend", 4).shape
+    other = joined.array.shape
     if len(other) != len(shape):
         raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     for i, (size, found) in enumerate(zip(shape, other, strict=True)):
@@ -44,13 +42,11 @@ def _check_joined(shape: tuple[int, ...], joined: Any, dim: int) -> None:
 
 
 @public()
-@writes_out
-@numpy_names
 def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
 ) -> Tensor:
     """Each element less the one before along a dimension, n times over."""
-    shape = array_of("diff", input).shape
+    shape = input.array.shape
     if not shape:
         raise RuntimeError("diff expects input to be at least one-dimensional")
     place = wrap_dim(dim, len(shape))
@@ -84,7 +80,7 @@ def _halved(x: Tensor) -> Tensor:
 
 def _placed(name: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
     """The dimension to integrate along and, if x is given, how far its points are apart there."""
-    array = array_of(name, y, "y")
+    array = y.array
     if not array.ndim:
         if name == "trapezoid":
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -95,7 +91,7 @@ def _placed(name: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
     _refuse_truth(name, array, "y")
     if x is None:
         return place, None
-    points = array_of(name, x, "x", 2)
+    points = x.array
     _refuse_truth(name, points, "x")
     if points.ndim == 1:
         if points.size != array.shape[place]:
@@ -107,7 +103,6 @@ def _placed(name: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
 
 
 @public("torch", "trapezoid", "trapz")
-@numpy_names
 def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral of y along a dimension by trapezoids, its points dx (1) apart or at x."""
     _one_spacing("trapezoid", y, x, dx)
@@ -123,7 +118,6 @@ def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Ten
 
 
 @public("torch")
-@numpy_names
 def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integrals of y so far along a dimension by trapezoids, as trapezoid."""
     _one_spacing("cumulative_trapezoid", y, x, dx)
@@ -161,7 +155,7 @@ def gradient(
     coordinates for each. At the ends the slope is taken from the first or last two elements or,
     of edge_order 2, three.
     """
-    array = array_of("gradient", input)
+    array = input.array
     spacing = 1 if spacing is None else spacing
     several = isinstance(spacing, (list, tuple))
     _check_slopes(array, len(spacing) if several else None, dim, edge_order)

@@ -11,14 +11,12 @@ from engine.arrays import dtypes
 from engine.arrays.state import warn
 from engine.dispatch.arguments import (
     ABSENT,
-    array_of,
     count_of,
     dtype_of,
     wrap_dim,
     wrap_dims,
     wrong_type,
 )
-from engine.dispatch.decorators import numpy_names
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.results import named
 from engine.graph.registry import public
@@ -53,12 +51,11 @@ def _flag(name: str, keepdim: Any) -> None:
 
 
 @public()
-@numpy_names
 def sum(
     input: Tensor, dim: Any = ABSENT, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:  # fmt: skip
     """The sum of all elements, or over dimensions."""
-    array = array_of("sum", input)
+    array = input.array
     if dtype is not None:
         input = in_dtype(input, dtype, "sum")
     if dim is ABSENT:
@@ -78,12 +75,11 @@ def _floating(name: str, array: Any) -> None:
 
 
 @public()
-@numpy_names
 def mean(
     input: Tensor, dim: Any = ABSENT, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:  # fmt: skip
     """The mean of all elements, or over dimensions."""
-    array = input.array if type(input) is Tensor else array_of("mean", input)
+    array = input.array
     if dtype is not None:
         input = in_dtype(input, dtype, "mean")
     elif array.dtype.kind not in "fV":
@@ -96,12 +92,11 @@ def mean(
 
 
 @public()
-@numpy_names
 def prod(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     """The product of all elements, or along a dimension."""
-    array = array_of("prod", input)
+    array = input.array
     input = in_dtype(input, dtype, "prod")
     if dim is None:
         return ops.prod(input)
@@ -110,30 +105,27 @@ def prod(
 
 
 @public("torch Tensor Tensor_")
-@numpy_names
 def cumsum(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """Sums of the elements so far along a dimension."""
     if dim is None:
         raise TypeError('cumsum() missing 1 required positional arguments: "dim"')
-    place = wrap_dim(dim, array_of("cumsum", input).ndim)
+    place = wrap_dim(dim, input.array.ndim)
     return ops.cumsum(in_dtype(input, dtype, "cumsum"), place)
 
 
 @public("torch Tensor Tensor_")
-@numpy_names
 def cumprod(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """Products of the elements so far along a dimension."""
     if dim is None:
         raise TypeError('cumprod() missing 1 required positional arguments: "dim"')
-    place = wrap_dim(dim, array_of("cumprod", input).ndim)
+    place = wrap_dim(dim, input.array.ndim)
     return ops.cumprod(in_dtype(input, dtype, "cumprod"), place)
 
 
 @public("torch Tensor special")
-@numpy_names
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) over dimensions, without overflow."""
-    array = array_of("logsumexp", input)
+    array = input.array
     if dim is None:
         raise wrong_type("logsumexp", "dim", 2, "tuple of ints", dim)
     return ops.logsumexp(input, dims_of(dim, array.ndim), keepdim)
@@ -151,7 +143,7 @@ def _variance(name: str, what: str) -> Any:
         input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: Any = None,
     ) -> Any:  # fmt: skip
-        array = array_of(name, input)
+        array = input.array
         if isinstance(dim, bool):  # x.var(False)
             dim, unbiased = None, dim
         if array.dtype.kind not in "fcV":
@@ -174,7 +166,7 @@ def _published(name: str, text: str, function: Any, where: str = "torch Tensor")
     """A made function under its own name, with a text for help."""
     function.__name__ = function.__qualname__ = name
     function.__doc__ = text
-    return public(where, name)(numpy_names(function))
+    return public(where, name)(function)
 
 
 var = _variance("var", "variance (the squares' sum divided by n - correction)")
@@ -206,7 +198,7 @@ def _extreme(name: str, adjective: str) -> Any:
     result = named(name, "values", "indices")
 
     def extreme(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-        array = array_of(name, input)
+        array = input.array
         if isinstance(dim, Tensor) or other is not None:
             return pairwise(input, dim if other is None else other)
         if dim is None:
@@ -227,7 +219,7 @@ def _extreme_over(name: str, adjective: str) -> Any:
     row = getattr(ops, name)
 
     def extreme(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
-        array = array_of(name, input)
+        array = input.array
         dims = dims_of(dim, array.ndim)
         not_empty(name, array, None if dim == () else dims)
         return row(input, dims, keepdim)
@@ -241,7 +233,7 @@ def _place_of_extreme(name: str, adjective: str) -> Any:
     row = getattr(ops, name)
 
     def place(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        array = array_of(name, input)
+        array = input.array
         along = None if dim is None else wrap_dim(dim, array.ndim)
         if array.dtype.kind == "b":
             raise RuntimeError(f"{name}(): does not support bool input")
@@ -264,7 +256,7 @@ def _truth(name: str, text: str) -> Any:
     row = getattr(ops, name)
 
     def truth(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-        array = array_of(name, input)
+        array = input.array
         # Over no dimensions it is each element's own truth, unlike a sum.
         dims = () if dim == () else dims_of(dim, array.ndim)
         found = row(input, dims, keepdim)
@@ -278,7 +270,6 @@ all = _truth("all", "Whether every element is true (not zero).")
 
 
 @public()
-@numpy_names
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
-    return ops.count_nonzero(input, dims_of(dim, array_of("count_nonzero", input).ndim))
+    return ops.count_nonzero(input, dims_of(dim, input.array.ndim))

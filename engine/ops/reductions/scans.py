@@ -8,11 +8,9 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of, wrap_dim
-from engine.dispatch.decorators import numpy_names
+from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
 
@@ -94,7 +92,7 @@ def _extreme_function(name: str, text: str) -> None:
     row, result = getattr(ops, name), named(name, "values", "indices")
 
     def running(input: Tensor, dim: int | None = None) -> Any:
-        array = array_of(name, input)
+        array = input.array
         if dim is None:
             raise TypeError(f'{name}() missing 1 required positional arguments: "dim"')
         place = wrap_dim(dim, array.ndim)
@@ -106,7 +104,7 @@ def _extreme_function(name: str, text: str) -> None:
 
     running.__name__ = running.__qualname__ = name
     running.__doc__ = text
-    public("torch Tensor", name)(writes_out(numpy_names(running)))
+    public("torch Tensor", name)(running)
 
 
 _extreme_function("cummax", "The largest of the elements so far along a dimension, and where.")
@@ -114,11 +112,9 @@ _extreme_function("cummin", "The smallest of the elements so far along a dimensi
 
 
 @public()
-@writes_out
-@numpy_names
 def logcumsumexp(input: Tensor, dim: int | None = None) -> Tensor:
     """log(sum(exp)) of the elements so far along a dimension, without overflow."""
-    array = array_of("logcumsumexp", input)
+    array = input.array
     if dim is None:
         raise TypeError('logcumsumexp() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, array.ndim)

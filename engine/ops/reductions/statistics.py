@@ -8,11 +8,9 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.promotion import is_half
-from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
-from engine.dispatch.decorators import numpy_names
+from engine.dispatch.arguments import dtype_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.dispatch.out import writes_out
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
@@ -149,10 +147,9 @@ def _refuse(kernel: str, array: Any, kinds: str) -> None:
 
 
 @public()
-@writes_out
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """The smallest and the largest element, of all or along a dimension."""
-    array = array_of("aminmax", input)
+    array = input.array
     if dim is None:
         if not array.size:
             raise RuntimeError(
@@ -175,7 +172,7 @@ def _median_function(name: str, text: str) -> Any:
     result = named(name, "values", "indices")
 
     def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-        array = array_of(name, input)
+        array = input.array
         if dim is None:
             _refuse("median_cpu", array, "bc")
             return row(input)
@@ -186,7 +183,7 @@ def _median_function(name: str, text: str) -> Any:
 
     median.__name__ = median.__qualname__ = name
     median.__doc__ = text
-    return public("torch Tensor", name)(writes_out(numpy_names(median)))
+    return public("torch Tensor", name)(median)
 
 
 median = _median_function(
@@ -200,11 +197,9 @@ nanmedian = _median_function(
 
 
 @public()
-@writes_out
-@numpy_names
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """The most frequent element along a dimension (the smallest of several), and where it is."""
-    array = array_of("mode", input)
+    array = input.array
     place = wrap_dim(dim, array.ndim)
     not_empty("mode", array, (place,))
     _refuse("mode_cpu", array, "c")
@@ -212,11 +207,9 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
 
 
 @public()
-@writes_out
-@numpy_names
 def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum of the elements that are not nan, or over dimensions."""
-    array = array_of("nansum", input)
+    array = input.array
     wanted = dtype_of("nansum", dtype)
     if array.dtype.kind == "c":
         raise RuntimeError("nansum on CPU does not support complex inputs")
@@ -226,11 +219,9 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any 
 
 
 @public()
-@writes_out
-@numpy_names
 def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean of the elements that are not nan, or over dimensions."""
-    array = array_of("nanmean", input)
+    array = input.array
     if array.dtype.kind not in "fcV":
         raise RuntimeError(
             "nanmean(): expected input to have floating point or complex dtype but got "
@@ -302,7 +293,7 @@ def _ranks(ordered: Tensor, q: Tensor, ignore_nan: bool) -> Tensor:
 def _quantile(
     name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str
 ) -> Tensor:
-    array = array_of(name, input)
+    array = input.array
     if interpolation not in _INTERPOLATIONS:
         raise RuntimeError(
             "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, "
@@ -331,8 +322,6 @@ def _quantile(
 
 
 @public()
-@writes_out
-@numpy_names
 def quantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear",
@@ -345,8 +334,6 @@ def quantile(
 
 
 @public()
-@writes_out
-@numpy_names
 def nanquantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear",

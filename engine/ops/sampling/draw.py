@@ -8,8 +8,7 @@ import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.types import DType, Shape
-from engine.dispatch.arguments import ABSENT, array_of, dtype_of, on_cpu, wrong_type
-from engine.dispatch.decorators import several_forms
+from engine.dispatch.arguments import ABSENT, dtype_of, on_cpu, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
 from engine.dispatch.operation import broadcast_error
@@ -52,7 +51,7 @@ def _maker(name: str, draw: Any, doc: str) -> None:
         memory_format: Any = None, generator: Any = None,
     ) -> Tensor:  # fmt: skip
         on_cpu(device)
-        array = array_of(f"{name}_like", input)
+        array = input.array
         wanted = dtype_of(f"{name}_like", dtype) or array.dtype
         if array.flags.c_contiguous:
             return drawn(array.shape, wanted, generator, requires_grad)
@@ -63,7 +62,7 @@ def _maker(name: str, draw: Any, doc: str) -> None:
     made.__name__ = made.__qualname__ = name
     made.__doc__ = f"{doc}, in a tensor of a given size."
     like.__doc__ = f"{doc}, in a tensor of the size of input."
-    public("torch", name)(several_forms(made))
+    public("torch", name)(made)
     public("torch", f"{name}_like")(like)
 
 
@@ -79,7 +78,6 @@ _RANDINT = (
 
 
 @public("torch")
-@several_forms
 def randint(
     *bounds: Any, low: int | None = None, high: int | None = None, size: Any = None,
     generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
@@ -121,7 +119,7 @@ def randint_like(
 ) -> Tensor:  # fmt: skip
     """Random integers from low (0) up to, not including, high, in a tensor of the size of input."""
     on_cpu(device)
-    array = array_of("randint_like", input)
+    array = input.array
     if high is None:
         low, high = 0, low
     wanted = dtype or dtypes.of(array.dtype)
@@ -129,7 +127,6 @@ def randint_like(
 
 
 @public("torch")
-@several_forms
 def randperm(
     n: int, *, generator: Any = None, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
@@ -145,7 +142,6 @@ def randperm(
 
 
 @public("torch")
-@several_forms
 def normal(
     mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
@@ -174,10 +170,9 @@ def normal(
 
 
 @public()
-@several_forms
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """0 or 1 at random, 1 with the probability that each element of input (or p) says."""
-    array = array_of("bernoulli", input)
+    array = input.array
     if p is None and not input.dtype.is_floating_point:
         raise NotImplementedError(
             f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype.scalar_name}'"
@@ -188,12 +183,11 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
 
 
 @public()
-@several_forms
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Tensor:
     """Indices drawn at random with the weights that each row of input gives."""
-    weights = array_of("multinomial", input)
+    weights = input.array
     limits.check((*weights.shape[:-1], num_samples), 8)
     source = _source("multinomial", generator)
     return wrap(discrete.multinomial(source, weights, num_samples, replacement))
@@ -202,15 +196,15 @@ def multinomial(
 @public("torch")
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """Counts of events at random, for the rates that input gives."""
-    rates = array_of("poisson", input)
+    rates = input.array
     return wrap(rejection.poisson(_source("poisson", generator), rates))
 
 
 @public("torch")
 def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
     """Successes at random, among as many trials as count says, of probability prob."""
-    trials = array_of("binomial", count, "count")
-    chances = array_of("binomial", prob, "prob", 2)
+    trials = count.array
+    chances = prob.array
     broadcast_error(trials, chances)
     if trials.dtype != chances.dtype:
         wanted, got = (dtypes.of(each.dtype).scalar_name for each in (trials, chances))

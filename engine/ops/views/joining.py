@@ -14,7 +14,7 @@ from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.graph.registry import expose, public
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
 from engine.ops.views.shape import at_least, reshape, view
@@ -181,7 +181,7 @@ def _stacked_along(name: str, least: int, dim: int, doc: str, *more: str) -> Non
 
     stacked.__name__, stacked.__doc__ = name, doc
     for each in (name, *more):
-        expose(each, stacked, "torch")
+        public("torch", each)(stacked)
 
 
 _stacked_along("hstack", 1, 1, "The tensors side by side: along columns, or end to end if vectors.")
@@ -223,7 +223,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     from itertools import combinations as choose
     from itertools import combinations_with_replacement as choose_again
 
-    array = array_of("combinations", input)
+    array = input.array
     if array.ndim != 1:
         raise RuntimeError(f"Expect a 1D vector, but got shape {list(array.shape)}")
     limits.check((comb(array.size + (r - 1 if with_replacement else 0), r), r), 8)

@@ -8,10 +8,10 @@ import numpy as np
 
 from engine.arrays import limits
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of, dtype_of, integers, wrap_dim, wrap_dims, wrong_type
+from engine.dispatch.arguments import dtype_of, integers, wrap_dim, wrap_dims, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import IN_PLACE, op
-from engine.graph.registry import expose, public
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.filled import negative_size
 from engine.ops.views.shape import reshape, unsqueeze
@@ -59,14 +59,14 @@ for _name in ("tril", "triu"):
 @public()
 def flip(input: Tensor, *along: Any, dims: Any = None) -> Tensor:
     """input with the order reversed along dimensions."""
-    ndim = array_of("flip", input).ndim
+    ndim = input.array.ndim
     return ops.flip(input, wrap_dims(integers("flip", along, "dims", keyword=dims), ndim))
 
 
 @public()
 def fliplr(input: Tensor) -> Tensor:
     """input with its columns in reverse order."""
-    if array_of("fliplr", input).ndim < 2:
+    if input.array.ndim < 2:
         raise RuntimeError("Input must be >= 2-d.")
     return ops.flip(input, (1,))
 
@@ -74,7 +74,7 @@ def fliplr(input: Tensor) -> Tensor:
 @public()
 def flipud(input: Tensor) -> Tensor:
     """input with its rows in reverse order."""
-    if array_of("flipud", input).ndim < 1:
+    if input.array.ndim < 1:
         raise RuntimeError("Input must be >= 1-d.")
     return ops.flip(input, (0,))
 
@@ -82,7 +82,7 @@ def flipud(input: Tensor) -> Tensor:
 @public()
 def roll(input: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
     """input with its elements moved along dimensions, those past the end back to the front."""
-    ndim = array_of("roll", input).ndim
+    ndim = input.array.ndim
     by = integers("roll", (shifts,), "shifts")
     along = integers("roll", (dims,), "dims")
     if len(by) != len(along) and not (len(by) == 1 and not along):
@@ -95,7 +95,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
 @public()
 def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """input turned by k quarters in the plane of two dimensions, from the first to the second."""
-    ndim = array_of("rot90", input).ndim
+    ndim = input.array.ndim
     plane = integers("rot90", (dims,), "dims")
     if len(plane) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(plane)}")
@@ -113,7 +113,7 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
 @public("Tensor")
 def repeat(self: Tensor, *times: Any, repeats: Any = None) -> Tensor:
     """self repeated along each dimension; more numbers than dimensions add dimensions in front."""
-    shape = array_of("repeat", self).shape
+    shape = self.array.shape
     counts = integers("repeat", times, "repeats", keyword=repeats)
     if len(counts) < len(shape):
         raise RuntimeError(
@@ -131,7 +131,7 @@ def repeat(self: Tensor, *times: Any, repeats: Any = None) -> Tensor:
 def tile(input: Tensor, *times: Any, dims: Any = None) -> Tensor:
     """input repeated along its last dimensions."""
     counts = integers("tile", times, "dims", keyword=dims)
-    return repeat(input, (1,) * (array_of("tile", input).ndim - len(counts)) + counts)
+    return repeat(input, (1,) * (input.array.ndim - len(counts)) + counts)
 
 
 @public()
@@ -139,7 +139,7 @@ def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
     """input with each element, or each part along a dimension, repeated."""
-    array = array_of("repeat_interleave", input)
+    array = input.array
     if repeats is None:
         limits.check((int(array.sum()),), 8)
         return wrap(np.repeat(np.arange(array.size), array))
@@ -161,7 +161,7 @@ def _triangles(name: str, side: str) -> None:
     """tril and triu, and the places they keep."""
 
     def triangle(input: Tensor, diagonal: int = 0) -> Tensor:
-        if array_of(name, input).ndim < 2:
+        if input.array.ndim < 2:
             raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
         if not hasattr(diagonal, "__index__"):
             raise wrong_type(name, "diagonal", 1, "int", diagonal)
@@ -178,8 +178,8 @@ def _triangles(name: str, side: str) -> None:
     triangle.__doc__ = f"input with zeros {side} a diagonal of its matrices."
     indices.__name__ = f"{name}_indices"
     indices.__doc__ = f"The rows and columns of the elements that {name} keeps."
-    expose(name, triangle, IN_PLACE)
-    expose(indices.__name__, indices, "torch")
+    public(IN_PLACE, name)(triangle)
+    public("torch")(indices)
 
 
 _triangles("tril", "above")

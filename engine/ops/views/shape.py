@@ -48,7 +48,6 @@ def _viewable(array: Any, shape: Shape) -> bool:
     return np.may_share_memory(array.reshape(shape), array)
 
 
-@public("Tensor")
 def view(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
     """The same elements in another shape, sharing memory; one size may be -1."""
     shape = integers("view", shape, keyword=size)
@@ -63,10 +62,13 @@ def view(self: Tensor, *shape: Any, size: Any = None) -> Tensor:
     return ops.view(self, shape)
 
 
+expose("view", view, "Tensor")  # as it is: it checks its one argument, and is called everywhere
+
+
 @public()
 def reshape(input: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
     """The same elements in another shape: a view where strides allow, else a copy."""
-    array = array_of("reshape", input)
+    array = input.array
     sizes = integers("reshape", sizes, "shape", keyword=shape)
     if sizes and min(sizes) < 0:
         sizes = _resolved(sizes, array.size)
@@ -78,19 +80,19 @@ def reshape(input: Tensor, *sizes: Any, shape: Any = None) -> Tensor:
 @public("Tensor")
 def view_as(self: Tensor, other: Tensor) -> Tensor:
     """self viewed in the shape of other."""
-    return view(self, array_of("view_as", other, "other").shape)
+    return view(self, other.array.shape)
 
 
 @public("Tensor")
 def reshape_as(self: Tensor, other: Tensor) -> Tensor:
     """self in the shape of other."""
-    return reshape(self, array_of("reshape_as", other, "other").shape)
+    return reshape(self, other.array.shape)
 
 
 @public()
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from start_dim to end_dim as one."""
-    shape = array_of("flatten", input).shape
+    shape = input.array.shape
     start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
@@ -104,7 +106,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 @public()
 def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     """Dimension dim as several of these sizes; one may be -1."""
-    shape = array_of("unflatten", input).shape
+    shape = input.array.shape
     dim = wrap_dim(dim, len(shape))
     parts = integers("unflatten", (sizes,), "sizes", 2)
     if not parts:
@@ -132,7 +134,7 @@ def ravel(input: Tensor) -> Tensor:
 @public("Tensor")
 def contiguous(self: Tensor, *, memory_format: Any = None) -> Tensor:
     """self, copied if its memory is not in row-major order."""
-    if array_of("contiguous", self).flags.c_contiguous:
+    if self.array.flags.c_contiguous:
         return self
     return ops.contiguous(self)
 
@@ -165,13 +167,12 @@ def _expand(self: Tensor, shape: Shape) -> Tensor:
 @public("Tensor")
 def expand_as(self: Tensor, other: Tensor) -> Tensor:
     """self broadcast to the shape of other without copying."""
-    return _expand(self, array_of("expand_as", other, "other").shape)
+    return _expand(self, other.array.shape)
 
 
 @public()
 def broadcast_to(input: Tensor, size: Any) -> Tensor:
     """input broadcast to a shape without copying; -1 keeps a size."""
-    array_of("broadcast_to", input)
     return _expand(input, integers("broadcast_to", (size,), "size", 2))
 
 
@@ -213,7 +214,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
 @public("torch Tensor", "transpose", "swapaxes", "swapdims")
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """input with two dimensions exchanged, as a view."""
-    ndim = array_of("transpose", input).ndim
+    ndim = input.array.ndim
     dim0, dim1 = wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
     return ops.alias(input) if ndim == 0 else ops.transpose(input, dim0, dim1)
 
@@ -221,7 +222,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 @public()
 def t(input: Tensor) -> Tensor:
     """A matrix transposed, as a view; vectors and scalars as they are."""
-    ndim = array_of("t", input).ndim
+    ndim = input.array.ndim
     if ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
     return ops.t(input)
@@ -230,7 +231,7 @@ def t(input: Tensor) -> Tensor:
 @public()
 def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
     """input with its dimensions in another order, as a view."""
-    ndim = array_of("permute", input).ndim
+    ndim = input.array.ndim
     order = integers("permute", order, "dims", keyword=dims)
     if len(order) != ndim:
         raise RuntimeError(
@@ -247,7 +248,7 @@ def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
 @public("torch Tensor", "movedim", "moveaxis")
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """input with dimensions moved to other places, as a view."""
-    ndim = array_of("movedim", input).ndim
+    ndim = input.array.ndim
     given = [
         list(integers("movedim", (dims,) if isinstance(dims, (tuple, list)) else [dims], name))
         for dims, name in ((source, "source"), (destination, "destination"))
@@ -295,7 +296,7 @@ def _matrices_transposed(name: str) -> Any:
 
     def exchanged(self: Tensor) -> Tensor:
         """The last two dimensions exchanged, as a view."""
-        ndim = array_of(name, self).ndim
+        ndim = self.array.ndim
         if ndim == 1:
             raise RuntimeError(
                 f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D "
@@ -320,7 +321,7 @@ attribute("mT", _matrices_transposed("mT"))
 @public()
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """input without its dimensions of size 1 (or without those in dim that are), as a view."""
-    ndim = array_of("squeeze", input).ndim
+    ndim = input.array.ndim
     if dim is None:
         return ops.squeeze(input)
     if isinstance(dim, (tuple, list)):
@@ -331,7 +332,7 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
 @public()
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """input with a dimension of size 1 put in at dim, as a view."""
-    return ops.unsqueeze(input, wrap_dim(dim, array_of("unsqueeze", input).ndim + 1))
+    return ops.unsqueeze(input, wrap_dim(dim, input.array.ndim + 1))
 
 
 # ---- parts -----------------------------------------------------------------------------------
@@ -340,7 +341,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 @public()
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The part of input at one index of a dimension, as a view."""
-    shape = array_of("select", input).shape
+    shape = input.array.shape
     if not shape:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, len(shape))
@@ -355,7 +356,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 @public()
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """The part of input from start on, of a length, along a dimension, as a view."""
-    shape = array_of("narrow", input).shape
+    shape = input.array.shape
     if not shape:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, len(shape))
@@ -375,7 +376,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 @public()
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonals of the planes of two dimensions, as a view with them last."""
-    return ops.diagonal(input, offset, *_plane(array_of("diagonal", input).ndim, dim1, dim2))
+    return ops.diagonal(input, offset, *_plane(input.array.ndim, dim1, dim2))
 
 
 def _plane(ndim: int, dim1: int, dim2: int) -> tuple[int, int]:
@@ -396,14 +397,14 @@ def _last_diagonal(
 @public()
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices, in the planes of two new dimensions, with the vectors of input as diagonals."""
-    ndim = array_of("diag_embed", input).ndim
+    ndim = input.array.ndim
     return ops.diag_embed(input, offset, *_plane(ndim + 1, dim1, dim2))
 
 
 @public()
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix, or the matrix that has a vector as diagonal."""
-    ndim = array_of("diag", input).ndim
+    ndim = input.array.ndim
     if ndim == 1:
         return ops.diag_embed(input, diagonal, 0, 1)
     if ndim == 2:
@@ -420,7 +421,7 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
 @public("Tensor")
 def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """The windows of a size, a step apart, along a dimension, as a view with them last."""
-    shape = array_of("unfold", self).shape
+    shape = self.array.shape
     dim = wrap_dim(dimension, len(shape))
     most = shape[dim] if shape else 1
     if size > most:
@@ -446,7 +447,7 @@ for _name, _least in (("atleast_1d", 1), ("atleast_2d", 2), ("atleast_3d", 3)):
 
 def at_least(name: str, x: Tensor, least: int) -> Tensor:
     """x with dimensions of size 1 put in until there are so many."""
-    ndim = array_of(name, x, "tensors").ndim
+    ndim = x.array.ndim
     if ndim >= least:
         return x
     if ndim == 0:
@@ -457,7 +458,7 @@ def at_least(name: str, x: Tensor, least: int) -> Tensor:
 
 def _iterate(self: Tensor) -> Iterator[Tensor]:
     """The parts along the first dimension."""
-    if not array_of("iter", self).ndim:
+    if not self.array.ndim:
         raise TypeError("iteration over a 0-d tensor")
     return iter(ops.unbind(self, 0))
 

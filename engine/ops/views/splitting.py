@@ -12,7 +12,7 @@ from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, integers, wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
-from engine.graph.registry import expose, public
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
 @public()
 def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of the sizes listed, along a dimension, as views."""
-    shape = array_of("split_with_sizes", input).shape
+    shape = input.array.shape
     if not isinstance(split_sizes, (list, tuple)):
         raise wrong_type("split_with_sizes", "split_sizes", 2, "tuple of ints", split_sizes)
     if not shape:
@@ -130,7 +130,7 @@ def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Ten
 @public()
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many parts of one size, the last maybe smaller, along a dimension, as views."""
-    shape = array_of("chunk", input).shape
+    shape = input.array.shape
     if not isinstance(chunks, int):
         raise wrong_type("chunk", "chunks", 1, "int", chunks)
     if not shape:
@@ -147,7 +147,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 @public()
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """So many parts, as equal as can be, or those between the indices listed, as views."""
-    shape = array_of("tensor_split", input).shape
+    shape = input.array.shape
     if not shape:
         raise RuntimeError(
             "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
@@ -174,7 +174,7 @@ def _splitter(name: str, least: int, doc: str) -> None:
     """hsplit, vsplit, dsplit: tensor_split along one dimension."""
 
     def parts(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-        shape = array_of(name, input).shape
+        shape = input.array.shape
         if len(shape) < least:
             raise RuntimeError(
                 f"torch.{name} requires a tensor with at least {least} dimension, but got a "
@@ -189,7 +189,7 @@ def _splitter(name: str, least: int, doc: str) -> None:
         return tensor_split(input, indices_or_sections, dim)
 
     parts.__name__, parts.__doc__ = name, doc
-    expose(name, parts)
+    public("torch Tensor", name)(parts)
 
 
 _splitter("hsplit", 1, "Parts along columns, or of a vector, as views.")
@@ -200,7 +200,7 @@ _splitter("dsplit", 3, "Parts along the third dimension, as views.")
 @public()
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The parts at each index of a dimension, as views."""
-    ndim = array_of("unbind", input).ndim
+    ndim = input.array.ndim
     if not ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return ops.unbind(input, wrap_dim(dim, ndim))
