@@ -43,6 +43,12 @@ def wrong_type(name: str, argument: str, position: int, wanted: str, value: Any)
     return error
 
 
+def check_flag(value: Any) -> None:
+    """Raise TypeError for what is true, but not True: x.sum(0, 1) is not x.sum((0, 1))."""
+    if type(value) is not bool:
+        raise TypeError(f"a flag must be bool, not {type(value).__name__}")
+
+
 def wrap_dim(dim: int, ndim: int) -> int:
     """The dimension counted from the front. Raises IndexError outside [-ndim, ndim - 1]."""
     if type(dim) is not int:

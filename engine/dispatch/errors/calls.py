@@ -56,7 +56,8 @@ class Form(NamedTuple):
     @property
     def variadic(self) -> bool:
         """Whether whole numbers may be given one by one."""
-        return self.positional == 1 and self.parameters[0].kind == "tuple of ints"
+        first = self.parameters[0] if self.positional == 1 else None
+        return first is not None and first.kind == "tuple of ints" and not first.single
 
     def __str__(self) -> str:
         parts = [str(each) for each in self.parameters]

@@ -11,7 +11,7 @@ from engine.arrays import dtypes, limits
 from engine.arrays.row import rows
 from engine.arrays.state import warn
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import dtype_of, integers, on_cpu, wrong_type
+from engine.dispatch.arguments import dtype_of, integers, on_cpu
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import expose, public
@@ -43,7 +43,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
             )
         return ops.filled_tensor(input, value)
     if not isinstance(value, (bool, int, float, complex)):
-        raise wrong_type("fill", "value", 2, "Number", value)
+        raise TypeError("a number is asked for")
     check_number(value, array.dtype)
     return ops.filled(input, value)
 
@@ -53,12 +53,10 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
 @public("torch")
 def range(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    start: Any, end: Any, step: Any = 1, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Numbers from start to end, which is one of them, a step apart. Deprecated: see arange."""
-    if end is None:
-        raise TypeError('range() missing 1 required positional arguments: "end"')
     warn(
         "torch.range is deprecated and will be removed in a future release because its behavior "
         "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
@@ -207,12 +205,10 @@ def _of_tensor(obj: Tensor, wanted: Any, copy: bool | None, requires_grad: bool 
 
 @public("torch")
 def frombuffer(
-    buffer: Any, *, dtype: Any = None, count: int = -1, offset: int = 0,
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A vector over the memory of bytes: `count` elements (all) from `offset` bytes on."""
-    if dtype is None:
-        raise TypeError('frombuffer() missing 1 required positional arguments: "dtype"')
     wanted = dtype_of("frombuffer", dtype)
     assert wanted is not None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from engine.arrays import dtypes, limits
 from engine.arrays.promotion import number_dtype
 from engine.arrays.row import non_differentiable, passed
 from engine.arrays.types import DType, Shape
-from engine.dispatch.arguments import ABSENT, dtype_of, integers, on_cpu, wrong_type
+from engine.dispatch.arguments import dtype_of, integers, on_cpu
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
@@ -36,10 +37,8 @@ def sizes_of(name: str, given: Any, size: Any) -> Shape:
     """Sizes given one by one, together, or by keyword."""
     if size is not None:
         given = (size,)
-    elif not given:
-        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
     if len(given) == 1 and type(given[0]) is bool:
-        raise wrong_type(name, "size", 1, "tuple of ints", given[0])
+        raise TypeError("a size must be int, not bool")
     shape = integers(name, given)
     if shape and min(shape) < 0:
         negative_size(name, shape)
@@ -99,21 +98,19 @@ def _fill_dtype(value: Any) -> tuple[Any, DType]:
     if isinstance(value, Tensor) and value.array.ndim == 0:
         value = value.array.item()
     if not isinstance(value, (bool, int, float, np.number, np.bool_, complex)):
-        raise wrong_type("full", "fill_value", 2, "Number", value)
+        raise TypeError("a fill value must be a number")
     return value, number_dtype(value.item() if isinstance(value, np.generic) else value)
 
 
 @public("torch")
 def full(
-    size: Any, fill_value: Any = ABSENT, *, dtype: Any = None,
+    size: Any, fill_value: Any, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A tensor of a given size, every element the same."""
     on_cpu(device)
-    if fill_value is ABSENT:
-        raise TypeError('full() missing 1 required positional arguments: "fill_value"')
     if not isinstance(size, (tuple, list)):
-        raise wrong_type("full", "size", 1, "tuple of ints", size)
+        raise TypeError("sizes must be given together")
     number, own = _fill_dtype(fill_value)
     shape = sizes_of("full", (size,), None)
     wanted = dtype_of("full", dtype) or own
@@ -146,12 +143,10 @@ def eye(
 ) -> Tensor:  # fmt: skip
     """The identity matrix of n rows and m columns."""
     on_cpu(device)
-    for name, count in (("n", n), ("m", n if m is None else m)):
-        if not hasattr(count, "__index__"):
-            raise wrong_type("eye", name, 1 if name == "n" else 2, "int", count)
+    shape = (index(n), index(n if m is None else m))
+    for name, count in zip("nm", shape, strict=True):
         if count < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {count}")
-    shape = (int(n), int(n if m is None else m))
     wanted = _floating("eye", dtype)
     limits.check(shape, wanted.itemsize)
     return requiring(wrap(np.eye(*shape, dtype=wanted)), requires_grad)
@@ -160,23 +155,12 @@ def eye(
 # ---- steps -----------------------------------------------------------------------------------
 
 
-def _plain_number(name: str, argument: str, value: Any) -> Any:
+def _plain_number(value: Any) -> Any:
     if isinstance(value, Tensor) and value.array.size == 1:
         return value.array.item()
     if isinstance(value, (int, float, np.number)):
         return int(value) if type(value) is bool else value
-    raise wrong_type(name, argument, 1, "Number", value)
-
-
-_ARANGE = """arange() received an invalid combination of arguments - got (), but expected one of:
- * (Number end, *, Tensor out = None, torch.dtype dtype = None, torch.layout layout = None, \
-torch.device device = None, bool pin_memory = False, bool requires_grad = False)
- * (Number start, Number end, *, torch.dtype dtype = None, torch.layout layout = None, \
-torch.device device = None, bool pin_memory = False, bool requires_grad = False)
- * (Number start, Number end, Number step = 1, *, Tensor out = None, torch.dtype dtype = None, \
-torch.layout layout = None, torch.device device = None, bool pin_memory = False, \
-bool requires_grad = False)
-"""
+    raise TypeError("a number is asked for")
 
 
 @public("torch")
@@ -186,14 +170,9 @@ def arange(
 ) -> Tensor:  # fmt: skip
     """Numbers from start (0) to before end, a step apart."""
     on_cpu(device)
-    if start is None and end is None:
-        raise TypeError(_ARANGE)
     if end is None:
         start, end = 0, start
-    bounds = [
-        _plain_number("arange", name, 0 if value is None else value)
-        for name, value in (("end", start), ("end", end), ("step", step))
-    ]
+    bounds = [_plain_number(value) for value in (0 if start is None else start, end, step)]
     wanted = dtype_of("arange", dtype)
     if wanted is None:
         whole = all(isinstance(n, (int, np.integer)) for n in bounds)
@@ -248,34 +227,19 @@ class Ends(NamedTuple):
 
 
 def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> Ends:
-    if steps is None or not hasattr(steps, "__index__"):
-        got = ", ".join(type(v).__name__ for v in (start, end, steps) if v is not None)
-        raise TypeError(_STEPS.format(name=name, got=got, base="" if name == "linspace" else _BASE))
-    count = int(steps)
+    count = index(steps)
     if count < 0:
         raise RuntimeError("number of steps must be non-negative")
-    low, high = (_plain_number(name, "start", value) for value in (start, end))
+    low, high = _plain_number(start), _plain_number(end)
     wanted = _floating(name, dtype)
     limits.check((count,), wanted.itemsize)
     work = wanted if wanted.kind in "fV" else np.dtype(np.float64)
     return Ends(work.type(low), work.type(high), count, wanted)
 
 
-_BASE = " float base = 10.0,"
-_REST = (
-    " int steps,{base} *, Tensor out = None, torch.dtype dtype = None, torch.layout layout = "
-    "None, torch.device device = None, bool pin_memory = False, bool requires_grad = False)\n"
-)
-_STEPS = (
-    "{name}() received an invalid combination of arguments - got ({got}), but expected one "
-    f"of:\n * (Tensor start, Tensor end,{_REST} * (Number start, Tensor end,{_REST} * (Tensor "
-    f"start, Number end,{_REST} * (Number start, Number end,{_REST}"
-)
-
-
 @public("torch")
 def linspace(
-    start: Any, end: Any, steps: Any = None, *, dtype: Any = None,
+    start: Any, end: Any, steps: int, *, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """steps numbers evenly from start to end, both included."""
@@ -303,7 +267,7 @@ def _from_both_ends(first: Any, last: Any, count: int) -> Any:
 
 @public("torch")
 def logspace(
-    start: Any, end: Any, steps: Any = None, base: float = 10.0, *,
+    start: Any, end: Any, steps: int, base: float = 10.0, *,
     dtype: Any = None, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.state import warn
-from engine.dispatch.arguments import array_of, dtype_of, on_cpu, wrong_type
+from engine.dispatch.arguments import array_of, dtype_of, on_cpu
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
@@ -25,7 +25,7 @@ def _window(
 ) -> Tensor:
     """shape(x, last) of the places x = 0, ..., last; a periodic window lacks its last number."""
     if isinstance(length, bool) or not hasattr(length, "__index__"):
-        raise wrong_type(name, "window_length", 1, "int", length)
+        raise TypeError("a length is a whole number")
     wanted = dtype_of(name, dtype) or dtypes.get_default_dtype().numpy
     kind = dtypes.of(wanted)
     if wanted.kind not in "fcV":

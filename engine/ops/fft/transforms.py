@@ -14,7 +14,7 @@ import numpy as np
 import engine.ops.nn.padding  # noqa: F401 (its rows)
 from engine.arrays import dtypes
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import dtype_of, on_cpu, wrap_dim, wrap_dims, wrong_type
+from engine.dispatch.arguments import dtype_of, on_cpu, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
@@ -76,7 +76,7 @@ op("fft_c2r(x; dims, norm, size)", _to_real, node="FftC2RBackward0", holomorphic
 
 def _norm_word(name: str, norm: Any) -> None:
     if norm is not None and not isinstance(norm, str):
-        raise TypeError(f"{name}(): argument 'norm' must be str, not {type(norm).__name__}")
+        raise TypeError("a norm is a name")
 
 
 def _norm(norm: str | None, forward: bool) -> int:
@@ -124,11 +124,9 @@ def padded(x: Tensor, dim: int, before: int, size: int) -> Tensor:
 
 def _arguments(name: str, x: Tensor, n: Any, dim: Any, norm: Any) -> None:
     """Raise PyTorch's error for arguments of other types."""
-    for argument, value in (("n", n), ("dim", dim)):
+    for value in (n, dim):
         if value is not None and (isinstance(value, bool) or not hasattr(value, "__index__")):
-            raise TypeError(
-                f"{name}(): argument '{argument}' must be int, not {type(value).__name__}"
-            )
+            raise TypeError("a whole number is asked for")
     _norm_word(name, norm)
 
 
@@ -392,17 +390,11 @@ def _frequencies(name: str, counts: Any, n: int, d: float, dtype: Any) -> Any:
     return (counts.astype(work) * scale.astype(work)).astype(wanted)
 
 
-def _count(name: str, n: Any) -> None:
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise wrong_type(name, "n", 1, "int", n)
-
-
 @public("fft")
 def fftfreq(
     n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """The frequencies of fft's n results, those below zero last; d is the step of the samples."""
-    _count("fft_fftfreq", n)
     on_cpu(device)
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
@@ -415,7 +407,6 @@ def rfftfreq(
     n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """The frequencies of rfft's results for n numbers; d is the step of the samples."""
-    _count("fft_rfftfreq", n)
     on_cpu(device)
     counts = np.arange(int(n / 2) + 1)
     return requiring(wrap(_frequencies("fft_rfftfreq", counts, n, d, dtype)), requires_grad)

@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import dtypes
 from engine.arrays.row import rows
 from engine.arrays.state import warn
-from engine.dispatch.arguments import ABSENT, array_of, dtype_of, wrap_dim, wrap_dims, wrong_type
+from engine.dispatch.arguments import dtype_of, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
@@ -34,7 +34,7 @@ def vector_norm(
     """The norm of the elements as one vector, or over dimensions: sum(|x|**ord)**(1/ord)."""
     array = x.array
     if not isinstance(ord, (int, float)):
-        raise wrong_type("linalg_vector_norm", "ord", 2, "Number", ord)
+        raise TypeError("an order is a number")
     if array.dtype.kind not in "fcV":
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
@@ -207,11 +207,9 @@ def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> T
 
 
 @public("torch")
-def frobenius_norm(input: Tensor, dim: Any = ABSENT, keepdim: bool = False) -> Tensor:
+def frobenius_norm(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """The square root of the squares' sum over one or two dimensions."""
     array = input.array
-    if dim is ABSENT:
-        raise TypeError('frobenius_norm() missing 1 required positional arguments: "dim"')
     warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
     dims = dims_of(dim, array.ndim)
     if len(dims) > 2:

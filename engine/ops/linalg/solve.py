@@ -10,7 +10,6 @@ import numpy as np
 import engine.ops.linalg.lu
 import engine.ops.linalg.matrix_functions
 import engine.ops.linalg.solve_rows  # noqa: F401 (all their rows)
-from engine.dispatch.arguments import ABSENT
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import broadcast_error
 from engine.dispatch.results import named
@@ -185,14 +184,10 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
 
 @public("linalg")
 def solve_triangular(
-    A: Tensor, B: Tensor, *, upper: bool = ABSENT, left: bool = True, unitriangular: bool = False
+    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
 ) -> Tensor:
     """X with A @ X = B, or X @ A = B, where only one triangle of A is read."""
     name = "linalg.solve_triangular"
-    if upper is ABSENT:
-        raise TypeError(
-            'linalg_solve_triangular() missing 1 required positional arguments: "upper"'
-        )
     a = A.array
     b = B.array
     matrix_of(name, A), matrix_of(name, B, "B", 2)

@@ -89,6 +89,8 @@ def _placed(name: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     place = wrap_dim(dim, array.ndim)
     _refuse_truth(name, array, "y")
+    if x is not None and dx is not None:
+        raise TypeError(f"{name}() takes x or dx")
     if x is None:
         return place, None
     points = x.array
@@ -105,7 +107,6 @@ def _placed(name: str, y: Any, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
 @public("torch", "trapezoid", "trapz")
 def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral of y along a dimension by trapezoids, its points dx (1) apart or at x."""
-    _one_spacing("trapezoid", y, x, dx)
     place, apart = _placed("trapezoid", y, x, dx, dim)
     if not y.array.shape[place]:
         return converted(ops.sum_dim(ops.zeros_like(y), (place,), False), y.array.dtype)
@@ -120,7 +121,6 @@ def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Ten
 @public("torch")
 def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integrals of y so far along a dimension by trapezoids, as trapezoid."""
-    _one_spacing("cumulative_trapezoid", y, x, dx)
     place, apart = _placed("cumulative_trapezoid", y, x, dx, dim)
     sums = _part(y, place, 0, -1) + _part(y, place, 1)
     if apart is None:
@@ -130,16 +130,6 @@ def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int =
 
 def _number(value: Any) -> Any:
     return value.item() if isinstance(value, Tensor) else value
-
-
-def _one_spacing(name: str, y: Any, x: Any, dx: Any) -> None:
-    if x is not None and dx is not None:
-        kinds = ", ".join(type(value).__name__ for value in (y, x))
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got ({kinds}, "
-            f"dx={type(dx).__name__}), but expected one of:\n * (Tensor y, Tensor x, *, int dim = "
-            "-1)\n * (Tensor y, *, Number dx = 1, int dim = -1)\n"
-        )
 
 
 # ---- slopes ----------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from engine.arrays import dtypes
 from engine.arrays.state import warn
 from engine.dispatch.arguments import (
     ABSENT,
+    check_flag,
     count_of,
     dtype_of,
     wrap_dim,
     wrap_dims,
-    wrong_type,
 )
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.results import named
@@ -41,12 +41,6 @@ def in_dtype(input: Tensor, dtype: Any, name: str) -> Tensor:
     return ops.to_copy(input, wanted)
 
 
-def _flag(name: str, keepdim: Any) -> None:
-    """Raise PyTorch's error for x.sum(0, 1), which is not x.sum((0, 1))."""
-    if type(keepdim) is not bool:
-        raise wrong_type(name, "keepdim", 2, "bool", keepdim)
-
-
 # ---- sums, means, products -------------------------------------------------------------------
 
 
@@ -62,7 +56,7 @@ def sum(
         if not keepdim:
             return ops.sum(input)
         dim = None
-    _flag("sum", keepdim)
+    check_flag(keepdim)
     return ops.sum_dim(input, dims_of(dim, array.ndim), keepdim)
 
 
@@ -87,7 +81,7 @@ def mean(
     if dim is ABSENT and not keepdim:
         return ops.mean(input)
     dim = None if dim is ABSENT else dim
-    _flag("mean", keepdim)
+    check_flag(keepdim)
     return ops.mean_dim(input, dims_of(dim, array.ndim), keepdim)
 
 
@@ -100,24 +94,20 @@ def prod(
     input = in_dtype(input, dtype, "prod")
     if dim is None:
         return ops.prod(input)
-    _flag("prod", keepdim)
+    check_flag(keepdim)
     return ops.prod_dim(input, wrap_dim(dim, array.ndim), keepdim)
 
 
 @public("torch Tensor Tensor_")
-def cumsum(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Sums of the elements so far along a dimension."""
-    if dim is None:
-        raise TypeError('cumsum() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, input.array.ndim)
     return ops.cumsum(in_dtype(input, dtype, "cumsum"), place)
 
 
 @public("torch Tensor Tensor_")
-def cumprod(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
+def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Products of the elements so far along a dimension."""
-    if dim is None:
-        raise TypeError('cumprod() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, input.array.ndim)
     return ops.cumprod(in_dtype(input, dtype, "cumprod"), place)
 
@@ -127,7 +117,8 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) over dimensions, without overflow."""
     array = input.array
     if dim is None:
-        raise wrong_type("logsumexp", "dim", 2, "tuple of ints", dim)
+        raise TypeError("logsumexp() takes dimensions")
+    check_flag(keepdim)
     return ops.logsumexp(input, dims_of(dim, array.ndim), keepdim)
 
 
@@ -146,6 +137,9 @@ def _variance(name: str, what: str) -> Any:
         array = input.array
         if isinstance(dim, bool):  # x.var(False)
             dim, unbiased = None, dim
+        if unbiased is not None:
+            check_flag(unbiased)
+        check_flag(keepdim)
         if array.dtype.kind not in "fcV":
             raise RuntimeError(f"{kinds} only support floating point and complex dtypes")
         if correction is None:
@@ -204,7 +198,7 @@ def _extreme(name: str, adjective: str) -> Any:
         if dim is None:
             not_empty(name, array, None)
             return row(input)
-        _flag(name, keepdim)
+        check_flag(keepdim)
         place = wrap_dim(dim, array.ndim)
         not_empty(name, array, (place,))
         return result(row_dim(input, place, keepdim))
@@ -234,6 +228,7 @@ def _place_of_extreme(name: str, adjective: str) -> Any:
 
     def place(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
         array = input.array
+        check_flag(keepdim)
         along = None if dim is None else wrap_dim(dim, array.ndim)
         if array.dtype.kind == "b":
             raise RuntimeError(f"{name}(): does not support bool input")

@@ -91,10 +91,8 @@ op("logcumsumexp(x; dim)", _logcumsumexp, x=_logcumsumexp_rule)
 def _extreme_function(name: str, text: str) -> None:
     row, result = getattr(ops, name), named(name, "values", "indices")
 
-    def running(input: Tensor, dim: int | None = None) -> Any:
+    def running(input: Tensor, dim: int) -> Any:
         array = input.array
-        if dim is None:
-            raise TypeError(f'{name}() missing 1 required positional arguments: "dim"')
         place = wrap_dim(dim, array.ndim)
         if array.dtype.kind == "c":
             raise NotImplementedError(
@@ -112,11 +110,9 @@ _extreme_function("cummin", "The smallest of the elements so far along a dimensi
 
 
 @public()
-def logcumsumexp(input: Tensor, dim: int | None = None) -> Tensor:
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """log(sum(exp)) of the elements so far along a dimension, without overflow."""
     array = input.array
-    if dim is None:
-        raise TypeError('logcumsumexp() missing 1 required positional arguments: "dim"')
     place = wrap_dim(dim, array.ndim)
     if array.dtype.kind in "biu":
         raise NotImplementedError(

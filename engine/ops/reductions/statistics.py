@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.promotion import is_half
-from engine.dispatch.arguments import dtype_of, wrap_dim
+from engine.dispatch.arguments import check_flag, dtype_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.results import named
@@ -158,9 +158,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
             )
         dims = tuple(range(array.ndim))
     else:
-        if type(dim) is not int:
-            raise TypeError(f"aminmax(): argument 'dim' must be int, not {type(dim).__name__}")
-        dims = dims_of(dim, array.ndim)
+        dims = dims_of(wrap_dim(dim, array.ndim), array.ndim)
         if array.ndim and not array.shape[dims[0]]:
             raise IndexError(f"aminmax: Expected reduction dim {dims[0]} to have non-zero size.")
     _refuse("aminmax_cpu", array, "c")
@@ -176,6 +174,7 @@ def _median_function(name: str, text: str) -> Any:
         if dim is None:
             _refuse("median_cpu", array, "bc")
             return row(input)
+        check_flag(keepdim)
         place = wrap_dim(dim, array.ndim)
         not_empty("median", array, (place,))
         _refuse("median_out", array, "bc")
@@ -200,6 +199,7 @@ nanmedian = _median_function(
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """The most frequent element along a dimension (the smallest of several), and where it is."""
     array = input.array
+    check_flag(keepdim)
     place = wrap_dim(dim, array.ndim)
     not_empty("mode", array, (place,))
     _refuse("mode_cpu", array, "c")
