@@ -1,4 +1,4 @@
-"""What becomes of a call that failed: of one with `out`, and of one that fits no form.
+"""The end of a call that failed: a result written into `out`, or PyTorch's error.
 
 The functions of Tensors themselves know nothing of `out`, and check no argument that fails anyhow:
 a call that fails comes here (graph/registry.py), and only then is it asked what PyTorch takes.

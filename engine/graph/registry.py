@@ -20,7 +20,7 @@ in_place_form: Callable[[str, Callable[..., Any]], Callable[..., Any]]
 """Makes the in-place form `name` of a function of tensors; set by dispatch/inplace.py."""
 
 settle: Callable[..., Any]
-"""What becomes of a call that failed (dispatch/failed_calls.py); set by loading.py."""
+"""Ends a call that failed, in a result or PyTorch's error; set by loading.py."""
 
 
 class Waiting:

@@ -71,7 +71,7 @@ BY_HAND = {
 
 
 def names() -> dict[str, list[str]]:
-    """What engine has, by section (in a process of its own: both call themselves torch)."""
+    """The functions engine has, by section (in a process of its own: both call themselves torch)."""
     from engine.graph import registry
 
     registry.complete()
@@ -220,7 +220,7 @@ def _said(function: Callable[..., Any], *args: Any) -> str:
 
 
 def forms(section: str, name: str, schemas: dict[str, list[str]]) -> tuple[str, list[str]] | None:
-    """What PyTorch calls a function in its messages, and its forms; None if it is one in Python."""
+    """The name of a function in PyTorch's messages, and its forms; None if it is one in Python."""
     import torch
 
     space = torch.ones(2, 2) if section == "Tensor" else eval(SECTIONS[section], {"torch": torch})

@@ -1,4 +1,4 @@
-"""What PyTorch says of a call that fits none of a function's forms.
+"""PyTorch's errors for a call that fits none of a function's forms.
 
 Its parser tries every form. If none fits, and the number of arguments leaves one alone, it says
 what is wrong with that one; else it lists them all. Nothing here runs unless a call has failed.
@@ -67,7 +67,7 @@ class Form(NamedTuple):
 
 
 class Function(NamedTuple):
-    """What PyTorch calls a function in its messages, and its forms; none if it is one in Python."""
+    """The name of a function in PyTorch's messages, and its forms; none if it is one in Python."""
 
     shown: str
     forms: tuple[Form, ...]
@@ -179,7 +179,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _mistake(form: Form, called: str, args: tuple[Any, ...], named: dict[str, Any]) -> str | None:
-    """What is wrong with a call of this form; None if nothing is."""
+    """The mistake in a call of this form, in PyTorch's words; None if there is none."""
     if form.variadic and args and _is_whole(args[0]):
         args = (args,)
     most = form.positional
@@ -262,7 +262,7 @@ def _no_number(
 
 
 def type_name(value: Any) -> str:
-    """What PyTorch calls the type of an argument."""
+    """PyTorch's name of the type of an argument."""
     kind = type(value)
     if isinstance(value, Tensor):
         return "Tensor" if kind is Tensor else kind.__name__
@@ -319,7 +319,7 @@ def complaint(
 def _as_python(
     section: str, name: str, most: int, args: tuple[Any, ...], named: dict[str, Any]
 ) -> TypeError | None:
-    """What Python says of a function of C that takes no argument, or one, if it is given others."""
+    """Python's error for a function of C that takes no argument, or one, and was given others."""
     if len(args) == most and not named:
         return None
     shown = name if "." in name else f"{'TensorBase' if section == 'Tensor' else section}.{name}"

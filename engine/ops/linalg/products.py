@@ -11,7 +11,7 @@ import numpy as np
 from engine.arrays import dtypes, journal, promotion
 from engine.arrays.row import rows
 from engine.arrays.state import warn
-from engine.dispatch.arguments import array_of, wrap_dim, wrap_dims
+from engine.dispatch.arguments import wrap_dim, wrap_dims
 from engine.dispatch.errors.kinds import no_kernel
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.fast_path import binary
@@ -290,7 +290,7 @@ op("squeezed(x; dim)", lambda xp, x, dim: x.squeeze(dim), written="x.squeeze(dim
 @public("torch Tensor linalg")
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The product of vectors, matrices or batches of matrices, as `input @ other`."""
-    a, b = array_of("matmul", input), array_of("matmul", other, "other", 2)
+    a, b = input.array, other.array
     if a.ndim == 2 and b.ndim == 2:
         return ops.mm(input, other)
     if not a.ndim or not b.ndim:
@@ -380,7 +380,7 @@ def _rmatmul(self: Tensor, other: Any) -> Any:
 @public("torch Tensor", "outer", "ger")
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The matrix of all products of two vectors' elements."""
-    a, b = array_of("outer", input), array_of("outer", vec2, "vec2", 2)
+    a, b = input.array, vec2.array
     for name, x in (("self", a), ("vec2", b)):
         require(x.ndim == 1, f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
     return ops.mul(reshape(input, (a.size, 1)), vec2)
@@ -389,7 +389,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 @public()
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """The products along the last dimension, summed."""
-    a, b = array_of("inner", input), array_of("inner", other, "other", 2)
+    a, b = input.array, other.array
     if not a.ndim or not b.ndim:
         return ops.mul(input, other)
     require(
@@ -460,8 +460,7 @@ def addbmm_(
 @public(IN_PLACE)
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """beta * input + alpha * the matrix of all products of two vectors' elements."""
-    named = {"input": input, "vec1": vec1, "vec2": vec2}
-    arrays = [array_of("addr", x, name, i) for i, (name, x) in enumerate(named.items(), 1)]
+    arrays = [x.array for x in (input, vec1, vec2)]
     for name, x in (("vec1", arrays[1]), ("vec2", arrays[2])):
         require(x.ndim == 1, f"addr: Expected 1-D argument {name}, but got {x.ndim}-D")
     dtype = promotion.result_type(arrays)
@@ -477,7 +476,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
 @public("linalg", "cross")
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The vectors at right angles to two vectors of three elements, along a dimension."""
-    a, b = array_of("linalg_cross", input), array_of("linalg_cross", other, "other", 2)
+    a, b = input.array, other.array
     require(a.ndim == b.ndim, "linalg.cross: inputs must have the same number of dimensions.")
     if not a.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -503,7 +502,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """As torch.linalg.cross; by default along the first dimension of three elements."""
     if dim is None:
         warn(_CROSS_WITHOUT_DIM, UserWarning, stacklevel=2)
-        shape = array_of("cross", input).shape
+        shape = input.array.shape
         require(3 in shape, "no dimension of size 3 in input")
         dim = shape.index(3)
     return linalg_cross(input, other, dim=dim)
