@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Noted
-from gradcli.commands import autograd, session, understand  # noqa: F401 - each registers its own
-from gradcli.commands.registry import REGISTRY
+from gradcli.commands import autograd, session_control, understand  # noqa: F401 - each registers its own
+from gradcli.commands.command import REGISTRY
 from gradcli.session.session import Session
 
 if TYPE_CHECKING:
     import ast
 
-    from gradcli.language.evaluation.host import Attempt
+    from gradcli.language.evaluation.protocol import Attempt
 
 
 class Calculator(Session):

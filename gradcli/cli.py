@@ -101,8 +101,8 @@ def evaluate(context: click.Context, inputs: tuple[str, ...], as_json: bool) -> 
       gradcli eval --json 'param([1., 2.]).sum()'
       cat script.grad | gradcli eval -
     """
-    from gradcli.base.sources import read_stream
-    from gradcli.session.guard import guarded
+    from gradcli.base.input_text import read_stream
+    from gradcli.session.exit_status import guarded
 
     screen = _screen(context, as_json)
     session = _session(screen)
@@ -226,8 +226,8 @@ def _session(screen: Screen) -> Session:
 
 def _run_file(session: Session, screen: Screen, path: Path) -> int:
     """Run one file; a transcript's inputs each as the prompt would."""
-    from gradcli.base.sources import read_file
-    from gradcli.session.guard import guarded
+    from gradcli.base.input_text import read_file
+    from gradcli.session.exit_status import guarded
     from gradcli.transcripts.transcript import inputs, is_transcript
 
     session.folder = path.parent
@@ -248,8 +248,8 @@ def _piped(context: click.Context) -> int:
     """Run standard input as a script."""
     from pathlib import Path
 
-    from gradcli.base.sources import read_stream
-    from gradcli.session.guard import guarded
+    from gradcli.base.input_text import read_stream
+    from gradcli.session.exit_status import guarded
     from gradcli.transcripts.transcript import inputs, is_transcript
 
     screen = _screen(context)
@@ -305,7 +305,7 @@ def _main() -> int:
         return FAILED
     except Exception as error:
         from gradcli.base.outputs import Failure, plain
-        from gradcli.base.state import reported
+        from gradcli.base.user_files import reported
 
         click.echo(plain(Failure(reported(error, " ".join(sys.argv)))), err=True, nl=False)
         return FAILED

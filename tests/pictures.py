@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME, TerminalTheme
 
 from gradcli.app import Calculator
-from gradcli.output.paint import THEME, painted
+from gradcli.output.painter import THEME, painted
 
 if TYPE_CHECKING:
     from gradcli.base.outputs import Output

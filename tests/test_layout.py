@@ -42,7 +42,8 @@ MOST, MOST_ON_TOP, LONGEST = 20, 8, 700
 WAYS_OUT = """Ways out:
   - move what is wanted down, to the lowest layer that needs it (data and small helpers: base);
   - let the higher layer do it: it may call the lower one, before or after;
-  - have it given from above, as an argument or by a method that gradcli/app.py overrides;
+  - have it given from above: as an argument, in a table that the higher layer fills, or by a
+    method that gradcli/app.py overrides;
   - for a type alone: a Protocol that says what the lower layer needs of it."""
 
 FILES = [

@@ -1,1 +1,1 @@
-"""What every part uses: faults, outputs, settings, interrupts, files beside the session."""
+"""All parts use these: faults, outputs, settings, interrupts, files beside the session."""

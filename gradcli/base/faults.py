@@ -1,4 +1,4 @@
-"""What goes wrong, as data: kind, message, span and facts; and the one place that lays it out."""
+"""Errors as data: kind, message, span and facts; and the one place that lays it out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PURPOSE = (
     StopIteration,
     BufferError,
 )
-"""What operations raise on purpose. Anything else is a mistake in gradcli and passes as it is."""
+"""Errors that operations raise on purpose; others are mistakes in gradcli, and pass as they are."""
 
 WIDTH = 80
 BETWEEN_FIXES = "    or    "

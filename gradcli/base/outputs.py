@@ -1,4 +1,4 @@
-"""What an input gives, as data: values, printed text, tables. Each knows its lines and its facts.
+"""The outputs of an input, as data: values, printed text, tables. Each has lines and facts.
 
 `lines()` are styled fragments: their texts joined are the plain text, and a terminal adds colour.
 `facts()` is the JSON object of `--json`.
@@ -50,7 +50,7 @@ class Value:
 
 
 class Printed:
-    """What print() wrote; the end of the line is part of the text."""
+    """The text that print() wrote; the end of the line is part of the text."""
 
     __slots__ = ("text",)
 
@@ -191,7 +191,7 @@ class Table:
 
 
 class Moved:
-    """What step did: per name the numbers before and after."""
+    """The effect of step: per name the numbers before and after."""
 
     __slots__ = ("moves", "width")
 
@@ -290,7 +290,7 @@ def plain(output: Output) -> str:
 
 
 def value_facts(value: object, text: str) -> dict[str, Any]:
-    """What `--json` says of a value; `text` stands for what JSON cannot hold."""
+    """The JSON object for a value; `text` stands for what JSON cannot hold."""
     from engine.graph.tensor import Tensor
 
     if not isinstance(value, Tensor):

@@ -1,4 +1,4 @@
-"""What `set` sets, and what each setting takes."""
+"""The settings, and the values that each takes."""
 
 from __future__ import annotations
 

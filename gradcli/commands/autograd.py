@@ -10,10 +10,10 @@ from engine.graph.registry import namespaces
 from engine.graph.tensor import LEAF, Tensor
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Moved, Notice, Warned
-from gradcli.commands.registry import command
+from gradcli.commands.command import command
 
 if TYPE_CHECKING:
-    from gradcli.language.evaluation.host import Operand
+    from gradcli.language.evaluation.protocol import Operand
     from gradcli.session.session import Session
 
 _SUFFIX = re.compile(r"(?:,\s+(?:dtype|size)=\S+)*\)$")

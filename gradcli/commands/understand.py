@@ -10,7 +10,7 @@ from engine.transforms import recorded
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Failure, Notice, Several, Table, note
 from gradcli.commands.autograd import leaves, wanted
-from gradcli.commands.registry import REGISTRY, Name, Path, command
+from gradcli.commands.command import REGISTRY, Name, Path, command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from gradcli.base.faults import Line
     from gradcli.explain.chain_rule import Chain
     from gradcli.explain.gradient_flow import Flow
-    from gradcli.explain.graph.data import Graph
+    from gradcli.explain.graph.graph_data import Graph
     from gradcli.explain.graph.tree import Tree
     from gradcli.explain.why.answer import Answer
-    from gradcli.language.evaluation.host import Operand
+    from gradcli.language.evaluation.protocol import Operand
     from gradcli.session.session import Session
 
 
@@ -255,7 +255,7 @@ def check(session: Session, z: Operand, *x: Operand, order: Operand | None = Non
 def _variables(
     session: Session, verb: str, of: Tensor, y: Operand, x: tuple[Operand, ...]
 ) -> list[tuple[str, Tensor]]:
-    """What to differentiate by, with its names: what was asked for, or all leaves behind y."""
+    """The tensors to differentiate by, by name: those asked for, or all leaves behind y."""
     if x:
         return [(part.text, wanted(part, verb)) for part in x]
     by = [(name, leaf) for name, leaf in leaves(session) if recorded.path(of, leaf)]
@@ -339,7 +339,7 @@ def info(session: Session, value: Operand | None = None) -> Table:
 
 
 def written_since(session: Session, y: Tensor) -> list[str]:
-    """What y was computed from and was written in place after that, by name."""
+    """The variables that y was computed from and that were written in place since."""
     found = recorded.written_since(y)
     names = [
         name

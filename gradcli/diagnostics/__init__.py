@@ -4,7 +4,16 @@ A table: the message it is about → a function that fills in fact, why and fixe
 mistake, in the module about its subject; whoever meets a new one adds it.
 """
 
-from gradcli.diagnostics import gradients, names, plain, shapes, types, values
-from gradcli.diagnostics.case import Case, explain
+from gradcli.diagnostics import gradients, names, plain_python, shapes, wrong_types, wrong_values
+from gradcli.diagnostics.error_case import Case, explain
 
-__all__ = ["Case", "explain", "gradients", "names", "plain", "shapes", "types", "values"]
+__all__ = [
+    "Case",
+    "explain",
+    "gradients",
+    "names",
+    "plain_python",
+    "shapes",
+    "wrong_types",
+    "wrong_values",
+]

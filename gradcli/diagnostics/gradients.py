@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from engine.graph.tensor import Tensor
-from gradcli.diagnostics.case import Case, explains
+from gradcli.diagnostics.error_case import Case, explains
 
 _LOOKED_AT = 1_000
 """How many nodes of a history are looked at for a name."""
@@ -42,7 +42,7 @@ def _untracked(case: Case) -> None:
         value = case.operands[index].value
         names, cut = _given(case, value)
         if cut is not None:
-            from gradcli.explain.why.cuts import how
+            from gradcli.explain.why.detached import how
 
             why = f"no gradient goes from {a} to what it was made from: {how(cut)}."
             fixes = []
@@ -120,7 +120,7 @@ def _leaf(case: Case) -> None:
 
 
 def _name(case: Case, tensor: Any) -> str:
-    """What the user calls a tensor."""
+    """The user's name for a tensor."""
     names = [name for name, value in case.walker.variables.items() if value is tensor]
     return names[0] if names else "another tensor"
 
@@ -163,7 +163,7 @@ def _unwritten(case: Case) -> list[str]:
     """The statements again, the last write in place being out of place."""
     import ast
 
-    from gradcli.explain.why.failed import out_of_place
+    from gradcli.explain.why.failed_backward import out_of_place
 
     line = case.walker.source.text.strip()
     try:

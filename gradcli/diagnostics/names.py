@@ -8,7 +8,7 @@ from types import MethodType
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import Span
 from gradcli.base.spelling import similar
-from gradcli.diagnostics.case import LONG, Case, explains
+from gradcli.diagnostics.error_case import LONG, Case, explains
 from gradcli.language.evaluation import values
 from gradcli.language.evaluation.objects import Method
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradcli.diagnostics.case import Case, explains
+from gradcli.diagnostics.error_case import Case, explains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,3 +1,1 @@
-"""What no other tool shows: facts read off the engine's graph. Facts in, data out; no output
-here.
-"""
+"""The explanations, read off the engine's graph: facts in, data out, and no output here."""

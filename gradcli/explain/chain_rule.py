@@ -17,8 +17,8 @@ from engine.graph.printing import values_text
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.formula.algebra.expression import Expression, Name
+from gradcli.explain.formula.from_trace import Reader
 from gradcli.explain.formula.naming import Naming
-from gradcli.explain.formula.reader import Reader
 from gradcli.explain.formula.writer import write
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Link(NamedTuple):
     remark: str
 
     def cells(self) -> tuple[str, str, str, str]:
-        """What was computed, its derivative, times what, is what."""
+        """The value, its local derivative, the factor before it, and their product."""
         left = self.made if self.made == self.how else f"{self.made} = {self.how}"
         above, below = _fraction(self.made), _fraction(self.below)
         if self.local is None:

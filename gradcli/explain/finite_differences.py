@@ -133,7 +133,7 @@ def _compare(name: str, x: Tensor, y: Tensor, g: Tensor | None, order: int) -> C
 
 
 def _run(x: Tensor, y: Tensor) -> Any:
-    """What computes y from x in float64."""
+    """The function that computes y from x in float64."""
     plan = recorded.Plan([x], [y]).doubled()
     return lambda array: plan.numpy(array.astype(np.float64))[0]
 

@@ -183,7 +183,7 @@ def _amount(value: float) -> str:
 
 
 def _said(size: Size) -> str:
-    """What stands behind the number; of one kind, share and remark are one."""
+    """The remark behind a number; of one kind, share and remark are one."""
     share, kind = (size.broken, "not finite") if size.broken else (size.zeros, "zero")
     if not share:
         return size.remark

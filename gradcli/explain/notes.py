@@ -39,11 +39,11 @@ _EXPLICIT = {
     "mT",
     "select",
 }
-"""What gives a shape on purpose: broadcasting what comes out of it was meant."""
+"""Operations that give a shape on purpose: broadcasting their results was meant."""
 
 
 class Done:
-    """What a statement did: names before and after, and the nodes it made (ranks below `since`)."""
+    """The effects of a statement: names before and after, and its nodes (ranks below `since`)."""
 
     def __init__(
         self, session: Session, statement: ast.stmt, before: Mapping[str, Any], since: int
@@ -92,7 +92,7 @@ class Done:
                 yield part
 
     def says(self, item: Any, text: str) -> str:
-        """What the user calls a value, or how it was computed where that fits; then the text."""
+        """The user's name for a value, or how it was computed where that fits; then the text."""
         from gradcli.explain.formula.naming import Naming
 
         naming = Naming(self.names)

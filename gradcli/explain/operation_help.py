@@ -34,7 +34,7 @@ _LABELS = {
 
 
 class Operation:
-    """What there is to say of one operation."""
+    """The help on one operation."""
 
     __slots__ = ("derivatives", "doc", "name", "places", "signature")
 

@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradcli.base.faults import Fault
-from gradcli.language.evaluation import calls as calls  # fills the tables
+from gradcli.language.evaluation import calling as calling  # fills the tables
 from gradcli.language.evaluation.builtins import BARE
-from gradcli.language.evaluation.table import EXPRESSIONS, GRAD_MODES, STATEMENTS
+from gradcli.language.evaluation.language_tables import EXPRESSIONS, GRAD_MODES, STATEMENTS
 from gradcli.language.syntax import limits
 from gradcli.language.syntax.parse import parse
 

@@ -1,1 +1,1 @@
-"""Outputs in colour. Only this package uses rich, and it never changes a character."""
+"""Outputs on the screen, in colour by rich, which only this package uses."""

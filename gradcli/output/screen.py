@@ -10,7 +10,7 @@ from gradcli.base.outputs import Failure, Output, Printed, Warned, plain
 from gradcli.output.visible import visible
 
 if TYPE_CHECKING:
-    from gradcli.output.paint import Painter
+    from gradcli.output.painter import Painter
 
 
 def wants_colour(choice: str, stream: TextIO) -> bool:
@@ -36,7 +36,7 @@ class Screen:
         self._painters: dict[TextIO, Painter] = {}
         for stream in (sys.stdout, sys.stderr):
             if not as_json and wants_colour(colour, stream):
-                from gradcli.output.paint import Painter
+                from gradcli.output.painter import Painter
 
                 self._painters[stream] = Painter(stream)
 

@@ -15,7 +15,7 @@ from engine.graph import registry
 from engine.graph.tensor import Tensor
 from gradcli.base.outputs import shortened
 from gradcli.base.settings import CHECKS
-from gradcli.commands.registry import REGISTRY
+from gradcli.commands.command import REGISTRY
 from gradcli.language.evaluation import values
 from gradcli.language.evaluation.builtins import BARE
 from gradcli.language.evaluation.objects import Namespace
@@ -37,7 +37,7 @@ Found = tuple[str, str]
 
 
 class Completion(Completer):
-    """What may stand where the cursor is; none at all if that cannot be told."""
+    """The candidates for where the cursor is; none at all if that cannot be told."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -109,7 +109,7 @@ class Completion(Completer):
             yield name, meaning
 
     def _owner(self, path: list[str]) -> Any:
-        """What a dotted name stands for. Nothing is computed: of a tensor's attributes only those
+        """The value of a dotted name. Nothing is computed: of a tensor's attributes only those
         that are tensors again are followed."""
         first, *rest = path
         variables = self._session.variables

@@ -11,14 +11,14 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 import engine
-from gradcli.base import state
+from gradcli.base import user_files
 from gradcli.base.outputs import Notice, Output, Value
 from gradcli.output.screen import wants_colour
 from gradcli.repl.caption import caption
 from gradcli.repl.complete import Completion
 from gradcli.repl.highlight import Highlighting
 from gradcli.repl.keys import bindings
-from gradcli.session.guard import LEFT, guarded
+from gradcli.session.exit_status import LEFT, guarded
 
 if TYPE_CHECKING:
     from gradcli.output.screen import Screen
@@ -64,7 +64,7 @@ class Loop:
         session.emit = self._emit
         coloured = wants_colour(colour, sys.stdout)
         self.reader: PromptSession[str] = PromptSession(
-            history=History(str(state.folder() / "history")),
+            history=History(str(user_files.folder() / "history")),
             completer=Completion(session),
             lexer=Highlighting(session) if coloured else None,
             style=STYLE,

@@ -1,4 +1,4 @@
-"""What the session ran, statement by statement: which line made a name, what it was made of.
+"""The statements that a session ran, one by one: which line made a name, what it was made of.
 
 The graph knows what was computed; the program knows what was written. Where a value left the graph
 (through a Python number, say), only the program still shows the way; and a fix is a stretch of it

@@ -31,7 +31,7 @@ FORMAT = 1
 INDEX = "session.json"
 _DEEPEST = 50
 _HOOKS = ("_before", "_after")
-"""What an optimizer calls before and after a step; functions are not saved."""
+"""The hooks before and after an optimizer's step; functions are not saved."""
 
 
 class _Unsaved(Exception):  # noqa: N818 - a signal
@@ -69,7 +69,7 @@ def save_session(session: Session, path: Path) -> list[str]:
 
 
 class _Writer:
-    """What is gathered: tensors as windows, and the memory they show."""
+    """The contents of a file in the making: tensors as windows, and the memory they show."""
 
     def __init__(self) -> None:
         self.tensors: list[dict[str, Any]] = []

@@ -29,7 +29,7 @@ from gradcli.base.faults import Fault, Span
 from gradcli.base.interrupts import Held
 from gradcli.base.outputs import Output, Printed, Value, Warned
 from gradcli.base.settings import CHECKS, MEGABYTE, Settings
-from gradcli.language.evaluation.host import NOTHING, Operand
+from gradcli.language.evaluation.protocol import NOTHING, Operand
 from gradcli.language.evaluation.text import quoted
 from gradcli.language.evaluation.walker import Walker
 from gradcli.language.read import read
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from gradcli.language.evaluation.host import Attempt
+    from gradcli.language.evaluation.protocol import Attempt
     from gradcli.language.syntax.limits import Limits
 
 T = TypeVar("T")
@@ -55,11 +55,11 @@ STEPS = 500
 
 
 class Leave(BaseException):
-    """What `exit` raises: the session is over."""
+    """The session is over: raised by `exit`."""
 
 
 class Untried(BaseException):
-    """What a trial raises before it would write a file."""
+    """A trial would write a file: raised before it does."""
 
 
 class Command(Protocol):
@@ -80,7 +80,7 @@ class Command(Protocol):
         """Run it."""
 
 
-class Step:
+class UndoStep:
     """An input that changed something, and the records of its changes, oldest first."""
 
     __slots__ = ("journals", "size", "text", "undone")
@@ -121,10 +121,10 @@ class Session:
         self.confined = confined
         self.variables: dict[str, Any] = {}
         self.settings = Settings()
-        self.past: list[Step] = []
-        self.future: list[Step] = []
+        self.past: list[UndoStep] = []
+        self.future: list[UndoStep] = []
         self.inputs: list[tuple[int, str]] = []
-        """What was typed, each with the number of its first line."""
+        """The texts that were typed, each with the number of its first line."""
         self.sentences: list[Sentence] = []
         """The statements that took effect and were not taken back."""
         self.noted: set[str] = set()
@@ -143,7 +143,7 @@ class Session:
         self._lines = 0
         self._start = 1
         self._alone = False
-        self._log: list[Step] = []
+        self._log: list[UndoStep] = []
         """The steps of this input: made, taken back or made again."""
         self._statement = ""
         self.state = State(ELEMENTS, MEMORY)
@@ -160,7 +160,7 @@ class Session:
         np.seterr(all="ignore")
 
     def inside(self, function: Callable[..., T], *args: Any) -> T:
-        """What a function gives in the session's context: whatever asks for a state gets its."""
+        """The result of a function in the session's context: whatever asks for a state gets its."""
         if current() is self.state:
             return function(*args)
         return self._context.run(interrupts.heard_by(function), *args)
@@ -220,7 +220,7 @@ class Session:
         if len(made) > 1 and made == self.past[-len(made) :]:
             text = "\n".join(statement.text for statement in statements)
             journals = [changes for step in made for changes in step.journals]
-            self.past[-len(made) :] = [Step(text, journals, sum(step.size for step in made))]
+            self.past[-len(made) :] = [UndoStep(text, journals, sum(step.size for step in made))]
         self._make_room()
 
     def _record(self, statement: Statement) -> None:
@@ -268,7 +268,7 @@ class Session:
         ]
         if lost or now.keys() - before.keys() - {"_"} or len(changes) > 1:
             size = changes.size + sum(map(_bytes, lost))
-            step = Step(statement.text, [changes], size)
+            step = UndoStep(statement.text, [changes], size)
             self.past.append(step)
             self.future.clear()
             self._log.append(step)
@@ -343,15 +343,15 @@ class Session:
 
     # ---- undo --------------------------------------------------------------------------------
 
-    def take_back(self) -> Step | None:
+    def take_back(self) -> UndoStep | None:
         """Undo the last step; None if there is none."""
         return self._exchange(self.past, self.future)
 
-    def make_again(self) -> Step | None:
+    def make_again(self) -> UndoStep | None:
         """Redo the step that was undone last; None if there is none."""
         return self._exchange(self.future, self.past)
 
-    def _exchange(self, source: list[Step], target: list[Step]) -> Step | None:
+    def _exchange(self, source: list[UndoStep], target: list[UndoStep]) -> UndoStep | None:
         if not source:
             return None
         with Held():
@@ -422,7 +422,7 @@ class Session:
 
     @property
     def columns(self) -> int:
-        """What a view may take of the screen; a tensor takes PyTorch's 80 unless it is told."""
+        """The width that a view may take; a tensor takes PyTorch's 80 unless it is told."""
         return self.settings.width or self.terminal
 
     def change(self, name: str, value: Any) -> None:

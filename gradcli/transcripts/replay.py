@@ -11,9 +11,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from gradcli.base.faults import Fault, Line
+from gradcli.base.input_text import read_file
 from gradcli.base.outputs import Failure, Output, plain
-from gradcli.base.sources import read_file
-from gradcli.base.state import reported
+from gradcli.base.user_files import reported
 from gradcli.language.syntax.limits import Limits
 from gradcli.session.session import Leave, Session
 from gradcli.transcripts import compare

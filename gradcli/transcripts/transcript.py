@@ -142,7 +142,7 @@ def _is_output(line: str) -> bool:
 
 
 def _directives(line: str, number: int) -> dict[str, float]:
-    """What a `#:` line sets. Raises Fault for anything it may not."""
+    """The settings of a `#:` line. Raises Fault for anything it may not."""
     found: dict[str, float] = {}
     for key, value in _DIRECTIVE.findall(line[2:]):
         try:

@@ -287,9 +287,9 @@ def test_a_reader_that_goes_away() -> None:
 def test_a_mistake_of_our_own_is_reported(tmp_path: Path) -> None:
     broken = (
         "import sys; from gradcli import cli; import gradcli.app\n"
-        "from gradcli.commands import registry\n"
+        "from gradcli.commands import command\n"
         "def run(session): raise AssertionError('so')\n"
-        "registry.REGISTRY['vars'].run = run\n"
+        "command.REGISTRY['vars'].run = run\n"
         "sys.argv = ['gradcli', 'eval', 'x = 1', 'vars', 'x']; cli.main()"
     )
     ended = subprocess.run(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcli.base.faults import Fault
-from gradcli.commands import registry
+from gradcli.commands import command
 from tests.gradcli.prompt import Prompt
 
 SETUP = """\
@@ -158,7 +158,7 @@ def test_a_mistake_of_our_own_leaves_no_trace(
         raise AssertionError
 
     before = prompt.state()
-    monkeypatch.setattr(registry.REGISTRY["vars"], "run", broken)
+    monkeypatch.setattr(command.REGISTRY["vars"], "run", broken)
     with pytest.raises(AssertionError):
         prompt.session.run("b.add_(1)\nvars")
     assert prompt.state() == before

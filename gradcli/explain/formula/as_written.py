@@ -1,4 +1,4 @@
-"""What was computed, read as it was written: nothing simplified, only the user's names put in."""
+"""A computation read as it was written: nothing simplified, only the user's names put in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.formula.algebra.expression import Call, Expression, Name, Number
-from gradcli.explain.formula.reader import Reader
+from gradcli.explain.formula.from_trace import Reader
 
 
 class ForwardReader(Reader):

@@ -25,9 +25,9 @@ from engine.graph.tensor import Tensor, wrap
 from engine.transforms import recorded
 from gradcli.explain.formula import latex
 from gradcli.explain.formula.algebra.expression import Differential, Expression
+from gradcli.explain.formula.from_trace import Reader
 from gradcli.explain.formula.jacobian import jacobian
-from gradcli.explain.formula.polish import polished
-from gradcli.explain.formula.reader import Reader
+from gradcli.explain.formula.tidy import polished
 from gradcli.explain.formula.writer import write
 from gradcli.language.evaluation.builtins import BARE
 
@@ -71,7 +71,7 @@ class Derivative:
 
     @property
     def left(self) -> str:
-        """What stands left of the formula."""
+        """The left side of the equation."""
         done = self.by[: len(self.by) - self.differentials]
         inner = quotient(self.of, done) if done else self.of
         if not self.differentials:
@@ -369,7 +369,7 @@ _MADE = re.compile(r"\b(ones|full|zeros|eye)\(((?:[^()]|\([^()]*\))*)\)")
 
 
 def _in_dtype(text: str, y: Tensor) -> str:
-    """What a formula makes is made in the dtype of y, where that is not the default."""
+    """A formula makes its values in the dtype of y, where that is not the default."""
     if y.dtype == get_default_dtype():
         return text
     name = str(y.dtype).removeprefix("torch.")

@@ -22,7 +22,7 @@ from gradcli.explain.formula.algebra.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.algebra.matrices import diag, eye, outer, transposed
+from gradcli.explain.formula.algebra.matrix_products import diag, eye, outer, transposed
 
 
 class _UnreadableError(Exception):

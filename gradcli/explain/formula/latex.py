@@ -64,7 +64,7 @@ def order(count: int) -> str:
 
 
 def called(text: str) -> str:
-    """What is differentiated, or by what."""
+    """The name of a value that is differentiated, or differentiated by."""
     return name(text) if text.isidentifier() else rf"\left({latex(text)}\right)"
 
 
@@ -97,7 +97,7 @@ class _Writer(ast.NodeVisitor):
         self.scalars = scalars
 
     def generic_visit(self, tree: ast.AST) -> Piece:
-        """What has no notation of its own, as it is typed."""
+        """A tree without a notation of its own, as it is typed."""
         return rf"\texttt{{{escaped(ast.unparse(tree))}}}", ATOM
 
     def visit_UnaryOp(self, tree: ast.UnaryOp) -> Piece:

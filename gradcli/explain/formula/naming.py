@@ -1,4 +1,4 @@
-"""What the user calls a value of the graph: its name, else how it was computed."""
+"""The user's name for a value of the graph, else how it was computed."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradcli.base.outputs import shortened
 
 if TYPE_CHECKING:
-    from gradcli.explain.graph.data import Graph, Vertex
+    from gradcli.explain.graph.graph_data import Graph, Vertex
 
 _SHAPES = {
     "leaf": "box",
@@ -53,7 +53,7 @@ def dot(graph: Graph) -> str:
 
 
 def texts_of(vertex: Vertex) -> list[str]:
-    """What is written in a vertex, line by line."""
+    """The text of a vertex, line by line."""
     head = f"{vertex.label}  {vertex.operation}" if vertex.operation else vertex.label
     return [shortened(text, WIDEST) for text in (head, vertex.value, vertex.gradient) if text]
 

@@ -15,7 +15,7 @@ from gradcli.base.faults import Fault
 from gradcli.explain.graph import dot, mermaid, tikz
 
 if TYPE_CHECKING:
-    from gradcli.explain.graph.data import Graph
+    from gradcli.explain.graph.graph_data import Graph
 
 TEXTS: dict[str, Callable[[Graph], str]] = {
     "dot": dot.dot,
@@ -24,7 +24,7 @@ TEXTS: dict[str, Callable[[Graph], str]] = {
     "latex": tikz.tikz,
 }
 PICTURES = ("svg", "png")
-"""What Graphviz draws from DOT."""
+"""The formats that Graphviz draws from DOT."""
 FORMATS = (*TEXTS, *PICTURES)
 ENDINGS = {
     "dot": "dot",

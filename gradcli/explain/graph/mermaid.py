@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradcli.explain.graph.data import BANDS, Graph, Vertex
 from gradcli.explain.graph.dot import COLOURS, texts_of
+from gradcli.explain.graph.graph_data import BANDS, Graph, Vertex
 
 _SHAPES = {
     "leaf": ('["', '"]'),

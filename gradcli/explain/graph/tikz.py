@@ -8,7 +8,7 @@ from gradcli.explain.formula.latex import escaped
 from gradcli.explain.graph.dot import texts_of
 
 if TYPE_CHECKING:
-    from gradcli.explain.graph.data import Graph
+    from gradcli.explain.graph.graph_data import Graph
 
 _LETTER, _GAP, _HIGH = 0.19, 0.8, 1.8
 """Centimetres: a letter's width, what is free beside a vertex, and between rows."""

@@ -8,7 +8,7 @@ from gradcli.base.outputs import shortened
 
 if TYPE_CHECKING:
     from gradcli.base.faults import Line
-    from gradcli.explain.graph.data import Graph, Vertex
+    from gradcli.explain.graph.graph_data import Graph, Vertex
 
 
 class _Row(NamedTuple):

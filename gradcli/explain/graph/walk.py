@@ -12,7 +12,7 @@ from engine.graph.tensor import LEAF, Tensor
 from engine.transforms import recorded
 from gradcli.explain.formula.as_written import ForwardReader
 from gradcli.explain.formula.writer import write
-from gradcli.explain.graph.data import Graph, Vertex, band
+from gradcli.explain.graph.graph_data import Graph, Vertex, band
 
 MOST_GRADIENTS = 400
 """Gradients are told of so many values, those next to the root."""
@@ -37,7 +37,7 @@ def gradient_graph_of(
     deepest: int,
     most: int,
 ) -> Graph:
-    """What backward from y computes for each of xs, down to values of the forward pass."""
+    """The gradient of y with respect to each of xs, down to values of the forward pass."""
     found = recorded.derivative(y, [x for _, x in xs])
     walk = _Walk(names, deepest, most, {})
     walk.forward = {recorded.key(node) for node in recorded.nodes(recorded.source(y))}
@@ -101,7 +101,7 @@ class _Walk:
         return place
 
     def _operands(self, item: Any) -> list[Any]:
-        """What an item was computed from, each once, numbers left out."""
+        """The operands of an item, each once, numbers left out."""
         if self._is_forward(item):
             return []
         seen: dict[int, Any] = {}
@@ -123,7 +123,7 @@ class _Walk:
         )
 
     def _fold(self, item: Any, place: int) -> Vertex:
-        """What stands for a part of the graph that is too deep to show."""
+        """The vertex for a part of the graph that is too deep to show."""
         count = 0
         leaves: dict[int, str] = {}
         for current in recorded.items(item, self._operands):

@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcli.explain.why import amounts, aside, broken, failed, missing, none, numbers
+from gradcli.explain.why import (
+    as_expected,
+    failed_backward,
+    no_leaf,
+    not_finite,
+    not_reached,
+    partial,
+    wrong_size,
+)
 from gradcli.explain.why.facts import Facts
-from gradcli.explain.why.table import SITUATIONS
+from gradcli.explain.why.situations import SITUATIONS
 
 if TYPE_CHECKING:
     from engine.graph.tensor import Tensor
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     from gradcli.session.session import Session
 
 
-MODULES = (failed, none, missing, broken, aside, amounts, numbers)
+MODULES = (failed_backward, no_leaf, not_reached, not_finite, partial, wrong_size, as_expected)
 
 
 def why(session: Session, x: Tensor, name: str) -> Answer:

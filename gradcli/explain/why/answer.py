@@ -1,4 +1,4 @@
-"""What `why` says: a headline, the way with its cut, the lines it is about, and what to run."""
+"""The answer of `why`: a headline, the way with its cut, the lines it is about, and what to run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to know before asking why: the last backward, the way from it to a tensor.
+"""The facts to know before asking why: the last backward, the way from it to a tensor.
 
 Everything is read off the graph the engine recorded and the program the session ran.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """What is known about one tensor `x` of a session, called `name`."""
+    """The facts about one tensor `x` of a session, called `name`."""
 
     def __init__(self, session: Session, x: Tensor, name: str) -> None:
         self.session = session
@@ -47,7 +47,7 @@ class Facts:
 
     @cached_property
     def root(self) -> Any:
-        """What it started from: a Node or Output of the graph."""
+        """The root of the last backward: a Node or Output of the graph."""
         return self.run.roots[0][0] if self.run is not None and self.run.roots else None
 
     @cached_property
@@ -63,7 +63,7 @@ class Facts:
 
     @property
     def root_name(self) -> str:
-        """What the user calls it."""
+        """The user's name for it."""
         return self.called(self.root)
 
     @property
@@ -106,7 +106,7 @@ class Facts:
 
     @cached_property
     def naming(self) -> Naming:
-        """What the user calls things."""
+        """The user's names for values."""
         return Naming(self.names)
 
     def called(self, item: Any) -> str:
@@ -146,7 +146,7 @@ class Facts:
         instead: Mapping[Sentence, str] = {},
         after: Mapping[Sentence, str] = {},
     ) -> list[str]:
-        """What to run again, from a statement to the last backward, with some of it changed."""
+        """The lines to run again, from a statement to the last backward, some of it changed."""
         if start is None or self.ran is None:
             return []
         others = [self.program.at(run.line, run.rank) for run in self.session.state.runs[:-1]]

@@ -9,8 +9,8 @@ from engine.graph.tensor import Tensor
 from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation import operators, values
 from gradcli.language.evaluation.indexing import element, index, parts, set_element
+from gradcli.language.evaluation.language_tables import EXPRESSIONS, statement
 from gradcli.language.evaluation.operators import IN_PLACE, SIGNS
-from gradcli.language.evaluation.table import EXPRESSIONS, statement
 
 if TYPE_CHECKING:
     from gradcli.language.evaluation.walker import Walker

@@ -47,7 +47,7 @@ def alive(roots: list[Any], enough: int) -> int:
 
 
 def _stretches(level: list[Any]) -> Iterator[list[Any]]:
-    """What the objects of a level refer to, some at a time."""
+    """The objects that those of a level refer to, some at a time."""
     some: list[Any] = []
     count = 0
     for value in level:

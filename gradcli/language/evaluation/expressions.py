@@ -10,10 +10,10 @@ from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation import operators
 from gradcli.language.evaluation.assignment import assign
 from gradcli.language.evaluation.builtins import BARE
-from gradcli.language.evaluation.host import Operand
+from gradcli.language.evaluation.language_tables import EXPRESSIONS, expression
 from gradcli.language.evaluation.operators import BINARY, SIGNS
+from gradcli.language.evaluation.protocol import Operand
 from gradcli.language.evaluation.scope import MISSING, Scope
-from gradcli.language.evaluation.table import EXPRESSIONS, expression
 from gradcli.language.evaluation.values import attribute
 from gradcli.language.syntax.limits import HEAVY
 from gradcli.language.syntax.source import CommandLine, Raw

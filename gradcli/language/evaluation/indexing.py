@@ -11,14 +11,14 @@ import numpy as np
 from engine.arrays import journal
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import PURPOSE, Fault
-from gradcli.language.evaluation.table import EXPRESSIONS, expression
+from gradcli.language.evaluation.language_tables import EXPRESSIONS, expression
 
 if TYPE_CHECKING:
     from gradcli.language.evaluation.walker import Walker
 
 
 def index(walker: Walker, node: ast.expr) -> Any:
-    """What stands between the brackets of a subscript."""
+    """The index between the brackets of a subscript."""
     if type(node) is ast.Tuple:
         return tuple([index(walker, part) for part in node.elts])
     if type(node) is ast.Slice:
@@ -61,7 +61,7 @@ def subscript(walker: Walker, node: ast.Subscript) -> Any:
 
 
 def parts(node: ast.Subscript, owner: Any, key: Any) -> list[tuple[ast.AST, Any]]:
-    """What an index error may be about: the owner, the index, and each part of it."""
+    """The operands that an index error may be about: the owner, the index, and each part of it."""
     found: list[tuple[ast.AST, Any]] = [(node.value, owner), (node.slice, key)]
     if type(node.slice) is ast.Tuple:
         found += zip(node.slice.elts, key, strict=True)

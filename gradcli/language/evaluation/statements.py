@@ -9,7 +9,7 @@ from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation import values
 from gradcli.language.evaluation.assignment import assign, bind
 from gradcli.language.evaluation.expressions import truth
-from gradcli.language.evaluation.table import EXPRESSIONS, STATEMENTS, statement
+from gradcli.language.evaluation.language_tables import EXPRESSIONS, STATEMENTS, statement
 from gradcli.language.evaluation.text import text
 from gradcli.language.syntax.source import CommandLine
 

@@ -8,7 +8,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradcli.base.faults import PURPOSE, Fault
-from gradcli.language.evaluation.table import EXPRESSIONS, expression
+from gradcli.language.evaluation.language_tables import EXPRESSIONS, expression
 from gradcli.language.syntax import limits as bounds
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a value may be asked for: an explicit list per type. What is not here does not exist."""
+"""The attributes of values: an explicit list per type. What is not here does not exist."""
 
 from __future__ import annotations
 

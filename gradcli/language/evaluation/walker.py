@@ -18,8 +18,8 @@ from engine.arrays.limits import resident
 from engine.arrays.state import current
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import Fault
-from gradcli.language.evaluation.host import NOTHING, Attempt, Host, Operand
-from gradcli.language.evaluation.table import CALLS, EXPRESSIONS, STATEMENTS
+from gradcli.language.evaluation.language_tables import CALLS, EXPRESSIONS, STATEMENTS
+from gradcli.language.evaluation.protocol import NOTHING, Attempt, Host, Operand
 from gradcli.language.syntax import limits as bounds
 from gradcli.language.syntax.limits import Limits
 from gradcli.language.syntax.source import CommandLine

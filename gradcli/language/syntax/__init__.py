@@ -1,1 +1,1 @@
-"""Text to trees: tokens, command lines, what of Python there is, and limits on its size."""
+"""Text to trees: tokens, command lines, and limits on their size."""

@@ -27,7 +27,7 @@ HEAVY = 1_000
 """Tensors of fewer elements are not counted."""
 BOUNDED = "a session keeps within bounds, so that it cannot run out of memory."
 NESTED = frozenset({list, tuple, dict, range})
-"""What may hold so much that only a walk through it can tell."""
+"""The types of containers whose size only a walk through them can tell."""
 FORMAT_WIDTH = 10_000
 """The widest field a format may ask for."""
 

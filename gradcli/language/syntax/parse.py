@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
 _DOUBTFUL = re.compile(r"\\|\d\w*(?:and|else|for|if|in|is|not|or)")
-"""What Python may warn of when it parses: a bad escape, or a word right after a number."""
+"""The warnings of Python when it parses: a bad escape, or a word right after a number."""
 _QUIET = Lock()
 """Held while Python is told to be silent, which holds for all threads."""
 
@@ -116,8 +116,8 @@ def _without_commands(source: Source, found: Sequence[Found]) -> str:
 def _tree(
     text: str, source: Source, shift: int, commands: Mapping[str, object], column: int = 0
 ) -> ast.Module:
-    """What `ast` makes of the text; its errors as faults. `shift` and `column` are how many lines
-    and characters stand before the text that do not in the source."""
+    """The tree that `ast` makes of the text; its errors as faults. `shift` and `column` are how
+    many lines and characters stand before the text that do not in the source."""
     try:
         if not _DOUBTFUL.search(text):
             return ast.parse(text)

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from gradcli.app import Calculator
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import texts
-from gradcli.explain.graph.data import Graph, Vertex
 from gradcli.explain.graph.formats import TEXTS
+from gradcli.explain.graph.graph_data import Graph, Vertex
 from gradcli.explain.graph.tree import Tree
 from gradcli.explain.graph.walk import graph_of
 from tests.gradcli.explain.expressions import EXPRESSIONS

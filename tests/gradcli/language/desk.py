@@ -8,7 +8,7 @@ from engine.arrays.modes import GRAD, TRACE, mode
 from engine.arrays.state import current
 from gradcli.base.faults import Fault, Span, plain
 from gradcli.diagnostics import Case, explain
-from gradcli.language.evaluation.host import NOTHING, Attempt, Operand
+from gradcli.language.evaluation.protocol import NOTHING, Attempt, Operand
 from gradcli.language.evaluation.text import quoted
 from gradcli.language.evaluation.walker import Walker
 from gradcli.language.read import read

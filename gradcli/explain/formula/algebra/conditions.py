@@ -1,4 +1,4 @@
-"""What depends on a condition: where, and the guards that PyTorch puts in gradients."""
+"""Choices by a condition: where, and the guards that PyTorch puts in gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradcli.explain.formula.algebra.expression import (
     product,
     times,
 )
-from gradcli.explain.formula.algebra.table import apply_row, rewrite
+from gradcli.explain.formula.algebra.rewrites import apply_row, rewrite
 
 
 @rewrite("where")

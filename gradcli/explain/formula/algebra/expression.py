@@ -227,7 +227,7 @@ def total(parts: Iterable[tuple[Expression, float]], shape: Shape | None = None)
 
 
 def _common(coefficients: Iterable[float]) -> float:
-    """What can be taken out of a sum: the greatest whole divisor, or a common fraction."""
+    """The number that a sum has in common: the greatest whole divisor, or a common fraction."""
     sizes = [abs(float(c)) for c in coefficients]
     if all(size.is_integer() and size < 1e9 for size in sizes):
         return float(math.gcd(*map(int, sizes)))

@@ -16,9 +16,9 @@ from gradcli.explain.formula.algebra.expression import (
     scalar_of,
     scalars_of,
 )
-from gradcli.explain.formula.algebra.matrices import vector_of
-from gradcli.explain.formula.algebra.places import UNIT
-from gradcli.explain.formula.algebra.table import apply_row, rewrite
+from gradcli.explain.formula.algebra.matrix_products import vector_of
+from gradcli.explain.formula.algebra.rewrites import apply_row, rewrite
+from gradcli.explain.formula.algebra.subscripts import UNIT
 
 
 @rewrite("expand", "reshape_like")

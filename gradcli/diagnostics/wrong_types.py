@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
 from gradcli.base.spelling import similar
-from gradcli.diagnostics.case import Case, explains
+from gradcli.diagnostics.error_case import Case, explains
 from gradcli.diagnostics.names import explain_none
 from gradcli.language.evaluation.values import CONTEXTS
 

@@ -11,7 +11,7 @@ from gradcli.base.faults import LONGEST_FIX
 
 if TYPE_CHECKING:
     from gradcli.base.faults import Fault, Span
-    from gradcli.language.evaluation.host import Attempt
+    from gradcli.language.evaluation.protocol import Attempt
     from gradcli.language.evaluation.walker import Walker
     from gradcli.session.program import Sentence
 

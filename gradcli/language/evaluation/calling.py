@@ -13,16 +13,16 @@ from gradcli.language.evaluation.assignment import bind
 from gradcli.language.evaluation.builtins import CONVERSIONS, TORCH
 from gradcli.language.evaluation.expressions import items
 from gradcli.language.evaluation.function import Function
-from gradcli.language.evaluation.objects import Builtin, Method
-from gradcli.language.evaluation.scope import MISSING, Scope
-from gradcli.language.evaluation.statements import Return, block
-from gradcli.language.evaluation.table import (
+from gradcli.language.evaluation.language_tables import (
     CALLS,
     EXPRESSIONS,
     GRAD_MODES,
     expression,
     statement,
 )
+from gradcli.language.evaluation.objects import Builtin, Method
+from gradcli.language.evaluation.scope import MISSING, Scope
+from gradcli.language.evaluation.statements import Return, block
 from gradcli.language.evaluation.values import CALLABLE, is_type, kind_name
 from gradcli.language.syntax import limits as bounds
 
@@ -134,7 +134,7 @@ def _in_torchs_words(
 
 
 def _first_told(error: Exception) -> BaseException:
-    """What was wrong in Python's words, where the engine has put it in PyTorch's."""
+    """The error in Python's words, where the engine has put it in PyTorch's."""
     before = error.__context__
     same = isinstance(before, TypeError) and " combination " in str(error)
     return before if same and before is not None else error
@@ -185,7 +185,7 @@ def _keywords(walker: Walker, node: ast.Call, options: dict[str, Any]) -> None:
 def _operands(
     node: ast.Call, callee: Any, args: list[Any], options: dict[str, Any]
 ) -> list[tuple[ast.AST, Any]]:
-    """What a call works on, in the order of the function's arguments."""
+    """The operands of a call, in the order of the function's arguments."""
     out: list[tuple[ast.AST, Any]] = []
     if isinstance(node.func, ast.Attribute):
         owner = getattr(callee, "owner", getattr(callee, "__self__", MISSING))

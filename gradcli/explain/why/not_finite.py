@@ -9,10 +9,10 @@ import numpy as np
 from engine.arrays.row import rows
 from engine.transforms import recorded
 from gradcli.explain.formula.naming import element
-from gradcli.explain.why import mend
+from gradcli.explain.why import repair
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.facts import finite
-from gradcli.explain.why.table import situation
+from gradcli.explain.why.situations import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
@@ -25,7 +25,7 @@ def _first(array: Any) -> tuple[int, ...]:
 
 @situation
 def value_is_broken(facts: Facts) -> Answer | None:
-    """What was computed is not finite already: the gradient only shows it."""
+    """A value of the forward pass is not finite: the gradient only shows it."""
     if facts.gradient is None or finite(facts.gradient):
         return None
     if not finite(facts.x.array):
@@ -87,9 +87,9 @@ def _born(facts: Facts, node: Any, edge: Any, incoming: Any, sent: Any) -> Answe
         f"{facts.name}.grad is {what} from {facts.written(node)} on.",
         more=more,
         quotes=facts.quoted(node),
-        fixes=[mend.guarded(facts, node)],
+        fixes=[repair.guarded(facts, node)],
     )
 
 
 def _mended(facts: Facts, node: Any) -> list[str]:
-    return mend.by_softmax(facts, node) if node.op is rows["exp"] else mend.guarded(facts, node)
+    return repair.by_softmax(facts, node) if node.op is rows["exp"] else repair.guarded(facts, node)

@@ -1,4 +1,4 @@
-"""From a traced value to a simplified expression."""
+"""The reading of a traced value: a simplified expression in the user's names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What passes between the walker and the session: operands, and what the session is asked."""
+"""The session as the walker needs it, and the data that they exchange: operands and attempts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Nothing:
-    """What a statement without a value gives."""
+    """The value of a statement that has none."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ class Operand:
 
 
 class Attempt(NamedTuple):
-    """What was attempted when it failed: `word` is the function, command or operator.
+    """An operation that failed: `word` is the function, command or operator.
 
     `place` is the operand that the error itself names, if it does; `command` tells whether it was
     a command line.
@@ -49,7 +49,7 @@ class Attempt(NamedTuple):
 
 
 class Host(Protocol):
-    """What the walker asks of the session."""
+    """The session, as the walker needs it."""
 
     variables: dict[str, Any]
     echo: bool

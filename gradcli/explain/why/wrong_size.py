@@ -10,11 +10,11 @@ import numpy as np
 from engine.graph.printing import values_text
 from engine.transforms import recorded
 from gradcli.explain.formula.naming import element
-from gradcli.explain.why import mend
+from gradcli.explain.why import repair
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.drawing import way
 from gradcli.explain.why.facts import finite
-from gradcli.explain.why.table import situation
+from gradcli.explain.why.path import way
+from gradcli.explain.why.situations import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts
@@ -78,7 +78,7 @@ def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
     name, op, says = facts.name, node.op.name, node.op.facts
     below = facts.called(edge)
     value = recorded.value(edge)
-    fix: list[str] = mend.stand_in(facts, node)
+    fix: list[str] = repair.stand_in(facts, node)
     if _underflowed(facts, node, edge):
         smallest = np.finfo(value.dtype).smallest_subnormal
         dtype = str(facts.x.dtype).removeprefix("torch.")
@@ -99,7 +99,7 @@ def _zeroed(facts: Facts, node: Any, edge: Any) -> Answer:
         why = f"{op} {says['dead']}: 100% of the {value.size} elements of {below} are there."
     elif "saturates" in says:
         why = f"{op} is saturated: {below} reaches {np.abs(value).max():g}, its slope is 0 there."
-        fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
+        fix = repair.scaled_down(facts, node, float(np.abs(value).max()))
     elif says.get("scales") == "times":
         why = f"{facts.written(node)} multiplies by 0."
     else:
@@ -160,11 +160,11 @@ def _partly(facts: Facts, node: Any, edge: Any, zeros: Any) -> Answer | None:
     fix: list[str] = []
     if "dead" in says:
         why = f"{op} {says['dead']}: {zeros.mean():.0%} of {below} are there."
-        fix = mend.stand_in(facts, node)
+        fix = repair.stand_in(facts, node)
     elif "saturates" in says:
         value = recorded.value(edge)
         why = f"{op} is saturated for {zeros.mean():.0%} of {below}: its slope is 0 there."
-        fix = mend.scaled_down(facts, node, float(np.abs(value).max()))
+        fix = repair.scaled_down(facts, node, float(np.abs(value).max()))
     elif "chooses" in says:
         why = f"{facts.written(node)} takes no notice of {zeros.mean():.0%} of {below}."
     else:

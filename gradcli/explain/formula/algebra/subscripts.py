@@ -1,4 +1,4 @@
-"""What is read from a place, and what is put back there: x[1], x[1:], x[mask]."""
+"""Elements read from a place, or put back there: x[1], x[1:], x[mask]."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from gradcli.explain.formula.algebra.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.algebra.matrices import outer
-from gradcli.explain.formula.algebra.table import apply_row, rewrite
+from gradcli.explain.formula.algebra.matrix_products import outer
+from gradcli.explain.formula.algebra.rewrites import apply_row, rewrite
 
 UNIT = Notation("unit", (), "eye(n)[i]", ("n", "i"))
 """The vector that is 1 at place i, and 0 at the other n - 1."""

@@ -1,6 +1,6 @@
 """Statements written otherwise: the operation at fault guarded, smoothed or replaced.
 
-A mend takes the source of an operation's operands and gives the source that stands in its place.
+A repair takes the source of an operation's operands and gives the source that stands in its place.
 It is looked for in the statement that computed the node, by the operation's name or sign.
 """
 
@@ -97,7 +97,7 @@ _Change = tuple[ast.expr, str]
 def _changed(
     facts: Facts, node: Any, row: Op, change: Callable[[_Found], _Change | None]
 ) -> list[str]:
-    """What to run again with the operation of a row changed in the statement that made a node."""
+    """The lines to run again, a row's operation changed in the statement that made a node."""
     sentence = facts.sentence_of(node)
     if sentence is None:
         return []

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.theme import Theme
 
-from gradcli.output.numbers import NumberHighlighter
+from gradcli.output.number_colours import NumberHighlighter
 from gradcli.output.visible import visible
 
 THEME = Theme(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.base.faults import Fault, Span
 
 if TYPE_CHECKING:
-    from gradcli.language.evaluation.host import Operand
+    from gradcli.language.evaluation.protocol import Operand
     from gradcli.session.session import Session
 
 Name = str
@@ -80,7 +80,7 @@ class Command:
 
     @property
     def summary(self) -> str:
-        """What it does, in one line."""
+        """Its purpose, in one line."""
         return (self.run.__doc__ or "").partition("\n")[0]
 
     @property
@@ -89,7 +89,7 @@ class Command:
         return [line for line in self._doc() if not self._describes(line)]
 
     def describe(self, option: str) -> str:
-        """What an option means, in one line."""
+        """The meaning of an option, in one line."""
         for line in self._doc():
             if line.startswith(option + ": "):
                 return line.partition(": ")[2]

@@ -13,9 +13,9 @@ from gradcli.explain.formula.algebra.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.algebra.matrices import outer, vector_of
-from gradcli.explain.formula.algebra.places import picked
-from gradcli.explain.formula.algebra.table import REWRITES, rewrite
+from gradcli.explain.formula.algebra.matrix_products import outer, vector_of
+from gradcli.explain.formula.algebra.rewrites import REWRITES, rewrite
+from gradcli.explain.formula.algebra.subscripts import picked
 
 REWRITES["add"] = lambda shape, a, b: total([(a, 1), (b, 1)], shape)
 REWRITES["sub"] = lambda shape, a, b: total([(a, 1), (b, -1)], shape)

@@ -42,4 +42,4 @@ def _into(
 
 
 GRAD_MODES = frozenset({"no_grad", "enable_grad", "inference_mode", "set_grad_enabled"})
-"""What a function may be decorated with."""
+"""The decorators that a function may have."""

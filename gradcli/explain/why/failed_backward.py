@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.table import situation
+from gradcli.explain.why.situations import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts

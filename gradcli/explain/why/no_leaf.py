@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.cuts import how
-from gradcli.explain.why.table import situation
+from gradcli.explain.why.detached import how
+from gradcli.explain.why.situations import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts

@@ -24,7 +24,7 @@ from gradcli.explain.formula.algebra.expression import (
     times,
     total,
 )
-from gradcli.explain.formula.algebra.matrices import transposed
+from gradcli.explain.formula.algebra.matrix_products import transposed
 
 Term = tuple[Expression, float]
 

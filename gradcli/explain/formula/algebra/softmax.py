@@ -21,7 +21,7 @@ from gradcli.explain.formula.algebra.expression import (
     scalar_of,
     total,
 )
-from gradcli.explain.formula.algebra.table import rewrite
+from gradcli.explain.formula.algebra.rewrites import rewrite
 
 _ONE_HOT = Notation("one_hot", ("x",), "one_hot(x, classes)", ("classes",))
 
@@ -42,7 +42,7 @@ def _exp(shape: Shape, x: Expression) -> Expression | None:
 
 
 def _unwrapped(x: Expression) -> Expression:
-    """What was repeated, or given a dimension of size 1, before it was."""
+    """The expression that was repeated, or given a dimension of size 1."""
     while True:
         if isinstance(x, Call) and x.row.name == "unsqueeze" and x.args[0] is not None:
             x = x.args[0]

@@ -1,4 +1,4 @@
-"""Running something for a session so that nothing escapes: each way to end, as a status."""
+"""The exit status of what a session runs: nothing escapes, each way to end has one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def guarded(
         fail(Failure(Fault("KeyboardInterrupt", "", why=why)))
         return INTERRUPTED
     except Exception as error:
-        from gradcli.base.state import reported
+        from gradcli.base.user_files import reported
 
         fail(Failure(reported(error, text)))
         return FAILED

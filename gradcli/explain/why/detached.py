@@ -6,7 +6,7 @@ from engine.transforms import recorded
 
 
 def how(node: recorded.Node) -> str:
-    """What cut an untracked result off from its tracked operands."""
+    """The operation, or mode, that cut a result off from its tracked operands."""
     if node.op.name == "detach":
         return "detach() cut it"
     if node.op.name == "data":

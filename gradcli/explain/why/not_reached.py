@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
-from gradcli.explain.why import mend
+from gradcli.explain.why import repair
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.drawing import way
-from gradcli.explain.why.table import situation
+from gradcli.explain.why.path import way
+from gradcli.explain.why.situations import situation
 from gradcli.session.program import Sentence, calls
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def mended(facts: Facts, node: recorded.Node, cut: str) -> list[str]:
     text = without_cut(sentence.node, cut)
     if text is not None and text != ast.unparse(sentence.node):
         return facts.rebuild(sentence, {sentence: text})
-    return mend.stand_in(facts, node) if cut == "flat" else []
+    return repair.stand_in(facts, node) if cut == "flat" else []
 
 
 def without_cut(statement: ast.stmt, cut: str) -> str | None:
@@ -127,7 +127,7 @@ def built_later(facts: Facts) -> Answer | None:
 
 @situation
 def earlier_namesake(facts: Facts) -> Answer | None:
-    """What backward ran from was built from an earlier tensor of that name."""
+    """The root of backward was built from an earlier tensor of that name."""
     name = facts.name
     if not facts.unreached:
         return None
@@ -190,7 +190,7 @@ def _leaving(facts: Facts) -> tuple[Sentence, str, str] | None:
 
 
 def _inside(part: ast.AST, name: str) -> str | None:
-    """What a call takes out of the graph, if `name` is in it."""
+    """The value that a call takes out of the graph, if `name` is in it."""
     value: ast.AST | None = None
     if isinstance(part, ast.Call):
         inner = part.func.value if isinstance(part.func, ast.Attribute) else None

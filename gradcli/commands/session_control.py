@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Notice, Table, note, texts
 from gradcli.base.settings import CHECKS
-from gradcli.commands.registry import GROUPS, REGISTRY, Command, Name, Path, command
+from gradcli.commands.command import GROUPS, REGISTRY, Command, Name, Path, command
 
 if TYPE_CHECKING:
-    from gradcli.language.evaluation.host import Operand
-    from gradcli.session.session import Session, Step
+    from gradcli.language.evaluation.protocol import Operand
+    from gradcli.session.session import Session, UndoStep
 
 
 @command("session", "vars")
@@ -237,7 +237,7 @@ def exit_(session: Session) -> None:
 # ---- what they share ---------------------------------------------------------------------------
 
 
-def _told(done: str, nothing: str, step: Step | None) -> Notice:
+def _told(done: str, nothing: str, step: UndoStep | None) -> Notice:
     if step is None:
         return note(nothing, step=None)
     first, _, rest = step.text.partition("\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.graph.tensor import Tensor
-from gradcli.diagnostics.case import Case, explains
+from gradcli.diagnostics.error_case import Case, explains
 
 _TEXT = "text and numbers do not mix"
 

@@ -1,4 +1,4 @@
-"""What is true of a gradient though nothing failed: a way was cut, or numbers were changed."""
+"""Why a gradient is only a part of the derivative: a way was cut, or numbers were changed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from engine.arrays.memory import owner_of
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.missing import mended
-from gradcli.explain.why.table import situation
+from gradcli.explain.why.not_reached import mended
+from gradcli.explain.why.situations import situation
 
 if TYPE_CHECKING:
     from gradcli.explain.why.facts import Facts

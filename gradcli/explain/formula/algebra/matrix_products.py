@@ -15,7 +15,7 @@ from gradcli.explain.formula.algebra.expression import (
     scaled,
     times,
 )
-from gradcli.explain.formula.algebra.table import apply_row, rewrite
+from gradcli.explain.formula.algebra.rewrites import apply_row, rewrite
 
 _OUTER = Notation("outer", ("a", "b"), "outer(a, b)")
 _EYE = Notation("eye", (), "eye(n)", ("n",))

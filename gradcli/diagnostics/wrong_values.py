@@ -1,4 +1,4 @@
-"""What operations refuse for their values: counts, kinds of numbers, views, targets.
+"""Values that operations refuse: counts, kinds of numbers, views, targets.
 
 A table: the message → why, and how the line is written instead (None where only the user knows).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from gradcli.diagnostics.case import TABLE, Case, Teller
+from gradcli.diagnostics.error_case import TABLE, Case, Teller
 
 Rewrite = Callable[[Case], "list[str]"]
 
