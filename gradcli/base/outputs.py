@@ -20,6 +20,17 @@ def shortened(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 3] + "..."
 
 
+def first_line(text: str) -> str:
+    """The first line of a text, with a sign that there are more."""
+    first, _, rest = text.partition("\n")
+    return first + " ..." if rest else first
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things: 1 item, 2 items."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 class Output(Protocol):
     """Anything that can be shown."""
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcli.base.faults import Fault, Span
+from gradcli.base.outputs import counted
 
 if TYPE_CHECKING:
     from gradcli.language.evaluation.protocol import Operand
@@ -135,9 +136,9 @@ class Command:
         if most == 0:
             takes = "no operands"
         elif most == self.required or most is None:
-            takes = f"{'at least ' * (most is None)}{_operands(self.required)}"
+            takes = f"{'at least ' * (most is None)}{counted(self.required, 'operand')}"
         elif self.required == 0:
-            takes = f"at most {_operands(most)}"
+            takes = f"at most {counted(most, 'operand')}"
         else:
             takes = f"{self.required} to {most} operands"
         were = "was" if given == 1 else "were"
@@ -169,10 +170,6 @@ class Command:
 
 def _kind(run: Any, name: str) -> str:
     return _KINDS[run.__annotations__[name].removesuffix(" | None")]
-
-
-def _operands(count: int) -> str:
-    return "1 operand" if count == 1 else f"{count} operands"
 
 
 REGISTRY: dict[str, Command] = {}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gradcli.base.faults import Fault
-from gradcli.base.outputs import Notice, Table, note, texts
+from gradcli.base.outputs import Notice, Table, counted, first_line, note, texts
 from gradcli.base.settings import CHECKS
 from gradcli.commands.command import GROUPS, REGISTRY, Command, Name, Path, command
 
@@ -32,9 +32,9 @@ def variables(session: Session) -> Table:
             continue
         if isinstance(value, Tensor):
             shape, dtype = str(list(value.array.shape)), str(value.dtype).removeprefix("torch.")
-            rows.append((name, shape, dtype, kind_of(value), _first_line(values_text(value.array))))
+            rows.append((name, shape, dtype, kind_of(value), first_line(values_text(value.array))))
         else:
-            text = _first_line(session.value(name, value).text)
+            text = first_line(session.value(name, value).text)
             rows.append((name, "", type(value).__name__.lower(), "", text))
     taken = sum(max(len(row[column]) for row in rows) + 2 for column in range(4)) if rows else 0
     room = max(session.columns - taken, 12)
@@ -101,7 +101,7 @@ def save(session: Session, file: Path) -> Notice:
         path = session.writable(file if file.endswith(".npz") else file + ".npz")
         left_out = save_session(session, path)
     count = len(session.variables.keys() - {"_"}) - len(left_out)
-    text = f"saved {_count(count, 'variable')} to {path.name}"
+    text = f"saved {counted(count, 'variable')} to {path.name}"
     if left_out:
         text += f"\nnot saved: {', '.join(left_out)}"
     return note(text, saved=count, file=str(path), left_out=left_out)
@@ -314,14 +314,5 @@ def _shown(value: Any) -> str:
     return "not set" if value is None else str(value)
 
 
-def _first_line(text: str) -> str:
-    first, _, rest = text.partition("\n")
-    return first + " ..." if rest else first
-
-
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 4] + " ..."
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

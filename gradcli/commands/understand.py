@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.base.faults import Fault
-from gradcli.base.outputs import Failure, Notice, Several, Table, note
+from gradcli.base.outputs import Failure, Notice, Several, Table, first_line, note
 from gradcli.commands.autograd import leaves, wanted
 from gradcli.commands.command import REGISTRY, Name, Path, command
 
@@ -380,7 +380,7 @@ def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
         ("dtype", str(tensor.dtype).removeprefix("torch.")),
         ("elements", f"{array.size} ({amount(array.nbytes)})"),
         ("requires grad", "yes" if tensor.requires_grad else "no"),
-        ("gradient", "none yet" if gradient is None else _short(values_text(gradient.array))),
+        ("gradient", "none yet" if gradient is None else first_line(values_text(gradient.array))),
         ("version", f"{tensor._version} (writes in place)"),
     ]
     if array.size and array.dtype.kind in "iuf":
@@ -402,11 +402,6 @@ def _overlap(one: Tensor, other: Tensor) -> bool:
     from engine.arrays.memory import owner_of
 
     return owner_of(one.array) is owner_of(other.array)
-
-
-def _short(text: str) -> str:
-    lines = text.split("\n")
-    return lines[0] if len(lines) == 1 else lines[0] + " ..."
 
 
 def _of_session(session: Session) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
+from gradcli.base.outputs import counted
 from gradcli.base.spelling import similar
 from gradcli.diagnostics.error_case import Case, explains
 from gradcli.diagnostics.names import explain_none
@@ -114,7 +115,7 @@ def _bounds(case: Case) -> None:
     a, place = case.text(0), 1
     dimension = re.search(r"index (-?\d+) is out of bounds for dimension (\d+)", case.fault.message)
     if dimension is None:
-        many = f"{len(shape)} dimension{'s' * (len(shape) != 1)}"
+        many = counted(len(shape), "dimension")
         why = f"{a} has {many}, one index each." if shape else f"{a} is one number: no index."
         fixes = [case.put(1, "0") if shape else case.instead(_brackets(case), "")]
         return case.tell(why, *fixes, fact=case.shape(0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from gradcli.base.outputs import counted
 from gradcli.language.evaluation.scope import MISSING
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Function:
         values = dict(zip(names, args))  # noqa: B905
         if len(args) > len(names) and parameters.vararg is None:
             raise TypeError(
-                f"{self.name}() takes {_count(len(names), 'positional argument')} but {len(args)} "
+                f"{self.name}() takes {counted(len(names), 'positional argument')} but {len(args)} "
                 f"{'was' if len(args) == 1 else 'were'} given"
             )
         if parameters.vararg is not None:
@@ -102,14 +103,10 @@ class Function:
         missing = [repr(name) for name in (*names, *keywords) if name not in values]
         if missing:
             raise TypeError(
-                f"{self.name}() missing {_count(len(missing), 'required positional argument')}: "
+                f"{self.name}() missing {counted(len(missing), 'required positional argument')}: "
                 + " and ".join(missing)
             )
         return values
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _facts(node: ast.FunctionDef | ast.Lambda) -> tuple[frozenset[str], int]:
