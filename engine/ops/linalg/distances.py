@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays.state import warn
-from engine.dispatch.arguments import array_of, wrap_dim
+from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import broadcast_error, op
 from engine.graph.registry import public
@@ -188,7 +188,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = _MODES[0])
     """The p-norms of the differences of every row of x1 and every row of x2."""
     if compute_mode not in _MODES:
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
-    a, b = array_of("cdist", x1, "x1"), array_of("cdist", x2, "x2", 2)
+    a, b = x1.array, x2.array
     for place, x in ((1, a), (2, b)):
         if x.dtype.kind not in "fV":
             raise RuntimeError(

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
@@ -28,7 +27,7 @@ def einsum(*args: Any) -> Tensor:
     equation, operands = _arguments(args)
     if not operands:
         raise RuntimeError("einsum(): must provide at least one operand")
-    inputs, output = _parse(equation, [array_of("einsum", x, "operands", 2).ndim for x in operands])
+    inputs, output = _parse(equation, [x.array.ndim for x in operands])
     layout = output + sorted({label for labels in inputs for label in labels} - {*output})
     sizes, wide = _sizes(inputs, operands)
     aligned = [

@@ -118,7 +118,7 @@ def _singular_norm(
     dtype: Any,
 ) -> Tensor:
     """The norms that singular values make."""
-    import engine.ops.linalg.decomposition_rows  # noqa: F401 (its rows, which few programs need)
+    import engine.ops.linalg.svd  # noqa: F401 (a row that few programs need)
 
     array = A.array
     wanted = dtype_of("linalg_matrix_norm", dtype)

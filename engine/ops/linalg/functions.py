@@ -1,4 +1,4 @@
-"""Functions of matrices that PyTorch composes from others, and the exponential."""
+"""Functions of matrices: the exponential, powers, products of several, rank and condition."""
 
 from __future__ import annotations
 
@@ -9,30 +9,96 @@ from typing import Any
 
 import numpy as np
 
-import engine.ops.linalg.decomposition_rows
-import engine.ops.linalg.matrix_functions
-import engine.ops.linalg.solve_rows  # noqa: F401 (all their rows)
-from engine.dispatch.arguments import array_of, wrap_dim, wrong_type
+from engine.arrays.backends import NUMPY
+from engine.dispatch.arguments import wrap_dim, wrong_type
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import namespaces, public
 from engine.graph.tensor import Tensor, wrap
-from engine.ops.linalg.decompositions import eigvalsh, svdvals
-from engine.ops.linalg.matrix import check_square, deprecated, kind, matrix_of, square_of
+from engine.ops.linalg.eigen import eigvalsh
+from engine.ops.linalg.inverse_and_determinant import inv
+from engine.ops.linalg.matrix import (
+    check_inexact,
+    check_square,
+    conjugate,
+    deprecated,
+    kind,
+    matrix_of,
+    part,
+    require,
+    square_of,
+    turned,
+)
 from engine.ops.linalg.norms import matrix_norm
 from engine.ops.linalg.products import matmul
-from engine.ops.linalg.solve import inv
+from engine.ops.linalg.svd import svdvals
 from engine.ops.views.shape import reshape
 
 # ruff: noqa: N803, N806 (PyTorch's names)
 
-# ---- powers ----------------------------------------------------------------------------------
+# ---- the exponential -------------------------------------------------------------------------
+
+# fmt: off
+_PADE = (
+    64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000,
+    10559470521600, 670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1,
+)
+# fmt: on
+"""Numerator of the diagonal Pade approximant of order 13; the denominator's signs alternate."""
+_REACH = 5.4
+"""Up to this 1-norm the approximant is exact to double precision (Higham 2005)."""
 
 
-@public("torch Tensor linalg", "matrix_exp")
+def _matrix_exp(xp: Any, x: Any) -> Any:
+    """Scaled by a power of two, approximated, squared back: each matrix as often as it needs."""
+    if xp is not NUMPY:
+        import jax.scipy.linalg
+
+        return jax.scipy.linalg.expm(x)
+    if not x.size:
+        return np.array(x)
+    wide = x.astype(np.result_type(x.dtype, np.float64))
+    norm = abs(wide).sum(-2).max(-1)
+    norm = np.where(np.isfinite(norm), norm, 0)
+    times = np.ceil(np.log2(np.maximum(norm / _REACH, 1)))[..., None, None]
+    out = _pade(wide / 2.0**times)
+    for done in range(int(times.max())):
+        out = np.where(times > done, out @ out, out)
+    return out.astype(x.dtype)
+
+
+def _pade(x: Any) -> Any:
+    ones = np.eye(x.shape[-1])
+    square = x @ x
+    even = odd = 0 * ones
+    power = ones
+    for k in range(0, len(_PADE), 2):
+        even, odd = even + _PADE[k] * power, odd + _PADE[k + 1] * power
+        power = power @ square
+    odd = x @ odd
+    return np.linalg.solve(even - odd, even + odd)
+
+
+def _exp_rule(ns: Any, g: Any, x: Any) -> Any:
+    """The corner of exp([[x^T, g], [0, x^T]])."""
+    size, across = x.shape[-1], turned(ns, x)
+    top = ns.cat((across, g), x.ndim - 1)
+    bottom = ns.cat((ns.zeros_like(across), across), x.ndim - 1)
+    whole = ns.matrix_exp(ns.cat((top, bottom), x.ndim - 2))
+    return part(ns, part(ns, whole, 2, 0, size), 1, size, 2 * size)
+
+
+op("matrix_exp(x)", _matrix_exp, node="LinalgMatrixExpBackward0", x=_exp_rule)
+
+
+@public("torch Tensor linalg")
 def matrix_exp(A: Tensor) -> Tensor:
     """exp(A) = I + A + A @ A / 2 + ... of square matrices."""
     square_of("linalg.matrix_exp", A)
     return ops.matrix_exp(A)
+
+
+# ---- powers and products of several ----------------------------------------------------------
 
 
 @public("torch Tensor linalg")
@@ -62,46 +128,39 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
         A = matmul(A, A)
 
 
-# ---- products of several ---------------------------------------------------------------------
-
-
 @public("linalg")
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     """The product of two or more matrices in the order that is cheapest; vectors at both ends."""
     arrays = [x.array for x in tensors]
     count = len(arrays)
-    if count < 2:
-        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {count}")
-    shape: list[int] = []
-    for place, (which, array) in {0: ("first", arrays[0]), count - 1: ("last", arrays[-1])}.items():
-        if array.ndim not in (1, 2):
-            raise RuntimeError(
-                f"multi_dot(): the {which} tensor must be 1D or 2D but got {array.ndim}D"
-            )
-        if array.ndim == 2:
-            shape.append(array.shape[0 if place == 0 else 1])
+    require(count >= 2, f"multi_dot(): expected at least 2 tensors but got {count}")
+    first, last = arrays[0], arrays[-1]
+    for which, array in (("first", first), ("last", last)):
+        require(
+            array.ndim in (1, 2),
+            f"multi_dot(): the {which} tensor must be 1D or 2D but got {array.ndim}D",
+        )
     for place, array in enumerate(arrays[1:-1], 1):
-        if array.ndim != 2:
-            raise RuntimeError(f"multi_dot(): tensor {place} must be 2D but got {array.ndim}D")
+        require(array.ndim == 2, f"multi_dot(): tensor {place} must be 2D but got {array.ndim}D")
     for place, array in enumerate(arrays[1:], 1):
-        if array.dtype != arrays[0].dtype:
-            raise RuntimeError(
-                "multi_dot(): all tensors must have be the same dtype but tensor 0 is "
-                f"{kind(arrays[0]).lower()} and tensor {place} {kind(array).lower()}"
-            )
+        require(
+            array.dtype == first.dtype,
+            "multi_dot(): all tensors must have be the same dtype but tensor 0 is "
+            f"{kind(first).lower()} and tensor {place} {kind(array).lower()}",
+        )
     factors = list(tensors)
-    if arrays[0].ndim == 1:
+    if first.ndim == 1:
         factors[0] = ops.unsqueeze(factors[0], 0)
-    if arrays[-1].ndim == 1:
+    if last.ndim == 1:
         factors[-1] = ops.unsqueeze(factors[-1], 1)
     for place, (a, b) in enumerate(pairwise(factors)):
-        if a.array.shape[1] != b.array.shape[0]:
-            raise RuntimeError(
-                f"multi_dot(): tensors {place} and {place + 1} with shapes "
-                f"{list(arrays[place].shape)} and {list(arrays[place + 1].shape)} cannot be "
-                "multiplied"
-            )
-    return ops.view(_chain(factors, 0, count - 1, _splits(factors)), tuple(shape))
+        require(
+            a.array.shape[1] == b.array.shape[0],
+            f"multi_dot(): tensors {place} and {place + 1} with shapes "
+            f"{list(arrays[place].shape)} and {list(arrays[place + 1].shape)} cannot be multiplied",
+        )
+    shape = (*first.shape[:-1], *last.shape[1:])
+    return ops.view(_chain(factors, 0, count - 1, _splits(factors)), shape)
 
 
 def _splits(factors: Sequence[Tensor]) -> dict[tuple[int, int], int]:
@@ -138,15 +197,14 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
         "torch.linalg.multi_dot instead, which accepts a list of two or more tensors rather than "
         "multiple parameters."
     )
-    if not matrices:
-        raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    require(matrices, "chain_matmul(): Expected one or more matrices")
     for place, matrix in enumerate(matrices):
-        ndim = array_of("chain_matmul", matrix).ndim
-        if ndim != 2:
-            raise RuntimeError(
-                f"Tensor dimension is {ndim}, expected 2 for argument #{place} 'matrices' "
-                "(while checking arguments for chain_matmul)"
-            )
+        ndim = matrix.array.ndim
+        require(
+            ndim == 2,
+            f"Tensor dimension is {ndim}, expected 2 for argument #{place} 'matrices' (while "
+            "checking arguments for chain_matmul)",
+        )
     return ops.clone(matrices[0]) if len(matrices) == 1 else multi_dot(matrices)
 
 
@@ -167,18 +225,15 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sums of conj(x) * y along a dimension."""
     a, b = x.array, y.array
-    if a.dtype.kind not in "fcV":
-        raise RuntimeError(
-            f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {kind(a)}"
-        )
-    if a.dtype != b.dtype:
-        raise RuntimeError(
-            "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
-            f"{kind(a)} and y of type {kind(b)} instead"
-        )
+    check_inexact("linalg.vecdot", a)
+    require(
+        a.dtype == b.dtype,
+        "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
+        f"{kind(a)} and y of type {kind(b)} instead",
+    )
     if a.ndim == b.ndim == 1:
         return ops.vdot(x, y)
-    products = ops.mul(ops.conj(x) if a.dtype.kind == "c" else x, y)
+    products = ops.mul(conjugate(ops, x), y)
     return ops.sum_dim(products, (wrap_dim(dim, products.array.ndim),), False)
 
 
@@ -195,9 +250,10 @@ def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
     """How many singular values are larger than max(atol, rtol * the largest)."""
-    array = matrix_of("torch.linalg.matrix_rank", A, shown="input")
-    if array.dtype.kind not in "fc":
-        raise RuntimeError("This function doesn't handle types other than float and double")
+    array = matrix_of("torch.linalg.matrix_rank", A, "input")
+    require(
+        array.dtype.kind in "fc", "This function doesn't handle types other than float and double"
+    )
     if not array.size:
         return wrap(np.zeros(array.shape[:-2], np.int64))
     values = ops.abs(eigvalsh(A)) if hermitian else svdvals(A)
@@ -220,23 +276,22 @@ def matrix_rank(
 def cond(A: Tensor, p: Any = None) -> Tensor:
     """How much an error of a system's right side can grow: norm(A) * norm(inverse)."""
     array = A.array
-    if array.ndim < 2:
-        raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
-    if p not in (None, 2, -2, 1, -1, math.inf, -math.inf, "fro", "nuc"):
-        raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
+    require(array.ndim >= 2, "linalg.cond: The input tensor must have at least 2 dimensions.")
+    require(
+        p in (None, 2, -2, 1, -1, math.inf, -math.inf, "fro", "nuc"),
+        f"linalg.cond got an invalid norm type: {p}",
+    )
+    if p not in (None, 2, -2):
+        check_square(f"linalg.cond(ord={p if isinstance(p, str) else f'{p:g}'})", array)
+    if not array.size:
+        return wrap(np.zeros(array.shape[:-2], array.real.dtype))
     if p in (None, 2, -2):
-        if not array.size:
-            return wrap(np.zeros(array.shape[:-2], array.real.dtype))
         values = svdvals(A)
         last = values.array.ndim - 1
         count = values.array.shape[-1]
         first = ops.slice(values, last, 0, 1, 1)
         final = ops.slice(values, last, count - 1, count, 1)
         return ops.squeeze_dim(ops.div(*((final, first) if p == -2 else (first, final))), last)
-    shown = p if isinstance(p, str) else f"{p:g}"
-    check_square(f"linalg.cond(ord={shown})", array)
-    if not array.size:
-        return wrap(np.zeros(array.shape[:-2], array.real.dtype))
     if p == "nuc":
         values = svdvals(A)
         dims = (values.array.ndim - 1,)
@@ -267,14 +322,13 @@ def _powers(x: Tensor, count: int) -> Tensor:
 def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """The matrices of the powers 0 to N - 1 of each element of vectors."""
     array = x.array
-    if array.dtype.kind == "b":
-        raise RuntimeError(
-            "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
-        )
+    require(
+        array.dtype.kind != "b",
+        "linalg.vander supports floating point, complex, and integer tensors, but got Bool",
+    )
     x = reshape(x, (1,)) if not array.ndim else x
     count = x.array.shape[-1] if N is None else N
-    if count <= 1:
-        raise RuntimeError("N must be greater than 1.")
+    require(count > 1, "N must be greater than 1.")
     return _powers(x, count)
 
 
@@ -282,11 +336,9 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """The matrix of the powers of a vector's elements, by default falling."""
     array = x.array
-    if array.ndim != 1:
-        raise RuntimeError("x must be a one-dimensional tensor.")
+    require(array.ndim == 1, "x must be a one-dimensional tensor.")
     count = array.size if N is None else N
-    if count < 0:
-        raise RuntimeError("N must be non-negative.")
+    require(count >= 0, "N must be non-negative.")
     if count < 2:
         dtype = np.dtype(np.int64) if array.dtype.kind in "biu" else array.dtype
         return wrap(np.ones((array.size, count), dtype))
