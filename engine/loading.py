@@ -34,7 +34,6 @@ CORE = (
     "ops.indexing.scatter_reduce",
     "ops.indexing.sorting",
     "ops.linalg.products",
-    "ops.nn.losses",
     "ops.creation.data",
     "ops.creation.filled",
     "ops.creation.convert",

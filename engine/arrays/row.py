@@ -84,9 +84,11 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def _literal(text: str) -> Any:
-    """A default as a signature writes it: a number, a truth value or None."""
+    """A default as a signature writes it: a number, a truth value, None or a 'word'."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
+    if text.startswith("'"):
+        return text.strip("'")
     return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
@@ -124,8 +126,9 @@ class Op:
         check: called with the arrays and parameters when the forward fails, to raise PyTorch's
             error.
         estimate: from the same, the result's shape, where it can be larger than the operands'.
-        refuses: kinds of numbers that PyTorch does not take: "c" complex, "b" truth values, "half"
-            half precision; to each its Refusal.
+        refuses: kinds of numbers that PyTorch does not take, one letter each: "c" complex, "i"
+            whole numbers, "b" truth values, "h" half precision; to each its Refusal, or one to
+            several: {"bi": "elu_cpu"}.
         halves: how it is computed in half precision, where not in float32 and rounded at the end:
             "scaled", a 0-dim second operand stays in float32; "rounded", so are its numbers first;
             "own", by its forward.
@@ -225,7 +228,10 @@ class Op:
         )
         self.broadcasts, self.floats, self.outputs, self.view = elementwise, floats, outputs, view
         self.numbers, self.holomorphic, self.ndims = numbers, holomorphic, ndims
-        self.check, self.estimate, self.refuses = check, estimate, refuses
+        self.check, self.estimate = check, estimate
+        self.refuses = {kind: said for kinds, said in refuses.items() for kind in kinds}
+        if "i" in self.refuses:
+            self.refuses["u"] = self.refuses["i"]
         self.halves = halves
         self.latex, self.facts, self.context, self.variants = latex, facts, None, {}
         arguments = [part.strip() for part in operands.split(",") if part.strip()]

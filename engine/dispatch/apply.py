@@ -55,10 +55,9 @@ def apply(op: Op, operands: tuple[Any, ...], params: Params = ()) -> Any:
     for array in arrays:
         if array is None:
             continue
-        kind = array.dtype.kind
-        if kind in "cb":
-            refuse(op, kind, array.dtype)
-        elif is_half(array.dtype):
+        if array.dtype.kind in op.refuses:
+            refuse(op, array.dtype.kind, array.dtype)
+        if is_half(array.dtype):
             op = over_halves(op)
             break
     if op.ndims is not None and op.check is not None and not fit(op.ndims, arrays):

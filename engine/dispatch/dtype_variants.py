@@ -84,7 +84,7 @@ def _in_singles(op: Op) -> Callable[..., Any]:
     def forward(xp: ArrayNamespace, *arguments: Any) -> Any:
         count = len(op.operands)
         half = next(a.dtype for a in _flat(arguments[:count]) if a is not None and is_half(a.dtype))
-        refuse(op, "half", half)
+        refuse(op, "h", half)
         wide = [_map(_single, argument) for argument in arguments[:count]]
         params = arguments[count:]
         if op.halves == "rounded":

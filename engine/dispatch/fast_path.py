@@ -208,7 +208,7 @@ def binary(op: Op, fallback: Callable[[Any, Any], Any] | None = None) -> Callabl
     crosswise = op.needs == ((op.operands[1],), (op.operands[0],))
     keeps_nothing = op.saves == ()
     ndim_a, ndim_b = op.ndims or (None, None)
-    kinds = "iu" if op.ndims or "b" in op.refuses else "iub"
+    kinds = {*("iu" if op.ndims else "iub")}.difference(op.refuses)
     general = fallback or (lambda a, b: apply(op, (a, b)))
 
     def call(input: Any, other: Any) -> Any:
@@ -322,6 +322,7 @@ def by_number(op: Op, call: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 def several(op: Op) -> Callable[..., Any]:
     """The caller of a row of some operands that are not promoted, and parameters: addmm, losses."""
     forward, checks, count = op.bound, op.check is not None, len(op.operands)
+    slow = {*"cV", *op.refuses}
 
     def call(*arguments: Any) -> Any:
         operands, params = arguments[:count], arguments[count:]
@@ -336,7 +337,7 @@ def several(op: Op) -> Callable[..., Any]:
                 array, edge = operand.array, operand.edge
                 dtype = array.dtype
                 if (checks and dtype is not operands[0].array.dtype) or (
-                    dtype is not F32 and (dtype.kind in "cV" or dtype.itemsize == 2)
+                    dtype is not F32 and (dtype.kind in slow or dtype.itemsize == 2)
                 ):
                     return apply(op, operands, params)
                 if edge is not None and type(edge) is not Node:

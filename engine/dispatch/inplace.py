@@ -211,6 +211,7 @@ def in_place(name: str, function: Callable[..., Any]) -> Callable[..., Tensor]:
             return written
 
     method.__name__ = method.__qualname__ = name
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # help shows its parameters
     method.__doc__ = f"In place: {function.__doc__ or function.__name__}"
     return method
 

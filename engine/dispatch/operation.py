@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.arrays.row import Op, rows
 from engine.dispatch.fast_path import TENSORS
+from engine.dispatch.spelling import declared, in_place_on_request, spelled
 from engine.graph.registry import expose
 
 IN_PLACE = "torch Tensor Tensor_"
@@ -31,6 +32,7 @@ def op(
     *,
     where: str = "torch Tensor",
     names: str = "",
+    inplace: bool = False,
     **options: Any,
 ) -> Op:
     """Add a row to the table and, if it has a text for help, make it public.
@@ -40,6 +42,7 @@ def op(
         text: what the function computes, a line for help, of `input` and `other`.
         where: the namespaces it is reached in, as registry.expose has them.
         names: its public names, by default the row's; the first is its own, the others are aliases.
+        inplace: nn.functional has it too, with a parameter `inplace`.
         options: Op's, and for each operand its rule. Operands of an elementwise row that do not
             broadcast raise PyTorch's error unless `check` says otherwise.
 
@@ -58,24 +61,27 @@ def op(
         function = function_of(row, first, text)
         for name in (first, *aliases):
             expose(name, function, where)
+        if inplace:
+            expose(first, in_place_on_request(function, parameters_of(row)), "F")
     return row
 
 
-def function_of(row: Op, name: str, text: str) -> Callable[..., Any]:
-    """The public function of a row: its operands by PyTorch's names, then its parameters.
+def parameters_of(row: Op) -> dict[str, str]:
+    """Those of a row's public function: its operands by PyTorch's names, then its parameters."""
+    star = ("*",) if row.positional < len(row.params) else ()
+    params = (*row.params[: row.positional], *star, *row.params[row.positional :])
+    return declared((*row.called, *params), row.defaults)
 
-    The row's own caller serves where it takes just these; else a function is made that does.
+
+def function_of(row: Op, name: str, text: str) -> Callable[..., Any]:
+    """The public function of a row: its own caller where that takes just the parameters it should;
+    else one made to.
     """
     function: Callable[..., Any] = getattr(TENSORS, row.name)
-    operands = row.called
-    arguments = ", ".join([*operands, *row.params])
+    parameters, arguments = parameters_of(row), (*row.called, *row.params)
     code = function.__code__
-    if code.co_varnames[: code.co_argcount] != operands or row.params:
-        defaults = {param: f"{param}={value!r}" for param, value in row.defaults.items()}
-        parameters = [*operands, *(defaults.get(param, param) for param in row.params)]
-        if row.positional < len(row.params):
-            parameters.insert(len(operands) + row.positional, "*")
-        function = eval(f"lambda {', '.join(parameters)}: row({arguments})", {"row": function})
+    if code.co_varnames[: code.co_argcount] != row.called or row.params:
+        return spelled(name, text, parameters, f"row({', '.join(arguments)})", row=function)
     function.__name__ = function.__qualname__ = name
     function.__doc__ = text
     return function

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def refuse(row: Op, kind: str, dtype: DType) -> None:
-    """Raise PyTorch's error if the row is not for numbers of a kind: "c", "b" or "half"."""
+    """Raise PyTorch's error if the row is not for numbers of a kind (see Op)."""
     refusal = row.refuses.get(kind)
     if isinstance(refusal, str):
         raise no_kernel(refusal, dtype)

@@ -22,9 +22,13 @@ def _check(p: float) -> None:
 
 
 def _dropped(
-    input: Tensor, p: float, training: bool, inplace: bool, by_channel: bool = False,
+    input: Tensor,
+    p: float,
+    training: bool,
+    inplace: bool,
+    by_channel: bool = False,
     alpha: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     _check(p)
     x = array_of("dropout", input)
     if p == 0 or not training or not x.size:

@@ -167,6 +167,8 @@ op("mul(a, b)", "multiply", elementwise=True, numbers=True, written="a * b",
    halves="scaled", facts={"scales": "times"},
    a=lambda ns, g, b: g * b,
    b=lambda ns, g, a: g * a)
+op("mul_number(x; other)", lambda xp, x, other: x * other, elementwise=True, written="x * other",
+   node="MulBackward1", x=lambda ns, g, other: g * other)
 op("div(a, b)", "true_divide", elementwise=True, floats=True, numbers=True, written="a / b",
    halves="scaled", facts={"scales": "over", "guard": "where({b} == 0, 1.0, {b})"},
    a=lambda ns, g, b: g / b,

@@ -58,7 +58,7 @@ for _name, _mark in (("and", "&"), ("or", "|"), ("xor", "^")):
         where=IN_PLACE,
         numbers=True,
         written=f"a {_mark} b",
-        refuses={"half": f"{_bitwise}_cpu"},
+        refuses={"h": f"{_bitwise}_cpu"},
     )
 for _name, _mark in (("left", "<<"), ("right", ">>")):
     _of_two(
@@ -68,7 +68,7 @@ for _name, _mark in (("left", "<<"), ("right", ">>")):
         where=IN_PLACE,
         numbers=True,
         written=f"a {_mark} b",
-        refuses={"half": f"{_name[0]}shift_cpu"},
+        refuses={"h": f"{_name[0]}shift_cpu"},
     )
 # fmt: off
 _of_one("bitwise_not(x)", _whole("invert", "bitwise_not"), "~input, bit by bit.",

@@ -91,6 +91,10 @@ _floats("atan2(a, b)", "arctan2", "The angle of the point (other, input).",
         a=lambda ns, g, a, b: g * (b * _over_square(ns, a, b)),
         b=lambda ns, g, a, b: g * (-a * _over_square(ns, a, b)))
 
+_floats("erf(x)", "erf", "The error function, element by element.", where=_ON_SPECIAL,
+        x=lambda ns, g, x: g * (2 / math.sqrt(math.pi)) * ns.exp(-x * x),
+        refuses={"c": "erf_vml_cpu"})
+
 # ---- sizes, signs and steps ------------------------------------------------------------------
 
 

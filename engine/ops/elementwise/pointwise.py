@@ -372,7 +372,7 @@ for _name, _text in (("gcd", "greatest common divisor"), ("lcm", "least common m
         only_for("iu", f"{_name}_cpu", lambda xp, a, b, name=_name: getattr(xp, name)(a, b)),
         f"The {_text}, element by element.",
         where=EVERYWHERE,
-        refuses={"half": f"{_name}_cpu"},
+        refuses={"h": f"{_name}_cpu"},
         a=non_differentiable,
         b=non_differentiable,
     )

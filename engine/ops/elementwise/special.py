@@ -310,7 +310,7 @@ _unary(
     lambda ns, g, x, out: g * (2 * x * out - 2 / _ROOT_PI),
     "special",
     "erfcx",
-    refuses={"c": "erfcx_cpu", "half": "erfcx_cpu"},
+    refuses={"ch": "erfcx_cpu"},
 )
 _unary(
     "special_ndtr",
@@ -327,7 +327,7 @@ _unary(
     lambda ns, g, out: g * _ROOT_2PI * ns.exp(out * out / 2),
     "special",
     "ndtri",
-    refuses={"half": "ndtri_cpu"},
+    refuses={"h": "ndtri_cpu"},
 )
 _unary(
     "special_log_ndtr",
@@ -335,7 +335,7 @@ _unary(
     lambda ns, g, x, out: g / _ROOT_2PI * ns.exp(-(out + x**2 / 2)),
     "special",
     "log_ndtr",
-    refuses={"c": "log_ndtr_cpu", "half": "log_ndtr_cpu"},
+    refuses={"ch": "log_ndtr_cpu"},
 )
 
 # ---- Bessel functions ------------------------------------------------------------------------
@@ -387,21 +387,21 @@ def _spherical_j0(xp: Any, x: Any) -> Any:
 
 # fmt: off
 for _name, _forward, _operand, _kinds in (
-    ("airy_ai", _airy, "x", ("c", "half")),
-    ("spherical_bessel_j0", _spherical_j0, "x", ("c", "half")),
-    ("bessel_j0", of_scipy("j0"), "input", ("half",)),
-    ("bessel_j1", of_scipy("j1"), "input", ("half",)),
-    ("bessel_y0", of_scipy("y0"), "input", ("half",)),
-    ("bessel_y1", of_scipy("y1"), "input", ("half",)),
-    ("modified_bessel_i0", of_scipy("i0"), "input", ("half",)),
-    ("modified_bessel_i1", of_scipy("i1"), "input", ("half",)),
-    ("modified_bessel_k0", of_scipy("k0"), "input", ("half",)),
-    ("modified_bessel_k1", of_scipy("k1"), "input", ("half",)),
-    ("scaled_modified_bessel_k0", of_scipy("k0e"), "x", ("half",)),
-    ("scaled_modified_bessel_k1", of_scipy("k1e"), "x", ("half",)),
+    ("airy_ai", _airy, "x", "ch"),
+    ("spherical_bessel_j0", _spherical_j0, "x", "ch"),
+    ("bessel_j0", of_scipy("j0"), "input", "h"),
+    ("bessel_j1", of_scipy("j1"), "input", "h"),
+    ("bessel_y0", of_scipy("y0"), "input", "h"),
+    ("bessel_y1", of_scipy("y1"), "input", "h"),
+    ("modified_bessel_i0", of_scipy("i0"), "input", "h"),
+    ("modified_bessel_i1", of_scipy("i1"), "input", "h"),
+    ("modified_bessel_k0", of_scipy("k0"), "input", "h"),
+    ("modified_bessel_k1", of_scipy("k1"), "input", "h"),
+    ("scaled_modified_bessel_k0", of_scipy("k0e"), "x", "h"),
+    ("scaled_modified_bessel_k1", of_scipy("k1e"), "x", "h"),
 ):
     _unary(f"special_{_name}", _forward, non_differentiable, "special", _name, called=(_operand,),
-           refuses=dict.fromkeys(_kinds, f"{_name}_cpu"))
+           refuses={_kinds: f"{_name}_cpu"})
 # fmt: on
 
 # ---- entropies, logarithms, zeta -------------------------------------------------------------
@@ -465,7 +465,7 @@ _binary_rows(
     unknown("zeta"),
     lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b),
     "zeta(a, b)",
-    refuses={"half": "zeta_cpu"},
+    refuses={"h": "zeta_cpu"},
 )
 expose(
     "xlogy",
@@ -570,7 +570,7 @@ for _name, (_first, _further) in _POLYNOMIALS.items():
         elementwise=True,
         floats=True,
         numbers=True,
-        refuses={"half": f"{_name}_cpu"},
+        refuses={"h": f"{_name}_cpu"},
         x=non_differentiable,
         n=non_differentiable,
     )

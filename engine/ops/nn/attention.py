@@ -1,4 +1,4 @@
-"""Attention and other products of more than two: as PyTorch composes them."""
+"""Attention, as PyTorch composes it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-from engine.ops.activations.activations import softmax
 from engine.ops.activations.dropout import dropout
-from engine.ops.linalg.einsum import einsum
+from engine.ops.activations.softmax import softmax
 from engine.ops.linalg.products import matmul
-from engine.ops.views.shape import reshape
 
 
 @public("F")
 def scaled_dot_product_attention(
-    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
     enable_gqa: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """softmax(query @ key.T * scale + mask) @ value (Vaswani et al., 2017).
 
     query (..., L, E), key (..., S, E), value (..., S, Ev). A mask is added, or, of truth values,
@@ -52,18 +55,3 @@ def scaled_dot_product_attention(
         if dead.any():
             weights = weights.masked_fill(wrap(np.broadcast_to(dead, scores.array.shape)), 0.0)
     return matmul(dropout(weights, dropout_p), value)
-
-
-@public("F torch")
-def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """input1 @ weight[k] @ input2 for each k, plus bias; weight is (out, in1, in2)."""
-    x, y, w = input1.array, array_of("bilinear", input2, "input2", 2), weight.array
-    if x.shape[:-1] != y.shape[:-1]:
-        dim = next((i for i, (a, b) in enumerate(zip(x.shape, y.shape, strict=False)) if a != b), 0)
-        raise RuntimeError(
-            "bilinear(): input batch dimensions do not match at dim "
-            f"{dim}: got {x.shape[dim]} and {y.shape[dim]}"
-        )
-    first, second = reshape(input1, (-1, x.shape[-1])), reshape(input2, (-1, y.shape[-1]))
-    out = reshape(einsum("bi,oij,bj->bo", first, weight, second), (*x.shape[:-1], w.shape[0]))
-    return out if bias is None else out + bias

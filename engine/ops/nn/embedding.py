@@ -1,4 +1,4 @@
-"""Rows of a table: embedding and embedding_bag, and how what repeats is counted in the gradient."""
+"""Rows of a table by their numbers: embedding, embedding_bag; and numbers as rows: one_hot."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.reduction import MEAN, SUM
 from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.grad_mode import no_grad
-from engine.graph.registry import namespaces, public
+from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-
-_torch = namespaces["torch"]
+from engine.ops.views.joining import stack
 
 
 def _backward(xp: Any, grad: Any, index: Any, rows: int, padding: int, by_count: bool) -> Any:
@@ -32,22 +32,29 @@ def _masked(ns: Any, g: Any, index: Any, padding: int, by_count: bool) -> Any:
     return ns.where(ns.unsqueeze(index == padding, index.ndim), 0, found) if padding >= 0 else found
 
 
+# fmt: off
 op("embedding(weight, index; padding, by_count)",
    lambda xp, weight, index, padding, by_count: weight[index], index=non_differentiable,
    written="embedding(index, weight)",
    weight=lambda ns, g, index, weight_shape, padding, by_count: ns.embedding_dense_backward(
-       g, index, weight_shape[0], padding, by_count))  # fmt: skip
+       g, index, weight_shape[0], padding, by_count))
 op("embedding_dense_backward(grad, index; rows, padding, by_count)", _backward,
    index=non_differentiable,
    grad=lambda ns, g, index, padding, by_count: _masked(
-       ns, g, index, padding, by_count))  # fmt: skip
+       ns, g, index, padding, by_count))
+# fmt: on
 
 
 @public("F")
 def embedding(
-    input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
-    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
     """The rows of weight that input (whole numbers) names."""
     index, table = array_of("embedding", input), array_of("embedding", weight, "weight", 2)
     if index.dtype not in (np.int64, np.int32):
@@ -71,12 +78,19 @@ def embedding(
 
 @public("torch", "embedding")
 def _torch_embedding(
-    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
+    weight: Tensor,
+    indices: Tensor,
+    padding_idx: int = -1,
+    scale_grad_by_freq: bool = False,
     sparse: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """The rows of weight that indices name."""
-    return embedding(indices, weight, None if padding_idx < 0 else padding_idx,
-                     scale_grad_by_freq=scale_grad_by_freq)  # fmt: skip
+    return embedding(
+        indices,
+        weight,
+        None if padding_idx < 0 else padding_idx,
+        scale_grad_by_freq=scale_grad_by_freq,
+    )
 
 
 def _renorm(weight: Tensor, index: Any, most: float, p: float) -> None:
@@ -93,18 +107,25 @@ def _renorm(weight: Tensor, index: Any, most: float, p: float) -> None:
 
 @public("F")
 def embedding_bag(
-    input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None,
-    norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean",
-    sparse: bool = False, per_sample_weights: Tensor | None = None,
-    include_last_offset: bool = False, padding_idx: int | None = None,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = MEAN,
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
     """The sum, mean or maximum of the rows in each bag: the rows of a 2-D input, or the stretches
     of a 1-D one that begin at `offsets`.
     """
     index = array_of("embedding_bag", input)
-    if mode not in ("sum", "mean", "max"):
+    if mode not in (SUM, MEAN, "max"):
         raise ValueError("mode has to be one of sum or mean")
-    if per_sample_weights is not None and mode != "sum":
+    if per_sample_weights is not None and mode != SUM:
         raise NotImplementedError(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
             f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
@@ -123,10 +144,10 @@ def embedding_bag(
         parts = [rows[wrap((bags == bag) & counted)] for bag in range(count)]
         width = weight.array.shape[1]
         zero = wrap(np.zeros(width, weight.array.dtype))
-        return _torch["stack"]([part.amax(0) if part.array.size else zero for part in parts])
+        return stack([part.amax(0) if part.array.size else zero for part in parts])
     table = wrap(np.zeros((count, weight.array.shape[1]), weight.array.dtype))
     total = table.index_add(0, wrap(bags), rows)
-    if mode == "sum":
+    if mode == SUM:
         return total
     sizes = np.maximum(np.bincount(bags[counted], minlength=count), 1)
     return total / wrap(sizes.astype(weight.array.dtype)[:, None])
@@ -145,3 +166,20 @@ def _bags(index: Any, offsets: Tensor | None, last: bool) -> tuple[Any, int]:
         raise ValueError("offsets has to be a 1D Tensor but got None")
     starts = offsets.array[:-1] if last else offsets.array
     return np.searchsorted(starts, np.arange(index.size), side="right") - 1, len(starts)
+
+
+@public("F")
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Each class number as a row that is 1 at its place."""
+    array = array_of("one_hot", tensor)
+    if array.dtype != np.int64:
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    if not array.size and num_classes <= 0:
+        raise RuntimeError("Can not infer total number of classes from empty tensor.")
+    if array.size and array.min() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    count = int(array.max()) + 1 if num_classes == -1 else num_classes
+    if array.size and array.max() >= count:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    hot = ops.eq(ops.unsqueeze(tensor, array.ndim), wrap(np.arange(count)))
+    return ops.to_copy(hot, array.dtype)

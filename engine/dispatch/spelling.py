@@ -1,0 +1,49 @@
+"""Functions made of others: with the parameters, the name and the text that help shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.dispatch.inplace import in_place
+
+Parameters = Mapping[str, str]
+"""Parameter → how a definition has it: {"input": "input", "alpha": "alpha=1.0"}."""
+
+
+def parameters_of(function: Callable[..., Any]) -> dict[str, str]:
+    """The parameters of a function."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    return declared(names, dict(zip(reversed(names), reversed(defaults), strict=False)))
+
+
+def declared(names: tuple[str, ...], defaults: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters of these names, of which some have defaults."""
+    return {name: f"{name}={defaults[name]!r}" if name in defaults else name for name in names}
+
+
+def spelled(
+    name: str, text: str | None, parameters: Parameters, body: str, **things: Any
+) -> Callable[..., Any]:
+    """The function `name(parameters)` that returns `body`, said of the parameters and `things`."""
+    function: Callable[..., Any] = eval(f"lambda {', '.join(parameters.values())}: {body}", things)
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = text
+    return function
+
+
+def in_place_on_request(
+    function: Callable[..., Any], parameters: Parameters | None = None
+) -> Callable[..., Any]:
+    """The function with a last parameter, `inplace`: whether its input becomes what it gives."""
+    name = function.__name__
+    given = parameters or parameters_of(function)
+    return spelled(
+        name,
+        function.__doc__,
+        {**given, "inplace": "inplace=False"},
+        f"(in_place if inplace else function)({', '.join(given)})",
+        function=function,
+        in_place=in_place(f"{name}_", function),
+    )
