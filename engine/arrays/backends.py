@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.reduction import AMAX, AMIN, PROD
 from engine.arrays.row import Op, rows
 from engine.arrays.scalars import F32, F64
 from engine.arrays.types import Array, DType, Shape
@@ -107,7 +108,7 @@ class NumpyNamespace(ArrayNamespace):
     def combined_at(x: Array, index: Any, value: Any, how: str) -> Array:
         """A copy of x multiplied by value ("prod"), or the larger or smaller of both, at index."""
         out = x.copy()
-        combine = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[how]
+        combine = {PROD: np.multiply, AMAX: np.maximum, AMIN: np.minimum}[how]
         combine.at(out, index, value)
         return out
 
@@ -169,7 +170,7 @@ class JaxNamespace(ArrayNamespace):
     def combined_at(x: Any, index: Any, value: Any, how: str) -> Any:
         """A copy of x multiplied by value ("prod"), or the larger or smaller of both, at index."""
         places = x.at[index]
-        return {"prod": places.multiply, "amax": places.max, "amin": places.min}[how](value)
+        return {PROD: places.multiply, AMAX: places.max, AMIN: places.min}[how](value)
 
 
 def _spread_strides(x: Array, shape: Shape) -> Shape:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.dispatch.inplace import in_place
+from engine.graph.registry import public
 
 Parameters = Mapping[str, str]
 """Parameter → how a definition has it: {"input": "input", "alpha": "alpha=1.0"}."""
@@ -31,6 +32,28 @@ def spelled(
     function.__name__ = function.__qualname__ = name
     function.__doc__ = text
     return function
+
+
+def by_dimensions(
+    name: str, where: str, counts: tuple[int, ...] = (1, 2, 3), torch: tuple[int, ...] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make public what a function of a count of dimensions is for each: "conv{}d" conv1d, conv2d
+    and conv3d; those of the counts listed in `torch` in torch as well.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        parameters = parameters_of(function)
+        del parameters["count"]
+        text = function.__doc__ or ""
+        for count in counts:
+            body = f"function({count}, {', '.join(parameters)})"
+            made = spelled(
+                name.format(count), text.format(count), parameters, body, function=function
+            )
+            public(f"{where} torch" if count in torch else where)(made)
+        return function
+
+    return decorate
 
 
 def in_place_on_request(

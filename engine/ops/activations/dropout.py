@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_inplace
+from engine.dispatch.spelling import by_dimensions
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 
 _ALPHA = 1.7580993408473766  # what selu goes down to, negated
-
-
-def _check(p: float) -> None:
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
 def _dropped(
@@ -29,7 +24,8 @@ def _dropped(
     by_channel: bool = False,
     alpha: bool = False,
 ) -> Tensor:
-    _check(p)
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     x = array_of("dropout", input)
     if p == 0 or not training or not x.size:
         return input
@@ -87,19 +83,12 @@ def feature_alpha_dropout(
     return _dropped(input, p, training, inplace, by_channel=True, alpha=True)
 
 
-def _channels(name: str, batched: int) -> Any:
-    def function(
-        input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-    ) -> Tensor:
-        alone = array_of(name, input).ndim == batched - 1
-        whole = ops.unsqueeze(input, 0) if alone else input
-        out = _dropped(whole, p, training, inplace, by_channel=True)
-        return ops.squeeze_dim(out, 0) if alone else out
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = "input (N, C, ...) with whole channels put to 0 with probability p."
-    return function
-
-
-for _name, _ndim in (("dropout1d", 3), ("dropout2d", 4), ("dropout3d", 5)):
-    public("F")(_channels(_name, _ndim))
+@by_dimensions("dropout{}d", "F")
+def _dropout_of_channels(
+    count: int, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """input (N, C, ...) with whole channels put to 0 with probability p."""
+    alone = array_of(f"dropout{count}d", input).ndim == count + 1
+    whole = ops.unsqueeze(input, 0) if alone else input
+    out = _dropped(whole, p, training, inplace, by_channel=True)
+    return ops.squeeze_dim(out, 0) if alone else out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, dtype_of, on_cpu
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
+from engine.dispatch.spelling import parameters_of, spelled
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring
@@ -20,10 +22,32 @@ from engine.ops.nn import padding
 # ---- windows ---------------------------------------------------------------------------------
 
 
-def _window(
-    name: str, length: Any, periodic: bool, dtype: Any, requires_grad: bool, shape: Any
+def _window(function: Callable[..., Any]) -> None:
+    """Make a window of torch of a function of the places x = 0, ..., last and of `last`."""
+    name, own = function.__name__, parameters_of(function)
+    arguments = ", ".join(own)
+    del own["x"], own["last"]
+    parameters = {"length": "window_length", "periodic": "periodic=True", **own}
+    parameters["*"] = "*, dtype=None, device=None, requires_grad=False"
+    body = (
+        f"made('{name}', window_length, periodic, dtype, device, requires_grad, "
+        f"lambda x, last: function({arguments}))"
+    )
+    text = function.__doc__
+    public("torch")(spelled(name, text, parameters, body, made=_made, function=function))
+
+
+def _made(
+    name: str,
+    length: Any,
+    periodic: bool,
+    dtype: Any,
+    device: Any,
+    requires_grad: bool,
+    function: Callable[[Any, int], Any],
 ) -> Tensor:
-    """shape(x, last) of the places x = 0, ..., last; a periodic window lacks its last number."""
+    """A window; a periodic one is one longer by 1, without its last number."""
+    on_cpu(device)
     if isinstance(length, bool) or not hasattr(length, "__index__"):
         raise TypeError("a length is a whole number")
     wanted = dtype_of(name, dtype) or dtypes.get_default_dtype().numpy
@@ -43,90 +67,56 @@ def _window(
     if length < 2:
         return requiring(wrap(np.ones(length, wanted)), requires_grad)
     last = length if periodic else length - 1
-    array = shape(np.arange(last + 1).astype(wanted), last).astype(wanted, copy=False)
+    array = function(np.arange(last + 1).astype(wanted), last).astype(wanted, copy=False)
     return requiring(wrap(array[:length].copy()), requires_grad)
 
 
-@public("torch")
-def hamming_window(
-    window_length: int, periodic: bool = True, alpha: float = 0.54, beta: float = 0.46, *,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+@_window
+def hamming_window(x: Any, last: int, alpha: float = 0.54, beta: float = 0.46) -> Any:
     """alpha - beta * cos(2 pi n / (N - 1)); periodic ones are cut from one that is longer by 1."""
-    on_cpu(device)
-    return _window(
-        "hamming_window", window_length, periodic, dtype, requires_grad,
-        lambda x, last: _cosine(x, 2 * np.pi / last, -beta) + x.dtype.type(alpha),
-    )  # fmt: skip
+    return _cosine(x, 2 * np.pi / last, -beta) + x.dtype.type(alpha)
 
 
-@public("torch")
-def hann_window(
-    window_length: int, periodic: bool = True, *,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+@_window
+def hann_window(x: Any, last: int) -> Any:
     """(1 - cos(2 pi n / (N - 1))) / 2."""
-    on_cpu(device)
-    return _window(
-        "hann_window", window_length, periodic, dtype, requires_grad,
-        lambda x, last: _cosine(x, 2 * np.pi / last, -0.5) + x.dtype.type(0.5),
-    )  # fmt: skip
+    return _cosine(x, 2 * np.pi / last, -0.5) + x.dtype.type(0.5)
 
 
-@public("torch")
-def blackman_window(
-    window_length: int, periodic: bool = True, *,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+@_window
+def blackman_window(x: Any, last: int) -> Any:
     """0.42 - 0.5 * cos(2 pi n / (N - 1)) + 0.08 * cos(4 pi n / (N - 1))."""
-    on_cpu(device)
-
-    def shape(x: Any, last: int) -> Any:
-        turns = x * x.dtype.type(np.pi / last)
-        return _cosine(turns, 4, 0.08) - _cosine(turns, 2, 0.5) + x.dtype.type(0.42)
-
-    return _window("blackman_window", window_length, periodic, dtype, requires_grad, shape)
+    turns = x * x.dtype.type(np.pi / last)
+    return _cosine(turns, 4, 0.08) - _cosine(turns, 2, 0.5) + x.dtype.type(0.42)
 
 
 def _cosine(x: Any, speed: float, height: float) -> Any:
     return np.cos(x * x.dtype.type(speed)) * x.dtype.type(height)
 
 
-@public("torch")
-def bartlett_window(
-    window_length: int, periodic: bool = True, *,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+@_window
+def bartlett_window(x: Any, last: int) -> Any:
     """1 - |2 n / (N - 1) - 1|."""
-    on_cpu(device)
-
-    def shape(x: Any, last: int) -> Any:
-        rising = x * x.dtype.type(2 / last)
-        return np.where(np.arange(last + 1) <= last // 2, rising, x.dtype.type(2) - rising)
-
-    return _window("bartlett_window", window_length, periodic, dtype, requires_grad, shape)
+    rising = x * x.dtype.type(2 / last)
+    return np.where(np.arange(last + 1) <= last // 2, rising, x.dtype.type(2) - rising)
 
 
-@public("torch")
-def kaiser_window(
-    window_length: int, periodic: bool = True, beta: float = 12.0, *,
-    dtype: Any = None, device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+@_window
+def kaiser_window(x: Any, last: int, beta: float = 12.0) -> Any:
     """i0(beta * sqrt(1 - (2 n / (N - 1) - 1)**2)) / i0(beta), i0 being the Bessel function."""
-    on_cpu(device)
-
-    def shape(x: Any, last: int) -> Any:
-        place = x.astype(np.float64) * 2 / last - 1
-        return np.i0(beta * np.sqrt(np.maximum(0, 1 - place * place))) / np.i0(beta)
-
-    return _window("kaiser_window", window_length, periodic, dtype, requires_grad, shape)
+    place = x.astype(np.float64) * 2 / last - 1
+    return np.i0(beta * np.sqrt(np.maximum(0, 1 - place * place))) / np.i0(beta)
 
 
 # ---- rows ------------------------------------------------------------------------------------
 
-op("transposed(x; dim0, dim1)", lambda xp, x, dim0, dim1: x.swapaxes(dim0, dim1),
-   written="x.transpose(dim0, dim1)", node="TransposeBackward1",
-   x=lambda ns, g, dim0, dim1: ns.transpose(g, dim0, dim1))  # fmt: skip
+op(
+    "transposed(x; dim0, dim1)",
+    lambda xp, x, dim0, dim1: x.swapaxes(dim0, dim1),
+    written="x.transpose(dim0, dim1)",
+    node="TransposeBackward1",
+    x=lambda ns, g, dim0, dim1: ns.transpose(g, dim0, dim1),
+)
 
 # ---- frames ----------------------------------------------------------------------------------
 
@@ -154,11 +144,18 @@ def _whole_window(window: Tensor | None, n_fft: int, length: int, dtype: Any) ->
 
 @public()
 def stft(
-    input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None,
-    window: Tensor | None = None, center: bool = True, pad_mode: str = "reflect",
-    normalized: bool = False, onesided: bool | None = None, return_complex: bool | None = None,
+    input: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    normalized: bool = False,
+    onesided: bool | None = None,
+    return_complex: bool | None = None,
     align_to_window: bool | None = None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """The Fourier transforms of overlapping frames: (batch, frequency, frame)."""
     array_of("stft", input)
     if window is None:
@@ -252,10 +249,17 @@ def _check_stft(
 
 @public()
 def istft(
-    input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None,
-    window: Tensor | None = None, center: bool = True, normalized: bool = False,
-    onesided: bool | None = None, length: int | None = None, return_complex: bool = False,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
+    center: bool = True,
+    normalized: bool = False,
+    onesided: bool | None = None,
+    length: int | None = None,
+    return_complex: bool = False,
+) -> Tensor:
     """The signal whose stft is input: frames are laid over each other, and the windows divided out.
 
     Raises:
@@ -277,9 +281,9 @@ def istft(
         f"center={int(center)}, normalized={int(normalized)}, onesided={_shown(onesided)}, "
         f"length={length}, return_complex={int(return_complex)}) "
     )
-    one = n_fft // 2 + 1 == array.shape[-2] if onesided is None and array.ndim > 1 else onesided
-    if onesided is None and array.ndim > 1 and n_fft != array.shape[-2]:
-        one = True
+    one = onesided
+    if onesided is None and array.ndim > 1:
+        one = array.shape[-2] == n_fft // 2 + 1 or array.shape[-2] != n_fft
     _check_istft(call, array, n_fft, hop, width, window, bool(one))
     if return_complex and one:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
@@ -300,9 +304,14 @@ def istft(
 
 
 def _overlaid(
-    call: str, pieces: Tensor, window: Tensor, n_fft: int, hop: int, center: bool,
+    call: str,
+    pieces: Tensor,
+    window: Tensor,
+    n_fft: int,
+    hop: int,
+    center: bool,
     length: int | None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """The pieces added up where they overlap, divided by the sum of the windows' squares."""
     batch, count, _ = pieces.array.shape
     total = n_fft + hop * (count - 1)
@@ -322,8 +331,9 @@ def _overlaid(
         warn(
             "The length of signal is shorter than the length parameter. Result is being padded "
             "with zeros in the tail. Please check your center and hop_length settings.",
-            UserWarning, stacklevel=4,
-        )  # fmt: skip
+            UserWarning,
+            stacklevel=4,
+        )
         found = padded(found, 1, 0, end - start)
     return found
 
@@ -337,8 +347,9 @@ def _check_istft(
         raise RuntimeError(
             f"{call}: expected a tensor with 3 or 4 dimensions, but got {array.ndim + 1}"
         )
-    sizes = ("n_fft / 2 + 1 when onesided=True", n_fft // 2 + 1) if onesided else (
-        "n_fft when onesided=False", n_fft)  # fmt: skip
+    sizes = ("n_fft / 2 + 1 when onesided=True", n_fft // 2 + 1)
+    if not onesided:
+        sizes = ("n_fft when onesided=False", n_fft)
     if array.shape[-2] != sizes[1]:
         raise RuntimeError(
             f"{call}: expected the frequency dimension (3rd to the last) of the input tensor to "

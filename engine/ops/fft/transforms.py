@@ -17,6 +17,7 @@ from engine.arrays.types import Shape
 from engine.dispatch.arguments import dtype_of, on_cpu, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
+from engine.dispatch.spelling import spelled
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.data import requiring
@@ -45,9 +46,11 @@ def _to_real(xp: Any, x: Any, dims: Shape, norm: int, size: int) -> Any:
     return xp.fft.irfftn(x, s=sizes, axes=dims, norm=_DIVIDED[False][norm])
 
 
-def _of_real_rule(
-    ns: Any, g: Any, x_shape: Shape, dims: Shape, norm: int, onesided: bool
-) -> Any:  # fmt: skip
+def _to_complex_rule(ns: Any, g: Any, dims: Shape, norm: int, forward: bool) -> Any:
+    return ns.fft_c2c(g, dims, norm, not forward)
+
+
+def _of_real_rule(ns: Any, g: Any, x_shape: Shape, dims: Shape, norm: int, onesided: bool) -> Any:
     if onesided:
         last = dims[-1]
         shape = (*g.shape[:last], x_shape[last], *g.shape[last + 1 :])
@@ -64,12 +67,12 @@ def _to_real_rule(ns: Any, g: Any, dims: Shape, norm: int, size: int) -> Any:
     return half + ns.slice_backward(twice, shape, last, 1, stop, 1)
 
 
-op("fft_c2c(x; dims, norm, forward)", _to_complex, node="FftC2CBackward0", holomorphic=False,
-   x=lambda ns, g, dims, norm, forward: ns.fft_c2c(g, dims, norm, not forward))  # fmt: skip
-op("fft_r2c(x; dims, norm, onesided)", _of_real, node="FftR2CBackward0", holomorphic=False,
-   x=_of_real_rule)  # fmt: skip
-op("fft_c2r(x; dims, norm, size)", _to_real, node="FftC2RBackward0", holomorphic=False,
-   x=_to_real_rule)  # fmt: skip
+for _name, _node, _forward, _rule in (
+    ("fft_c2c(x; dims, norm, forward)", "FftC2CBackward0", _to_complex, _to_complex_rule),
+    ("fft_r2c(x; dims, norm, onesided)", "FftR2CBackward0", _of_real, _of_real_rule),
+    ("fft_c2r(x; dims, norm, size)", "FftC2RBackward0", _to_real, _to_real_rule),
+):
+    op(_name, _forward, node=_node, holomorphic=False, x=_rule)
 
 # ---- arguments -------------------------------------------------------------------------------
 
@@ -219,42 +222,6 @@ def _real_of_dtype(x: Any) -> None:
         )
 
 
-@public("fft")
-def fft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
-    """The discrete Fourier transform along a dimension, cut or filled up to n."""
-    return _complex_1d("fft_fft", input, n, dim, norm, True)
-
-
-@public("fft")
-def ifft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
-    """The inverse of fft."""
-    return _complex_1d("fft_ifft", input, n, dim, norm, False)
-
-
-@public("fft")
-def rfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
-    """The transform of real numbers: the frequencies from 0 up."""
-    return _half_1d("fft_rfft", input, n, dim, norm, True)
-
-
-@public("fft")
-def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
-    """The inverse of hfft."""
-    return _half_1d("fft_ihfft", input, n, dim, norm, False)
-
-
-@public("fft")
-def irfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
-    """The inverse of rfft: n real numbers."""
-    return _real_1d("fft_irfft", input, n, dim, norm, False)
-
-
-@public("fft")
-def hfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
-    """The transform of a signal that is Hermitian, of which half is given: n real numbers."""
-    return _real_1d("fft_hfft", input, n, dim, norm, True)
-
-
 # ---- along several ---------------------------------------------------------------------------
 
 
@@ -301,77 +268,51 @@ def _real_nd(name: str, x: Tensor, s: Any, dim: Any, norm: Any, forward: bool) -
     return ops.fft_c2r(ops.conj(x), dims[-1:], divided, size)
 
 
-@public("fft")
-def fftn(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None) -> Tensor:
-    """The discrete Fourier transform over dimensions, all by default, cut or filled up to s."""
-    return _complex_nd("fft_fftn", input, s, dim, norm, True)
+# ---- torch.fft -------------------------------------------------------------------------------
 
 
-@public("fft")
-def ifftn(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None) -> Tensor:
-    """The inverse of fftn."""
-    return _complex_nd("fft_ifftn", input, s, dim, norm, False)
+def _transforms(ending: str, dim: str, table: tuple[tuple[str, Any, bool, str], ...]) -> None:
+    """Make transforms public: fft, fftn or fft2 and their kin, by the ending."""
+    size = "s" if ending else "n"
+    parameters = {"input": "input", "size": f"{size}=None", "dim": dim, "norm": "norm=None"}
+    for name, transform, forward, text in table:
+        name += ending
+        body = f"transform('fft_{name}', input, {size}, dim, norm, forward)"
+        made = spelled(name, text, parameters, body, transform=transform, forward=forward)
+        public("fft")(made)
 
 
-@public("fft")
-def rfftn(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None) -> Tensor:
-    """The transform of real numbers over dimensions: along the last, the frequencies from 0 up."""
-    return _half_nd("fft_rfftn", input, s, dim, norm, True)
-
-
-@public("fft")
-def ihfftn(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None) -> Tensor:
-    """The inverse of hfftn."""
-    return _half_nd("fft_ihfftn", input, s, dim, norm, False)
-
-
-@public("fft")
-def irfftn(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None) -> Tensor:
-    """The inverse of rfftn: real numbers."""
-    return _real_nd("fft_irfftn", input, s, dim, norm, False)
-
-
-@public("fft")
-def hfftn(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None) -> Tensor:
-    """The transform over dimensions of a signal that is Hermitian along the last: real numbers."""
-    return _real_nd("fft_hfftn", input, s, dim, norm, True)
-
-
-@public("fft")
-def fft2(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Tensor:
-    """fftn over two dimensions."""
-    return _complex_nd("fft_fft2", input, s, dim, norm, True)
-
-
-@public("fft")
-def ifft2(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Tensor:
-    """The inverse of fft2."""
-    return _complex_nd("fft_ifft2", input, s, dim, norm, False)
-
-
-@public("fft")
-def rfft2(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Tensor:
-    """rfftn over two dimensions."""
-    return _half_nd("fft_rfft2", input, s, dim, norm, True)
-
-
-@public("fft")
-def ihfft2(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Tensor:
-    """The inverse of hfft2."""
-    return _half_nd("fft_ihfft2", input, s, dim, norm, False)
-
-
-@public("fft")
-def irfft2(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Tensor:
-    """The inverse of rfft2."""
-    return _real_nd("fft_irfft2", input, s, dim, norm, False)
-
-
-@public("fft")
-def hfft2(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Tensor:
-    """hfftn over two dimensions."""
-    return _real_nd("fft_hfft2", input, s, dim, norm, True)
-
+# fmt: off
+_transforms("", "dim=-1", (
+    ("fft", _complex_1d, True,
+     "The discrete Fourier transform along a dimension, cut or filled up to n."),
+    ("ifft", _complex_1d, False, "The inverse of fft."),
+    ("rfft", _half_1d, True, "The transform of real numbers: the frequencies from 0 up."),
+    ("ihfft", _half_1d, False, "The inverse of hfft."),
+    ("irfft", _real_1d, False, "The inverse of rfft: n real numbers."),
+    ("hfft", _real_1d, True,
+     "The transform of a signal that is Hermitian, of which half is given: n real numbers."),
+))
+_transforms("n", "dim=None", (
+    ("fft", _complex_nd, True,
+     "The discrete Fourier transform over dimensions, all by default, cut or filled up to s."),
+    ("ifft", _complex_nd, False, "The inverse of fftn."),
+    ("rfft", _half_nd, True,
+     "The transform of real numbers over dimensions: along the last, the frequencies from 0 up."),
+    ("ihfft", _half_nd, False, "The inverse of hfftn."),
+    ("irfft", _real_nd, False, "The inverse of rfftn: real numbers."),
+    ("hfft", _real_nd, True,
+     "The transform over dimensions of a signal that is Hermitian along the last: real numbers."),
+))
+_transforms("2", "dim=(-2, -1)", (
+    ("fft", _complex_nd, True, "fftn over two dimensions."),
+    ("ifft", _complex_nd, False, "The inverse of fft2."),
+    ("rfft", _half_nd, True, "rfftn over two dimensions."),
+    ("ihfft", _half_nd, False, "The inverse of hfft2."),
+    ("irfft", _real_nd, False, "The inverse of rfft2."),
+    ("hfft", _real_nd, True, "hfftn over two dimensions."),
+))
+# fmt: on
 
 # ---- frequencies -----------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.reduction import PROD, SUM
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
@@ -78,7 +79,7 @@ def scatter(
     if reduce is not None:
         if not isinstance(src, Tensor):
             src = wrap(np.full(places.shape, src, array.dtype))
-        kind = {"add": "sum", "multiply": "prod"}[reduce]
+        kind = {"add": SUM, "multiply": PROD}[reduce]
         return ops.scatter_reduce(input, index, cut(src, places.shape), dim, kind, True)
     if isinstance(src, Tensor):
         return ops.scatter(input, index, cut(_same_dtype("scatter", array, src), places.shape), dim)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.arrays.reduction import AMAX, AMIN, MEAN, PROD, SUM
 from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
@@ -22,7 +23,7 @@ from engine.ops.indexing.rows import places_along, whole_parts
 if TYPE_CHECKING:
     from engine.graph.tensor import Tensor
 
-KINDS = ("sum", "prod", "mean", "amax", "amin")
+KINDS = (SUM, PROD, MEAN, AMAX, AMIN)
 
 
 class _Places:
@@ -49,7 +50,7 @@ class _Places:
 
     def product(self, x: Any, src: Any, include_self: bool) -> Any:
         """The product of what is at each place."""
-        return getattr(self.ns, self.row)(x, self.index, src, self.dim, "prod", include_self)
+        return getattr(self.ns, self.row)(x, self.index, src, self.dim, PROD, include_self)
 
     def count(self, x: Any, src: Any, include_self: bool) -> Any:
         """How many elements each place combines, at least 1."""
@@ -67,10 +68,10 @@ class _Places:
 def _combined(xp: Any, x: Any, key: Any, src: Any, reduce: str, include_self: bool) -> Any:
     if not include_self:
         x = xp.stored_at(x, key, xp.asarray(_neutral(reduce, x.dtype), dtype=x.dtype))
-    if reduce not in ("sum", "mean"):
+    if reduce not in (SUM, MEAN):
         return xp.combined_at(x, key, src, reduce)
     total = xp.added_at(x, key, src)
-    if reduce == "sum":
+    if reduce == SUM:
         return total
     counts = xp.ones(x.shape, x.dtype)
     if not include_self:
@@ -80,12 +81,12 @@ def _combined(xp: Any, x: Any, key: Any, src: Any, reduce: str, include_self: bo
 
 
 def _neutral(reduce: str, dtype: Any) -> Any:
-    if reduce in ("sum", "mean", "prod"):
-        return int(reduce == "prod")
+    if reduce in (SUM, MEAN, PROD):
+        return int(reduce == PROD)
     if dtype.kind == "f":
-        return -np.inf if reduce == "amax" else np.inf
+        return -np.inf if reduce == AMAX else np.inf
     bounds = np.iinfo(dtype)
-    return bounds.min if reduce == "amax" else bounds.max
+    return bounds.min if reduce == AMAX else bounds.max
 
 
 def _row(name: str, key_of: Any) -> None:
@@ -104,12 +105,12 @@ def _row(name: str, key_of: Any) -> None:
         include_self: bool,
     ) -> Any:  # fmt: skip
         at = _Places(ns, name, index, dim)
-        if reduce == "mean":
+        if reduce == MEAN:
             g = g / at.count(x, src, include_self)
-        elif reduce == "prod":
+        elif reduce == PROD:
             nonzero = ns.masked_fill(x, x == 0, 1)
             g = g * at.product(nonzero, src, include_self) / nonzero
-        elif reduce != "sum":
+        elif reduce != SUM:
             g = ns.keep(at.share(g, x, src, out), x == out)
         return g if include_self else at.clear(g)
 
@@ -118,11 +119,11 @@ def _row(name: str, key_of: Any) -> None:
         include_self: bool,
     ) -> Any:  # fmt: skip
         at = _Places(ns, name, index, dim)
-        if reduce == "sum":
+        if reduce == SUM:
             return at.read(g)
-        if reduce == "mean":
+        if reduce == MEAN:
             return at.read(g / at.count(x, src, include_self))
-        if reduce != "prod":
+        if reduce != PROD:
             return ns.keep(at.read(at.share(g, x, src, out)), src == at.read(out))
         zero = src == 0
         zeros = at.read(at.add(ns.zeros_like(x), ns.keep(ns.ones_like(src), zero)))

@@ -12,26 +12,24 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
+from engine.dispatch.spelling import by_dimensions
 from engine.graph.registry import public
+from engine.graph.tensor import Tensor
 from engine.ops.nn.padding import pad
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
-
-Sizes = tuple[int, ...]
 
 # ---- windows ---------------------------------------------------------------------------------
 
 
-def columns(xp: Any, x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
+def columns(xp: Any, x: Any, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Any:
     """The windows of x, (batch, channels, *kernel, *out), zeros beyond its border."""
     if any(padding):
         x = xp.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)])
@@ -47,7 +45,7 @@ def columns(xp: Any, x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilat
 
 
 def overlapped(
-    xp: Any, cols: Any, sizes: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
+    xp: Any, cols: Any, sizes: Shape, stride: Shape, padding: Shape, dilation: Shape
 ) -> Any:
     """The transpose of `columns`: windows added up where they overlap."""
     count = len(sizes)
@@ -87,7 +85,7 @@ def _convolution(xp: Any, x: Any, w: Any, bias: Any, how: Any) -> Any:
     return y if bias is None else y + bias.reshape(-1, *(1,) * len(kernel))
 
 
-def _input(xp: Any, y: Any, w: Any, bias: Any, sizes: Sizes, how: Any) -> Any:
+def _input(xp: Any, y: Any, w: Any, bias: Any, sizes: Shape, how: Any) -> Any:
     stride, padding, dilation, groups = how
     kernel, out = w.shape[2:], y.shape[2:]
     weights = w.reshape(groups, w.shape[0] // groups, -1).swapaxes(1, 2)
@@ -97,7 +95,7 @@ def _input(xp: Any, y: Any, w: Any, bias: Any, sizes: Sizes, how: Any) -> Any:
     return x if bias is None else x + bias.reshape(-1, *(1,) * len(kernel))
 
 
-def _weight(xp: Any, y: Any, x: Any, kernel: Sizes, how: Any) -> Any:
+def _weight(xp: Any, y: Any, x: Any, kernel: Shape, how: Any) -> Any:
     stride, padding, dilation, groups = how
     cols = columns(xp, x, kernel, stride, padding, dilation)
     out = y.shape[2:]  # output_padding may leave windows beyond
@@ -112,7 +110,7 @@ def _bias(ns: Any, g: Any, x: Any) -> Any:
     return ns.beside(ns.sum_dim(g, (0, *range(2, g.ndim)), False), x)
 
 
-def _cut(ns: Any, y: Any, shape: Sizes) -> Any:
+def _cut(ns: Any, y: Any, shape: Shape) -> Any:
     """y without the windows that output_padding made."""
     for dim, size in enumerate(shape):
         if y.shape[dim] != size:
@@ -120,27 +118,29 @@ def _cut(ns: Any, y: Any, shape: Sizes) -> Any:
     return y
 
 
+# fmt: off
 op("convolution(x, w, bias; how)", _convolution, written="convolution(x, w, bias)",
    x=lambda ns, g, x_shape, w, how: ns.convolution_input(g, w, x_shape[2:], how),
    w=lambda ns, g, x, w_shape, how: ns.convolution_weight(g, x, w_shape[2:], how),
-   bias=lambda ns, g, x: _bias(ns, g, x))  # fmt: skip
+   bias=lambda ns, g, x: _bias(ns, g, x))
 op("convolution_input(y, w; sizes, how)",
    lambda xp, y, w, sizes, how: _input(xp, y, w, None, sizes, how),
    node="ConvolutionBackwardBackward0",
    y=lambda ns, g, y_shape, w, how: _cut(ns, ns.convolution(g, w, None, how), y_shape),
-   w=lambda ns, g, y, w_shape, how: ns.convolution_weight(y, g, w_shape[2:], how))  # fmt: skip
+   w=lambda ns, g, y, w_shape, how: ns.convolution_weight(y, g, w_shape[2:], how))
 op("convolution_weight(y, x; kernel, how)", _weight, node="ConvolutionBackwardBackward0",
    y=lambda ns, g, y_shape, x, how: _cut(ns, ns.convolution(x, g, None, how), y_shape),
-   x=lambda ns, g, y, x_shape, how: ns.convolution_input(y, g, x_shape[2:], how))  # fmt: skip
+   x=lambda ns, g, y, x_shape, how: ns.convolution_input(y, g, x_shape[2:], how))
 op("convolution_transposed(y, w, bias; sizes, how)", _input, node="ConvolutionBackward0",
    y=lambda ns, g, y_shape, w, how: _cut(ns, ns.convolution(g, w, None, how), y_shape),
    w=lambda ns, g, y, w_shape, how: ns.convolution_weight(y, g, w_shape[2:], how),
-   bias=lambda ns, g, y: _bias(ns, g, y))  # fmt: skip
+   bias=lambda ns, g, y: _bias(ns, g, y))
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
 
-def sizes_of(name: str, argument: str, value: Any, count: int) -> Sizes:
+def sizes_of(name: str, argument: str, value: Any, count: int) -> Shape:
     """One number for each dimension."""
     if isinstance(value, int):
         return (value,) * count
@@ -155,7 +155,9 @@ def sizes_of(name: str, argument: str, value: Any, count: int) -> Sizes:
     return values
 
 
-def _checked(name: str, x: Any, w: Any, bias: Any, count: int, groups: int, turned: bool) -> None:
+def _checked(
+    name: str, x: Any, w: Any, bias: Tensor | None, count: int, groups: int, turned: bool
+) -> None:
     if x.ndim not in (count + 1, count + 2):
         raise RuntimeError(
             f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but got "
@@ -171,11 +173,11 @@ def _checked(name: str, x: Any, w: Any, bias: Any, count: int, groups: int, turn
             f"{channels} channels instead"
         )
     out = w.shape[1] * groups if turned else w.shape[0]
-    if bias is not None and bias.shape != (out,):
+    if bias is not None and bias.array.shape != (out,):
         kind = "transposed=1, " if turned else ""
         raise RuntimeError(
             f"Given {kind}weight of size {list(w.shape)}, expected bias to be 1-dimensional with "
-            f"{out} elements, but got bias of size {list(bias.shape)} instead"
+            f"{out} elements, but got bias of size {list(bias.array.shape)} instead"
         )
     if w.dtype != x.dtype:
         kinds = [f"torch.{dtypes.of(a.dtype).tensor_type}" for a in (x, w)]
@@ -190,17 +192,26 @@ def _checked(name: str, x: Any, w: Any, bias: Any, count: int, groups: int, turn
         )
 
 
+@by_dimensions("conv{}d", "F torch")
 def _convolve(
-    name: str, count: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any,
-    padding: Any, dilation: Any, groups: int,
-) -> Tensor:  # fmt: skip
+    count: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """The convolution of input (batch, channels, *{} sizes) with weight."""
+    name = f"conv{count}d"
     x, w = array_of(name, input), array_of(name, weight, "weight", 2)
-    _checked(name, x, w, None if bias is None else bias.array, count, groups, False)
+    _checked(name, x, w, bias, count, groups, False)
+    steps = sizes_of(name, "stride", stride, count)
+    spread = sizes_of(name, "dilation", dilation, count)
     alone = x.ndim == count + 1
     if alone:
         input = ops.unsqueeze(input, 0)
-    steps = sizes_of(name, "stride", stride, count)
-    spread = sizes_of(name, "dilation", dilation, count)
     if isinstance(padding, str):
         input, border = _named_padding(input, padding, w.shape[2:], steps, spread)
     else:
@@ -211,8 +222,8 @@ def _convolve(
 
 
 def _named_padding(
-    input: Tensor, padding: str, kernel: Sizes, stride: Sizes, dilation: Sizes
-) -> tuple[Tensor, Sizes]:
+    input: Tensor, padding: str, kernel: Shape, stride: Shape, dilation: Shape
+) -> tuple[Tensor, Shape]:
     """The input and its symmetric padding, for 'same' and 'valid'."""
     if padding == "valid":
         return input, (0,) * len(kernel)
@@ -228,7 +239,7 @@ def _named_padding(
     return input, border
 
 
-def _fits(sizes: Sizes, kernel: Sizes, padding: Sizes, dilation: Sizes) -> None:
+def _fits(sizes: Shape, kernel: Shape, padding: Shape, dilation: Shape) -> None:
     padded = [size + 2 * p for size, p in zip(sizes, padding, strict=True)]
     reach = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
     if any(size < wanted for size, wanted in zip(padded, reach, strict=True)):
@@ -239,20 +250,29 @@ def _fits(sizes: Sizes, kernel: Sizes, padding: Sizes, dilation: Sizes) -> None:
         )
 
 
+@by_dimensions("conv_transpose{}d", "F torch")
 def _transpose(
-    name: str, count: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any,
-    padding: Any, output_padding: Any, groups: int, dilation: Any,
-) -> Tensor:  # fmt: skip
+    count: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """The transpose of the convolution of input (batch, channels, *{} sizes) with weight."""
+    name = f"conv_transpose{count}d"
     x, w = array_of(name, input), array_of(name, weight, "weight", 2)
-    _checked(name, x, w, None if bias is None else bias.array, count, groups, True)
+    _checked(name, x, w, bias, count, groups, True)
     alone = x.ndim == count + 1
     if alone:
         input = ops.unsqueeze(input, 0)
-    steps, border, spread, more = (
-        sizes_of(name, argument, value, count)
-        for argument, value in (("stride", stride), ("padding", padding), ("dilation", dilation),
-                                ("output_padding", output_padding))
-    )  # fmt: skip
+    steps = sizes_of(name, "stride", stride, count)
+    border = sizes_of(name, "padding", padding, count)
+    spread = sizes_of(name, "dilation", dilation, count)
+    more = sizes_of(name, "output_padding", output_padding, count)
     if any(m >= s and m >= d for m, s, d in zip(more, steps, spread, strict=True)):
         raise RuntimeError(
             "output padding must be smaller than either stride or dilation, but got "
@@ -270,46 +290,23 @@ def _transpose(
     return ops.squeeze_dim(out, 0) if alone else out
 
 
-def _make(count: int) -> None:
-    def conv(
-        input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1,
-        padding: Any = 0, dilation: Any = 1, groups: int = 1,
-    ) -> Tensor:  # fmt: skip
-        return _convolve(
-            f"conv{count}d", count, input, weight, bias, stride, padding, dilation, groups
-        )
-
-    def conv_transpose(
-        input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1,
-        padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
-    ) -> Tensor:  # fmt: skip
-        return _transpose(
-            f"conv_transpose{count}d", count, input, weight, bias, stride, padding, output_padding,
-            groups, dilation,
-        )  # fmt: skip
-
-    for function, name in ((conv, f"conv{count}d"), (conv_transpose, f"conv_transpose{count}d")):
-        function.__name__ = function.__qualname__ = name
-        kind = "transpose of the convolution" if "transpose" in name else "convolution"
-        function.__doc__ = f"The {kind} of input (batch, channels, *{count} sizes) with weight."
-        public("F torch")(function)
-
-
-for _count in (1, 2, 3):
-    _make(_count)
-
-
 @public("torch")
 def convolution(
-    input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
-    transposed: bool, output_padding: Any, groups: int,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    transposed: bool,
+    output_padding: Any,
+    groups: int,
+) -> Tensor:
     """A convolution of any number of dimensions, or its transpose."""
-    count = weight.array.ndim - 2
+    operands = weight.array.ndim - 2, input, weight, bias, stride, padding
     if transposed:
-        return _transpose("convolution", count, input, weight, bias, stride, padding,
-                          output_padding, groups, dilation)  # fmt: skip
-    return _convolve("convolution", count, input, weight, bias, stride, padding, dilation, groups)
+        return _transpose(*operands, output_padding, groups, dilation)
+    return _convolve(*operands, dilation, groups)
 
 
 @public("F torch")

@@ -33,9 +33,12 @@ def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> 
 
 @public("F")
 def grid_sample(
-    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros",
+    input: Tensor,
+    grid: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
     align_corners: bool | None = None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """input (batch, channels, *sizes) at the places grid (batch, *out, dims), each from -1 to 1."""
     x, places = array_of("grid_sample", input), array_of("grid_sample", grid, "grid", 2)
     if mode not in ("bilinear", "nearest", "bicubic"):
@@ -52,8 +55,9 @@ def grid_sample(
     count = len(sizes)
     flat = grid.reshape(places.shape[0], -1, count)
     corners = bool(align_corners)
-    at = [_unnormalised(flat[:, :, count - 1 - dim], size, corners)
-          for dim, size in enumerate(sizes)]  # fmt: skip
+    at = [
+        _unnormalised(flat[:, :, count - 1 - dim], size, corners) for dim, size in enumerate(sizes)
+    ]
     if padding_mode != "zeros" and mode != "bicubic":
         at = [_kept(a, size, padding_mode, corners) for a, size in zip(at, sizes, strict=True)]
     weights = _neighbours(at, mode)

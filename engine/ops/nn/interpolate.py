@@ -3,42 +3,55 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
+from engine.graph.tensor import Tensor
 from engine.ops.nn.linear_maps import Map, sampled
+from engine.ops.nn.pooling import adaptive_avg_pool
 
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
+_DIMS = {
+    "nearest": (1, 2, 3),
+    "nearest-exact": (1, 2, 3),
+    "linear": (1,),
+    "bilinear": (2,),
+    "trilinear": (3,),
+    "bicubic": (2,),
+}
+"""Mode → how many dimensions it can interpolate along."""
 
-_LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
-_NODES = {
-    "nearest": "Nearest", "nearest-exact": "NearestExact", "linear": "Linear",
-    "bilinear": "Bilinear", "trilinear": "Trilinear", "bicubic": "Bicubic",
-}  # fmt: skip
 
-
-def _row(mode: str, count: int, smooth: bool = False) -> str:
+def _row(mode: str, count: int, smooth: bool) -> str:
     return f"upsample_{mode.replace('-', '_')}{count}d{'_aa' if smooth else ''}"
 
 
-for _mode, _counts in (("nearest", (1, 2, 3)), ("nearest-exact", (1, 2, 3)), ("linear", (1,)),
-                       ("bilinear", (2,)), ("trilinear", (3,)), ("bicubic", (2,))):  # fmt: skip
-    for _count in _counts:
-        for _smooth in (False, True) if _count == 2 and "nearest" not in _mode else (False,):
-            sampled(_row(_mode, _count, _smooth),
-                    f"Upsample{_NODES[_mode]}{_count}D{'Aa' if _smooth else ''}Backward0",
-                    f"interpolate(x, mode='{_mode}')")  # fmt: skip
+def _rows() -> None:
+    for mode, counts in _DIMS.items():
+        for count in counts:
+            for smooth in (False, True) if mode in _SMOOTH else (False,):
+                name = _row(mode, count, smooth)
+                node = "".join(part.capitalize() for part in name.split("_"))
+                node = node.replace(f"{count}d", f"{count}D") + "Backward0"
+                sampled(name, node, f"interpolate(x, mode='{mode}')")
+
+
+_SMOOTH = ("bilinear", "bicubic")
+"""The modes that can be smoothed (antialias)."""
+_rows()
 
 
 @public("F")
 def interpolate(
-    input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
-    align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """input (batch, channels, *sizes) at another size, or at its size times scale_factor.
 
     Modes: nearest, nearest-exact, linear, bilinear, bicubic, trilinear, area.
@@ -55,34 +68,25 @@ def interpolate(
         align_corners = False
     outer, factors = _sizes(x.shape[2:], size, scale_factor, recompute_scale_factor)
     if mode == "area":
-        from engine.ops.nn.pooling import adaptive_avg_pool
-
-        return adaptive_avg_pool(input, outer)
-    if antialias and not (mode in ("bilinear", "bicubic") and x.ndim == 4):
+        return adaptive_avg_pool(count, input, outer)
+    if antialias and not (mode in _SMOOTH and x.ndim == 4):
         raise ValueError(
             "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D "
             "tensor as input"
         )
-    if _row(mode, count, antialias).startswith("upsample_") and not _fits(mode, count):
+    if count not in _DIMS.get(mode, ()):
         raise NotImplementedError(_unfit(mode, x.ndim))
+    corners = bool(align_corners)
     maps = tuple(
-        _map(mode, 2 + dim, x.shape[2 + dim], outer[dim], factors[dim], bool(align_corners),
-             antialias)
+        _map(mode, 2 + dim, x.shape[2 + dim], outer[dim], factors[dim], corners, antialias)
         for dim in range(count)
-    )  # fmt: skip
+    )
     return getattr(ops, _row(mode, count, antialias))(input, maps)
 
 
-def _fits(mode: str, count: int) -> bool:
-    if mode in ("nearest", "nearest-exact"):
-        return 1 <= count <= 3
-    return (_LINEAR.get(count) == mode) or (mode == "bicubic" and count == 2)
-
-
 def _unfit(mode: str, ndim: int) -> str:
-    if mode in _NODES and 3 <= ndim <= 5:
-        wanted = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}[mode]
-        return f"Got {ndim}D input, but {mode} mode needs {wanted}D input"
+    if mode in _DIMS and 3 <= ndim <= 5:
+        return f"Got {ndim}D input, but {mode} mode needs {2 + _DIMS[mode][0]}D input"
     return (
         "Input Error: Only 3D, 4D and 5D input Tensors supported (got "
         f"{ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | "
@@ -130,9 +134,12 @@ def _map(
 
 @public("F")
 def upsample(
-    input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
     align_corners: bool | None = None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """interpolate, by its old name."""
     return interpolate(input, size, scale_factor, mode, align_corners)
 

@@ -101,8 +101,13 @@ def sampled(name: str, node: str, written: str | None = None, beside: bool = Fal
     def rule_beside(ns: Any, g: Any, x: Any, maps: Any) -> Any:
         return ns.unsampled(ns.beside(g, x), maps)
 
-    op(f"{name}(x; maps)", _sampled, node=node, written=written or f"{name}(x)",
-       x=rule_beside if beside else rule)  # fmt: skip
+    op(
+        f"{name}(x; maps)",
+        _sampled,
+        node=node,
+        written=written or f"{name}(x)",
+        x=rule_beside if beside else rule,
+    )
 
 
 op("unsampled(x; maps)", _transposed, x=lambda ns, g, maps: ns.resampled(g, maps))
@@ -144,9 +149,15 @@ def _stretches(starts: Array, ends: Array, weight: Array) -> Taps:
 
 @kind
 def _window(
-    inner: int, outer: int, size: int, stride: int, padding: int, mean: bool, with_padding: bool,
+    inner: int,
+    outer: int,
+    size: int,
+    stride: int,
+    padding: int,
+    mean: bool,
+    with_padding: bool,
     scale: float,
-) -> Taps:  # fmt: skip
+) -> Taps:
     """Windows as pooling has them: sums, or means over the window with or without its padding."""
     starts = np.arange(outer) * stride - padding
     ends = np.minimum(starts + size, inner + padding)

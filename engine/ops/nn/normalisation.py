@@ -13,34 +13,35 @@ import numpy as np
 
 from engine.arrays.promotion import is_half
 from engine.arrays.row import non_differentiable
+from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.grad_mode import no_grad
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
+from engine.ops.nn.padding import pad
+from engine.ops.nn.pooling import avg_pool
 from engine.ops.views.shape import reshape
-
-Dims = tuple[int, ...]
 
 # ---- rows ------------------------------------------------------------------------------------
 
 
-def _standard(xp: Any, x: Any, dims: Dims, eps: float) -> Any:
+def _standard(xp: Any, x: Any, dims: Shape, eps: float) -> Any:
     count = x.dtype.type(max(math.prod(x.shape[dim] for dim in dims), 1))
     centred = x - xp.add.reduce(x, dims, None, None, True) / count
     variance = xp.add.reduce(centred * centred, dims, None, None, True) / count
     return centred / xp.sqrt(variance + x.dtype.type(eps))
 
 
-def _standardised(ns: Any, x: Any, dims: Dims, eps: float) -> tuple[Any, Any]:
+def _standardised(ns: Any, x: Any, dims: Shape, eps: float) -> tuple[Any, Any]:
     """x with mean 0 and variance 1 over dims, and what it was multiplied by."""
     centred = x - ns.mean_dim(x, dims, True)
     factor = ns.rsqrt(ns.mean_dim(centred * centred, dims, True) + eps)
     return centred * factor, factor
 
 
-def _standard_rule(ns: Any, g: Any, x: Any, dims: Dims, eps: float) -> Any:
+def _standard_rule(ns: Any, g: Any, x: Any, dims: Shape, eps: float) -> Any:
     values, factor = _standardised(ns, x, dims, eps)
     along = values * ns.mean_dim(g * values, dims, True)
     return factor * (g - ns.mean_dim(g, dims, True) - along)
@@ -58,46 +59,35 @@ def _times(g: Any, weight: Any) -> Any:
 # layer_norm: over the last dimensions; weight and bias have their shape
 
 
-def _last(x: Any, count: int) -> Dims:
+def _last(x: Any, count: int) -> Shape:
     return tuple(range(x.ndim - count, x.ndim))
 
 
-def _lead(x: Any, count: int) -> Dims:
-    return tuple(range(x.ndim - count))
-
-
 def _sum_lead(ns: Any, g: Any, count: int) -> Any:
-    return ns.sum_dim(g, _lead(g, count), False) if g.ndim > count else g
+    lead = tuple(range(g.ndim - count))
+    return ns.sum_dim(g, lead, False) if lead else g
 
-
-op("native_layer_norm(x, weight, bias; count, eps)",
-   lambda xp, x, weight, bias, count, eps: _scaled(
-       _standard(xp, x, _last(x, count), eps), weight, bias),
-   written="layer_norm(x, x.shape[-count:], weight, bias, eps)",
-   x=lambda ns, g, x, weight, count, eps: _standard_rule(
-       ns, _times(g, weight), x, _last(x, count), eps),
-   weight=lambda ns, g, x, count, eps: _sum_lead(
-       ns, g * _standardised(ns, x, _last(x, count), eps)[0], count),
-   bias=lambda ns, g, x, count: ns.beside(_sum_lead(ns, g, count), x))  # fmt: skip
 
 # batch_norm: over all dimensions but the second; weight and bias are one for each channel
 
 
-def _others(x: Any) -> Dims:
+def _others(x: Any) -> Shape:
     return (0, *range(2, x.ndim))
 
 
+def _beside_channels(count: int, ndim: int) -> Shape:
+    """The shape in which one number for each channel meets a batch."""
+    return (*(1,) * (ndim > 1), count, *(1,) * (ndim - 2))
+
+
 def _by_channel(ns: Any, weight: Any, ndim: int) -> Any:
-    shape = (*(1,) * (ndim > 1), -1, *(1,) * (ndim - 2))
-    return None if weight is None else ns.reshape(weight, _sized(shape, weight.shape[0]))
-
-
-def _sized(shape: Dims, size: int) -> Dims:
-    return tuple(size if part == -1 else part for part in shape)
+    if weight is None:
+        return None
+    return ns.reshape(weight, _beside_channels(weight.shape[0], ndim))
 
 
 def _channels(weight: Any, ndim: int) -> Any:
-    return None if weight is None else weight.reshape(*(1,) * (ndim > 1), -1, *(1,) * (ndim - 2))
+    return None if weight is None else weight.reshape(_beside_channels(-1, ndim))
 
 
 def _batch_norm(
@@ -129,13 +119,6 @@ def _batch_rule(
     return g * _batch_values(ns, x, mean, variance, training, eps)[1]
 
 
-op("native_batch_norm(x, weight, bias, mean, variance; training, eps)", _batch_norm,
-   written="batch_norm(x, mean, variance, weight, bias, training, eps=eps)", x=_batch_rule,
-   weight=lambda ns, g, x, mean, variance, training, eps: ns.sum_dim(
-       g * _batch_values(ns, x, mean, variance, training, eps)[0], _others(x), False),
-   bias=lambda ns, g, x: ns.beside(ns.sum_dim(g, _others(x), False), x),
-   mean=non_differentiable, variance=non_differentiable)  # fmt: skip
-
 # group_norm: over the channels of a group and all further dimensions
 
 
@@ -160,20 +143,41 @@ def _group_rule(ns: Any, g: Any, x: Any, weight: Any, groups: int, eps: float) -
     return ns.reshape(back, tuple(x.shape))
 
 
+# fmt: off
+op("native_layer_norm(x, weight, bias; count, eps)",
+   lambda xp, x, weight, bias, count, eps: _scaled(
+       _standard(xp, x, _last(x, count), eps), weight, bias),
+   written="layer_norm(x, x.shape[-count:], weight, bias, eps)",
+   x=lambda ns, g, x, weight, count, eps: _standard_rule(
+       ns, _times(g, weight), x, _last(x, count), eps),
+   weight=lambda ns, g, x, count, eps: _sum_lead(
+       ns, g * _standardised(ns, x, _last(x, count), eps)[0], count),
+   bias=lambda ns, g, x, count: ns.beside(_sum_lead(ns, g, count), x))
+op("native_batch_norm(x, weight, bias, mean, variance; training, eps)", _batch_norm,
+   written="batch_norm(x, mean, variance, weight, bias, training, eps=eps)", x=_batch_rule,
+   weight=lambda ns, g, x, mean, variance, training, eps: ns.sum_dim(
+       g * _batch_values(ns, x, mean, variance, training, eps)[0], _others(x), False),
+   bias=lambda ns, g, x: ns.beside(ns.sum_dim(g, _others(x), False), x),
+   mean=non_differentiable, variance=non_differentiable)
 op("native_group_norm(x, weight, bias; groups, eps)", _group_norm,
    written="group_norm(x, groups, weight, bias, eps)", x=_group_rule,
    weight=lambda ns, g, x, groups, eps: ns.sum_dim(
        g * _group_values(ns, x, groups, eps), _others(x), False),
-   bias=lambda ns, g, x: ns.beside(ns.sum_dim(g, _others(x), False), x))  # fmt: skip
+   bias=lambda ns, g, x: ns.beside(ns.sum_dim(g, _others(x), False), x))
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
 
 @public("F torch")
 def layer_norm(
-    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None,
-    eps: float = 1e-5, cudnn_enable: bool = True,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enable: bool = True,
+) -> Tensor:
     """input with mean 0 and variance 1 over its last dimensions, times weight plus bias."""
     array = array_of("layer_norm", input)
     wanted = _last_shape(array, normalized_shape)
@@ -186,7 +190,7 @@ def layer_norm(
     return ops.native_layer_norm(input, weight, bias, len(wanted), eps)
 
 
-def _last_shape(array: Any, shape: Any) -> Dims:
+def _last_shape(array: Any, shape: Any) -> Shape:
     wanted = (shape,) if isinstance(shape, int) else tuple(shape)
     if not wanted:
         raise RuntimeError(
@@ -224,9 +228,13 @@ def rms_norm(
 
 @public("F torch")
 def group_norm(
-    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
-    eps: float = 1e-5, cudnn_enabled: bool = True,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Tensor:
     """input (N, C, ...) with mean 0 and variance 1 over each group of channels."""
     array = array_of("group_norm", input)
     if array.ndim < 2:
@@ -243,10 +251,15 @@ def group_norm(
 
 @public("F")
 def batch_norm(
-    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
-    weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False,
-    momentum: float = 0.1, eps: float = 1e-5,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
     """input (N, C, ...) with mean 0 and variance 1 in each channel, by the batch's statistics in
     training (the running ones are moved towards them), else by the running ones.
     """
@@ -260,21 +273,34 @@ def batch_norm(
 
 @public("torch", "batch_norm")
 def _torch_batch_norm(
-    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
-    running_var: Tensor | None, training: bool, momentum: float, eps: float, cudnn_enabled: bool,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool,
+) -> Tensor:
     """nn.functional.batch_norm, its arguments in another order."""
     return _batch(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 def _batch(
-    input: Tensor, mean: Tensor | None, variance: Tensor | None, weight: Tensor | None,
-    bias: Tensor | None, training: bool, momentum: float, eps: float,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    mean: Tensor | None,
+    variance: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Tensor:
     array = input.array
     channels = array.shape[1] if array.ndim > 1 else 0
-    for name, extra in (("running_mean", mean), ("running_var", variance), ("weight", weight),
-                        ("bias", bias)):  # fmt: skip
+    named = {"running_mean": mean, "running_var": variance, "weight": weight, "bias": bias}
+    for name, extra in named.items():
         if extra is not None and extra.array.size != channels:
             raise RuntimeError(f"{name} should contain {channels} elements not {extra.array.size}")
     if not training and mean is None:
@@ -300,10 +326,15 @@ def _move(mean: Tensor | None, variance: Tensor | None, x: Any, momentum: float)
 
 @public("F")
 def instance_norm(
-    input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None,
-    weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: bool = True,
-    momentum: float = 0.1, eps: float = 1e-5,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
     """input (N, C, ...) with mean 0 and variance 1 in each channel of each of its parts."""
     x = array_of("instance_norm", input)
     if use_input_stats and math.prod(x.shape[2:]) == 1:
@@ -317,8 +348,8 @@ def instance_norm(
         return None if tensor is None else tensor.repeat(batch)
 
     means, variances = repeated(running_mean), repeated(running_var)
-    out = _batch(whole, means, variances, repeated(weight), repeated(bias), use_input_stats,
-                 momentum, eps)  # fmt: skip
+    scale, shift = repeated(weight), repeated(bias)
+    out = _batch(whole, means, variances, scale, shift, use_input_stats, momentum, eps)
     with no_grad():
         for running, moved in ((running_mean, means), (running_var, variances)):
             if running is not None and moved is not None:
@@ -338,18 +369,15 @@ def local_response_norm(
         )
     if not x.size:
         return input
-    from engine.ops.nn.padding import pad
-    from engine.ops.nn.pooling import avg_pool2d, avg_pool3d
-
     square = (input * input).unsqueeze(1)
     before, after = size // 2, (size - 1) // 2
     if x.ndim == 3:
-        mean = avg_pool2d(pad(square, (0, 0, before, after)), (size, 1), stride=1).squeeze(1)
+        mean = avg_pool(2, pad(square, (0, 0, before, after)), (size, 1), stride=1).squeeze(1)
     else:
         sizes = x.shape
         flat = square.view(sizes[0], 1, sizes[1], sizes[2], -1)
         padded = pad(flat, (0, 0, 0, 0, before, after))
-        mean = avg_pool3d(padded, (size, 1, 1), stride=1).squeeze(1).view(sizes)
+        mean = avg_pool(3, padded, (size, 1, 1), stride=1).squeeze(1).view(sizes)
     return input / (mean * alpha + k) ** beta
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
+from engine.graph.tensor import Tensor
 from engine.ops.nn.linear_maps import Map, sampled
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 Pads = tuple[tuple[int, int], ...]
 """For each dimension, how much is added before and behind; negative is taken away."""
@@ -27,15 +25,20 @@ def _constant(xp: Any, x: Any, pads: Pads, value: float) -> Any:
     return out[inner]
 
 
-op("constant_pad_nd(x; pads, value)", _constant, written="pad(x, pads, value=value)",
-   x=lambda ns, g, pads: ns.constant_pad_nd(
-       g, tuple((-before, -behind) for before, behind in pads), 0.0))  # fmt: skip
+op(
+    "constant_pad_nd(x; pads, value)",
+    _constant,
+    written="pad(x, pads, value=value)",
+    x=lambda ns, g, pads: ns.constant_pad_nd(
+        g, tuple((-before, -behind) for before, behind in pads), 0.0
+    ),
+)
 
 _MODES = {"reflect": "reflection", "replicate": "replication", "circular": "circular"}
 for _kind in ("reflection", "replication"):
     for _count in (1, 2, 3):
-        sampled(f"{_kind}_pad{_count}d", f"{_kind.capitalize()}Pad{_count}DBackward0",
-                beside=True)  # fmt: skip
+        _node = f"{_kind.capitalize()}Pad{_count}DBackward0"
+        sampled(f"{_kind}_pad{_count}d", _node, beside=True)
 sampled("circular_pad", "CopySlices")
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
+from engine.graph.tensor import Tensor
 from engine.ops.nn.convolution import columns, overlapped, sizes_of
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
-
-Sizes = tuple[int, ...]
 
 # ---- fold and unfold -------------------------------------------------------------------------
 
@@ -27,33 +24,35 @@ def _im2col(xp: Any, x: Any, how: Any) -> Any:
     return cols.reshape(x.shape[0], x.shape[1] * math.prod(kernel), math.prod(cols.shape[4:]))
 
 
-def _blocks(sizes: Sizes, how: Any) -> Sizes:
+def _blocks(sizes: Shape, how: Any) -> Shape:
     return tuple(
         (size + 2 * p - d * (k - 1) - 1) // s + 1
         for size, k, s, p, d in zip(sizes, *how, strict=True)
     )
 
 
-def _col2im(xp: Any, x: Any, sizes: Sizes, how: Any) -> Any:
+def _col2im(xp: Any, x: Any, sizes: Shape, how: Any) -> Any:
     kernel, stride, padding, dilation = how
     channels = x.shape[1] // math.prod(kernel)
     cols = x.reshape(x.shape[0], channels, *kernel, *_blocks(sizes, how))
     return overlapped(xp, cols, sizes, stride, padding, dilation)
 
 
+# fmt: off
 op("im2col(x; how)", _im2col, node="Im2ColBackward0", written="unfold(x, kernel_size)",
-   x=lambda ns, g, x_shape, how: ns.col2im(g, tuple(x_shape[2:]), how))  # fmt: skip
+   x=lambda ns, g, x_shape, how: ns.col2im(g, tuple(x_shape[2:]), how))
 op("col2im(x; sizes, how)", _col2im, node="Col2ImBackward0",
-   written="fold(x, sizes, kernel_size)",
-   x=lambda ns, g, how: ns.im2col(g, how))  # fmt: skip
+   written="fold(x, sizes, kernel_size)", x=lambda ns, g, how: ns.im2col(g, how))
+# fmt: on
 
 
 def _how(kernel: Any, dilation: Any, padding: Any, stride: Any) -> Any:
-    return tuple(
-        sizes_of("unfold", name, value, 2)
-        for name, value in (("kernel_size", kernel), ("stride", stride), ("padding", padding),
-                            ("dilation", dilation))
-    )  # fmt: skip
+    return (
+        sizes_of("unfold", "kernel_size", kernel, 2),
+        sizes_of("unfold", "stride", stride, 2),
+        sizes_of("unfold", "padding", padding, 2),
+        sizes_of("unfold", "dilation", dilation, 2),
+    )
 
 
 @public("F")
@@ -75,9 +74,13 @@ def unfold(
 
 @public("F")
 def fold(
-    input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
+    input: Tensor,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
     stride: Any = 1,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """Columns put back as patches of pictures; what overlaps adds up."""
     x = array_of("fold", input)
     if x.ndim not in (2, 3):
@@ -110,76 +113,68 @@ def fold(
 # ---- channels and pixels ---------------------------------------------------------------------
 
 
-def _shuffle(xp: Any, x: Any, factor: int) -> Any:
-    *lead, channels, height, width = x.shape
-    parts = x.reshape(*lead, channels // factor**2, factor, factor, height, width)
-    n = len(lead)
-    turned = parts.transpose(*range(n), n, n + 3, n + 1, n + 4, n + 2)
-    return turned.reshape(*lead, channels // factor**2, height * factor, width * factor)
-
-
-def _unshuffle(xp: Any, x: Any, factor: int) -> Any:
-    *lead, channels, height, width = x.shape
-    parts = x.reshape(*lead, channels, height // factor, factor, width // factor, factor)
-    n = len(lead)
-    turned = parts.transpose(*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return turned.reshape(*lead, channels * factor**2, height // factor, width // factor)
-
-
-op("pixel_shuffle(x; factor)", _shuffle, x=lambda ns, g, factor: ns.pixel_unshuffle(g, factor))
-op("pixel_unshuffle(x; factor)", _unshuffle, x=lambda ns, g, factor: ns.pixel_shuffle(g, factor))
-
-
-def _dealt(xp: Any, x: Any, groups: int) -> Any:
-    batch, channels, *sizes = x.shape
-    parts = x.reshape(batch, groups, channels // groups, *sizes)
-    return parts.swapaxes(1, 2).reshape(x.shape)
-
-
-op("channel_shuffle(x; groups)", _dealt,
-   x=lambda ns, g, x_shape, groups: ns.channel_shuffle(g, x_shape[1] // groups))  # fmt: skip
-
-
-@public("F torch")
-def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
-    """(..., C*r**2, H, W) as (..., C, H*r, W*r)."""
-    x = array_of("pixel_shuffle", input)
+def _shuffle(xp: Any, x: Any, r: int) -> Any:
     if x.ndim < 3:
         raise RuntimeError(
             "pixel_shuffle expects input to have at least 3 dimensions, but got input with "
             f"{x.ndim} dimension(s)"
         )
-    if x.shape[-3] % upscale_factor**2:
+    *lead, channels, height, width = x.shape
+    if channels % r**2:
         raise RuntimeError(
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
-            f"of upscale_factor, but input.size(-3)={x.shape[-3]} is not divisible by "
-            f"{upscale_factor**2}"
+            f"of upscale_factor, but input.size(-3)={channels} is not divisible by {r**2}"
         )
-    return ops.pixel_shuffle(input, upscale_factor)
+    parts = x.reshape(*lead, channels // r**2, r, r, height, width)
+    n = len(lead)
+    turned = parts.transpose(*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return turned.reshape(*lead, channels // r**2, height * r, width * r)
 
 
-@public("F torch")
-def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
-    """(..., C, H*r, W*r) as (..., C*r**2, H, W)."""
-    x = array_of("pixel_unshuffle", input)
-    for name, size in (("height", x.shape[-2]), ("width", x.shape[-1])):
-        if size % downscale_factor:
+def _unshuffle(xp: Any, x: Any, r: int) -> Any:
+    for place, name in ((-2, "height"), (-1, "width")):
+        if x.shape[place] % r:
             raise RuntimeError(
                 f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but "
-                f"input.size({-2 if name == 'height' else -1})={size} is not divisible by "
-                f"{downscale_factor}"
+                f"input.size({place})={x.shape[place]} is not divisible by {r}"
             )
-    return ops.pixel_unshuffle(input, downscale_factor)
+    *lead, channels, height, width = x.shape
+    parts = x.reshape(*lead, channels, height // r, r, width // r, r)
+    n = len(lead)
+    turned = parts.transpose(*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return turned.reshape(*lead, channels * r**2, height // r, width // r)
 
 
-@public("F torch", "channel_shuffle", "native_channel_shuffle")
-def channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    """(batch, C, ...) with the channels of the groups dealt out in turn."""
-    x = array_of("channel_shuffle", input)
-    channels = x.shape[1]
+def _dealt(xp: Any, x: Any, groups: int) -> Any:
+    batch, channels, *sizes = x.shape
     if channels % groups:
         raise RuntimeError(
             "Number of channels must be divisible by groups. Got "
             f"{channels} channels and {groups} groups."
         )
-    return ops.channel_shuffle(input, groups)
+    parts = x.reshape(batch, groups, channels // groups, *sizes)
+    return parts.swapaxes(1, 2).reshape(x.shape)
+
+
+op(
+    "pixel_shuffle(x; upscale_factor)",
+    _shuffle,
+    "(..., C*r**2, H, W) as (..., C, H*r, W*r).",
+    where="F torch",
+    x=lambda ns, g, upscale_factor: ns.pixel_unshuffle(g, upscale_factor),
+)
+op(
+    "pixel_unshuffle(x; downscale_factor)",
+    _unshuffle,
+    "(..., C, H*r, W*r) as (..., C*r**2, H, W).",
+    where="F torch",
+    x=lambda ns, g, downscale_factor: ns.pixel_shuffle(g, downscale_factor),
+)
+op(
+    "channel_shuffle(x; groups)",
+    _dealt,
+    "(batch, C, ...) with the channels of the groups dealt out in turn.",
+    where="F torch",
+    names="channel_shuffle native_channel_shuffle",
+    x=lambda ns, g, x_shape, groups: ns.channel_shuffle(g, x_shape[1] // groups),
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays.reduction import MEAN
 from engine.arrays.row import rows
 from gradcli.explain.formula.algebra.expression import (
     Call,
@@ -71,7 +72,7 @@ def _nll_loss_backward(
         return None
     if isinstance(target, Number):
         target = Literal(classes)
-    share = -1 / classes.size if reduction == "mean" else -1.0
+    share = -1 / classes.size if reduction == MEAN else -1.0
     hot = Call(_ONE_HOT, (target,), (shape[-1],), shape)
     return product([(Number(share), 1), (scalar, 1), (hot, 1)], shape)
 
