@@ -172,6 +172,7 @@ FROM_ENGINE = {
     "engine.transforms.recorded": "gradcli/",  # the graph
     "engine.graph.registry": "gradcli/",  # names
     "engine.arrays.row": "gradcli/",
+    "engine.arrays.reduction": "gradcli/explain/formula/",
     "engine.graph.tensor": "gradcli/",  # values
     "engine.graph.printing": "gradcli/",
     "engine.arrays.dtypes": "gradcli/",

@@ -134,9 +134,9 @@ def expose(name: str, thing: Any, where: str = "torch Tensor") -> None:
             methods.add(name)
         elif place.endswith("_"):
             form = in_place_form(f"{name}_", thing)  # noqa: F821
-            method = place == "Tensor_"
-            form = form if method else called(form, "torch", f"{name}_")
-            expose(f"{name}_", form, place[:-1])
+            section = place[:-1]
+            bare = section == "Tensor"
+            expose(f"{name}_", form if bare else called(form, section, f"{name}_"), section)
         else:
             namespaces.setdefault(_SHORT.get(place, place), Names())[name] = thing
 
