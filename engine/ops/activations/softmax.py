@@ -8,7 +8,6 @@ import numpy as np
 
 from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, dtype_of, wrap_dim
-from engine.dispatch.decorators import numpy_names
 from engine.dispatch.errors.kinds import no_kernel
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
@@ -61,7 +60,6 @@ def _normalise(name: str, input: Tensor, dim: int, dtype: Any) -> Tensor:
 
 
 @public("torch Tensor special")
-@numpy_names
 def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     """exp(input) over its sum along a dimension."""
     if dim is None:
@@ -70,7 +68,6 @@ def softmax(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
 
 
 @public("torch Tensor special")
-@numpy_names
 def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, without overflow."""
     return _normalise("log_softmax", input, dim, dtype)
