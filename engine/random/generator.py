@@ -255,8 +255,11 @@ class _ForkedStream:
 
 @public("torch.random")
 def fork_rng(
-    devices: Any = None, enabled: bool = True, _caller: str = "fork_rng",
-    _devices_kw: str = "devices", device_type: str = "cuda",
-) -> Any:  # fmt: skip
+    devices: Any = None,
+    enabled: bool = True,
+    _caller: str = "fork_rng",
+    _devices_kw: str = "devices",
+    device_type: str = "cuda",
+) -> Any:
     """`with fork_rng():` leaves the stream of random numbers as it was before the block."""
     return _ForkedStream(enabled)

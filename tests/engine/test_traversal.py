@@ -77,9 +77,18 @@ def operands(draw: random.Random, count: int) -> list[Any]:
 
 
 SHORT = {
-    "exp": (), "sqrt": (), "abs": (), "t": (), "unsqueeze": (0,), "softmax": (1,),
-    "add": (), "mul": (), "div": (), "mm": (), "addmm": (1, 1),
-}  # fmt: skip
+    "exp": (),
+    "sqrt": (),
+    "abs": (),
+    "t": (),
+    "unsqueeze": (0,),
+    "softmax": (1,),
+    "add": (),
+    "mul": (),
+    "div": (),
+    "mm": (),
+    "addmm": (1, 1),
+}
 """Rows that have a short way, and parameters for them."""
 
 

@@ -176,8 +176,9 @@ def _single(name: str, words: str, method: bool, schemas: dict[str, list[str]]) 
     if not method:
         form = form.replace(
             "torch.dtype? dtype=None, torch.layout? layout=None, torch.device? device=None, "
-            "bool? pin_memory=None", f"{MADE}, bool requires_grad=False",
-        )  # fmt: skip
+            "bool? pin_memory=None",
+            f"{MADE}, bool requires_grad=False",
+        )
         if written is not None:
             outs = len(re.findall(r"Tensor!", written))
             form = _with_out(form, outs > 1)

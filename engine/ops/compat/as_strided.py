@@ -121,17 +121,19 @@ def _size(x: Any, wanted: Layout, held: Layout) -> Shape:
     return wanted.shape
 
 
+# fmt: off
 op("as_strided(x; wanted, held)", _as_strided, view=True, estimate=_size,
    written="as_strided(x, *wanted)",
-   x=lambda ns, g, wanted, held: ns.as_strided_backward(g, wanted, held))  # fmt: skip
+   x=lambda ns, g, wanted, held: ns.as_strided_backward(g, wanted, held))
 op("as_strided_copy(x; wanted, held)",
    lambda xp, x, wanted, held: xp.array(_as_strided(xp, x, wanted, held), copy=True),
    written="as_strided_copy(x, *wanted)", node="AsStridedBackward0_copy", estimate=_size,
-   x=lambda ns, g, wanted, held: ns.as_strided_backward(g, wanted, held))  # fmt: skip
+   x=lambda ns, g, wanted, held: ns.as_strided_backward(g, wanted, held))
 op("as_strided_backward(x; wanted, held)", _write,
-   x=lambda ns, g, wanted, held: ns.as_strided_read(g, wanted, held))  # fmt: skip
+   x=lambda ns, g, wanted, held: ns.as_strided_read(g, wanted, held))
 op("as_strided_read(x; wanted, held)", _read, estimate=_size,
-   x=lambda ns, g, wanted, held: ns.as_strided_backward(g, wanted, held))  # fmt: skip
+   x=lambda ns, g, wanted, held: ns.as_strided_backward(g, wanted, held))
+# fmt: on
 
 
 def _scatter(xp: Any, x: Any, src: Any, wanted: Layout, held: Layout) -> Any:
@@ -139,11 +141,15 @@ def _scatter(xp: Any, x: Any, src: Any, wanted: Layout, held: Layout) -> Any:
     return xp.stored_at(storage, wanted.places(), src)[held.places()]
 
 
-op("as_strided_scatter(x, src; wanted, held)", _scatter,
-   written="as_strided_scatter(x, src, *wanted)",
-   x=lambda ns, g, src_shape, src_dtype, wanted, held:
-       ns.as_strided_scatter(g, ns.zeros(src_shape, src_dtype), wanted, held),
-   src=lambda ns, g, wanted, held: ns.as_strided_read(g, wanted, held))  # fmt: skip
+op(
+    "as_strided_scatter(x, src; wanted, held)",
+    _scatter,
+    written="as_strided_scatter(x, src, *wanted)",
+    x=lambda ns, g, src_shape, src_dtype, wanted, held: ns.as_strided_scatter(
+        g, ns.zeros(src_shape, src_dtype), wanted, held
+    ),
+    src=lambda ns, g, wanted, held: ns.as_strided_read(g, wanted, held),
+)
 
 # ---- functions -------------------------------------------------------------------------------
 

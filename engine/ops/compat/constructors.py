@@ -24,11 +24,21 @@ from engine.ops.indexing.getitem import check_number
 
 # ---- every element the same ------------------------------------------------------------------
 
-op("filled(x; value)", rows["fill"].forward, written="fill(x, value)", node="FillBackward0",
-   x=lambda ns, g: ns.zeros_like(g))  # fmt: skip
-op("filled_tensor(x, value)", rows["fill_tensor"].forward, written="fill(x, value)",
-   node="FillBackward1", x=lambda ns, g: ns.zeros_like(g),
-   value=rows["fill_tensor"].pullbacks[1].rule)  # fmt: skip
+op(
+    "filled(x; value)",
+    rows["fill"].forward,
+    written="fill(x, value)",
+    node="FillBackward0",
+    x=lambda ns, g: ns.zeros_like(g),
+)
+op(
+    "filled_tensor(x, value)",
+    rows["fill_tensor"].forward,
+    written="fill(x, value)",
+    node="FillBackward1",
+    x=lambda ns, g: ns.zeros_like(g),
+    value=rows["fill_tensor"].pullbacks[1].rule,
+)
 
 
 @public("torch")
@@ -53,15 +63,22 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
 @public("torch")
 def range(
-    start: Any, end: Any, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    start: Any,
+    end: Any,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """Numbers from start to end, which is one of them, a step apart. Deprecated: see arange."""
     warn(
         "torch.range is deprecated and will be removed in a future release because its behavior "
         "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
-        "values in [start, end).", UserWarning, stacklevel=2,
-    )  # fmt: skip
+        "values in [start, end).",
+        UserWarning,
+        stacklevel=2,
+    )
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not (math.isfinite(start) and math.isfinite(end)):
@@ -72,8 +89,14 @@ def range(
     steps = math.floor((end - start) / step)
     limits.check((steps + 1,), wanted.itemsize)
     past = (1 if step > 0 else -1) if wanted.numpy.kind in "biu" else step / 2
-    return arange(start, start + steps * step + past, step, dtype=wanted, device=device,
-                  requires_grad=requires_grad)  # fmt: skip
+    return arange(
+        start,
+        start + steps * step + past,
+        step,
+        dtype=wanted,
+        device=device,
+        requires_grad=requires_grad,
+    )
 
 
 # ---- of given strides ------------------------------------------------------------------------
@@ -111,19 +134,29 @@ def empty_strided(
 
 @public("Tensor")
 def new_empty_strided(
-    self: Tensor, size: Any, stride: Any, *, dtype: Any = None, device: Any = None,
+    self: Tensor,
+    size: Any,
+    stride: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A tensor of given sizes and strides and the dtype of self, of no particular values."""
-    return empty_strided(size, stride, dtype=dtype or self.dtype, device=device,
-                         requires_grad=requires_grad)  # fmt: skip
+    return empty_strided(
+        size, stride, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
+    )
 
 
 @public("torch")
 def empty_permuted(
-    size: Any, physical_layout: Any, *, dtype: Any = None, device: Any = None,
+    size: Any,
+    physical_layout: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A tensor of given sizes whose dimensions lie in memory in the order physical_layout."""
     shape = integers("empty_permuted", (size,))
     order = integers("empty_permuted", (physical_layout,), "physical_layout", 2)
@@ -148,8 +181,9 @@ def empty_permuted(
     for dim in reversed(order):
         strides[dim] = step
         step *= max(shape[dim], 1)
-    return empty_strided(shape, tuple(strides), dtype=dtype, device=device,
-                         requires_grad=requires_grad)  # fmt: skip
+    return empty_strided(
+        shape, tuple(strides), dtype=dtype, device=device, requires_grad=requires_grad
+    )
 
 
 # ---- over the memory of others ---------------------------------------------------------------
@@ -162,9 +196,13 @@ _KEEPS = (
 
 @public("torch")
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None,
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
     requires_grad: bool | None = None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """obj as a tensor, over its memory where it can be, unless `copy` says otherwise."""
     on_cpu(device)
     wanted = dtype_of("asarray", dtype)
@@ -205,9 +243,13 @@ def _of_tensor(obj: Tensor, wanted: Any, copy: bool | None, requires_grad: bool 
 
 @public("torch")
 def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0,
+    buffer: Any,
+    *,
+    dtype: Any,
+    count: int = -1,
+    offset: int = 0,
     requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A vector over the memory of bytes: `count` elements (all) from `offset` bytes on."""
     wanted = dtype_of("frombuffer", dtype)
     assert wanted is not None

@@ -157,18 +157,31 @@ REFUSED: dict[str, tuple[type[Exception], str]] = {
     **dict.fromkeys(("ccol_indices", "row_indices"), (RuntimeError, _COLUMNS)),
     **dict.fromkeys(("smm", "sspaddmm"), (RuntimeError, _ONLY_SPARSE)),
     **dict.fromkeys(
-        ("sparse_mask", "sparse_resize_", "sparse_resize_and_clear_", "resize_as_sparse_",
-         "int_repr", "q_scale", "q_zero_point", "q_per_channel_axis", "q_per_channel_scales",
-         "q_per_channel_zero_points", "qscheme", "to_padded_tensor"),
-        (NotImplementedError, _NO_KERNEL)),
+        (
+            "sparse_mask",
+            "sparse_resize_",
+            "sparse_resize_and_clear_",
+            "resize_as_sparse_",
+            "int_repr",
+            "q_scale",
+            "q_zero_point",
+            "q_per_channel_axis",
+            "q_per_channel_scales",
+            "q_per_channel_zero_points",
+            "qscheme",
+            "to_padded_tensor",
+        ),
+        (NotImplementedError, _NO_KERNEL),
+    ),
     "xpu": (AssertionError, "Torch not compiled with XPU enabled"),
     "mtia": (
         AssertionError,
         "Torch not compiled with MTIA enabled. Ensure you have `import "
         "mtia.host_runtime.torch_mtia.dynamic_library` in your python src file and include "
-        "`//mtia/host_runtime/torch_mtia:torch_mtia` as your target dependency!"),
+        "`//mtia/host_runtime/torch_mtia:torch_mtia` as your target dependency!",
+    ),
     "record_stream": (RuntimeError, "unknown parameter type"),
-}  # fmt: skip
+}
 """Method → what it raises of a dense tensor on the CPU; {} is the method's name."""
 
 for _name, (_kind, _message) in REFUSED.items():

@@ -14,14 +14,21 @@ CLASSES = "a class of storages for each dtype, deprecated"
 
 LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(
-        ("to_sparse", "to_sparse_coo", "to_sparse_csr", "to_sparse_csc", "to_sparse_bsr",
-         "to_sparse_bsc"),
-        SPARSE),
+        (
+            "to_sparse",
+            "to_sparse_coo",
+            "to_sparse_csr",
+            "to_sparse_csc",
+            "to_sparse_bsr",
+            "to_sparse_bsc",
+        ),
+        SPARSE,
+    ),
     "to_mkldnn": DEVICE,
     "index": DIMENSIONS,
     "slice_inverse": FUNCTIONALISATION,
     "storage_type": CLASSES,
-}  # fmt: skip
+}
 """Name of torch.Tensor → why it is left out."""
 
 ELSEWHERE = (SPARSE, DEVICE)

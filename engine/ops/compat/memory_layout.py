@@ -23,8 +23,13 @@ from engine.ops.compat.storages import UntypedStorage
 from engine.ops.creation.convert import data_ptr
 from engine.ops.creation.tensor_classes import CALLABLE_TENSOR, Parameter
 
-op("resize(x; shape)", lambda xp, x, shape: x.reshape(shape), written="x.resize(shape)",
-   node="ResizeBackward", x=lambda ns, g, x_shape: ns.reshape(g, x_shape))  # fmt: skip
+op(
+    "resize(x; shape)",
+    lambda xp, x, shape: x.reshape(shape),
+    written="x.resize(shape)",
+    node="ResizeBackward",
+    x=lambda ns, g, x_shape: ns.reshape(g, x_shape),
+)
 
 # ---- other memory ----------------------------------------------------------------------------
 

@@ -43,8 +43,15 @@ def _like(name: str, new: str, forward: Callable[..., Any], node: str) -> None:
     """A row that does and differentiates as the view row `name`, and makes no view."""
     row = rows[name]
     params = f"; {', '.join(row.params)}" if row.params else ""
-    op(f"{new}(x{params})", forward, outputs=row.outputs, node=node, estimate=row.estimate,
-       holomorphic=row.holomorphic, x=row.pullbacks[0].rule)  # fmt: skip
+    op(
+        f"{new}(x{params})",
+        forward,
+        outputs=row.outputs,
+        node=node,
+        estimate=row.estimate,
+        holomorphic=row.holomorphic,
+        x=row.pullbacks[0].rule,
+    )
 
 
 _VIEWS = (
@@ -53,14 +60,16 @@ _VIEWS = (
 ).split()
 for _name in _VIEWS:
     _like(_name, f"{_name}_copy", _copied(_name), f"{rows[_name].node_name}_copy")
+# fmt: off
 _like("slice", "narrow_copy", _copied("slice"), "NarrowCopyBackward0")
 _like("split", "unsafe_split", _shared("split"), "UnsafeSplitBackward0")
 _like("split_with_sizes", "unsafe_split_with_sizes", _shared("split_with_sizes"),
-      "UnsafeSplitWithSizesBackward0")  # fmt: skip
+      "UnsafeSplitWithSizesBackward0")
 op("detach_copy(x)", lambda xp, x: xp.array(x, copy=True), node="NotImplemented",
-   x=no_derivative("detach_copy"))  # fmt: skip
+   x=no_derivative("detach_copy"))
 op("view_as_complex_copy(x)", _copied("view_as_complex"), holomorphic=False,
-   x=not_implemented("view_as_complex_copy"))  # fmt: skip
+   x=not_implemented("view_as_complex_copy"))
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -89,19 +98,22 @@ def _function(name: str, of: Callable[..., Any], row_name: str, where: str, doc:
     public(where, name)(copied)
 
 
-for _name in (
-    "view expand permute t transpose squeeze unsqueeze select diagonal unfold"
-).split():  # fmt: skip
+for _name in ("view expand permute t transpose squeeze unsqueeze select diagonal unfold").split():
     _function(f"{_name}_copy", getattr(shape, _name), "{}_copy", "torch", f"{_name}, as a copy.")
 for _name in ("split", "split_with_sizes", "unbind"):
-    _function(f"{_name}_copy", getattr(splitting, _name), "{}_copy", "torch",
-              f"{_name}, as copies.")  # fmt: skip
+    _function(
+        f"{_name}_copy", getattr(splitting, _name), "{}_copy", "torch", f"{_name}, as copies."
+    )
 for _name in ("split", "split_with_sizes", "chunk"):
-    _function(f"unsafe_{_name}", getattr(splitting, _name), "unsafe_{}", "torch Tensor",
-              f"{_name}, not tracked as views: they may be written in place.")  # fmt: skip
+    _function(
+        f"unsafe_{_name}",
+        getattr(splitting, _name),
+        "unsafe_{}",
+        "torch Tensor",
+        f"{_name}, not tracked as views: they may be written in place.",
+    )
 _function("narrow_copy", shape.narrow, "narrow_copy", "torch Tensor", "narrow, as a copy.")
-_function("view_as_real_copy", complex.view_as_real, "{}_copy", "torch",
-          "view_as_real, as a copy.")  # fmt: skip
+_function("view_as_real_copy", complex.view_as_real, "{}_copy", "torch", "view_as_real, as a copy.")
 
 
 @public("torch")

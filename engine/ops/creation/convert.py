@@ -82,9 +82,15 @@ _caster("char", "int8")
 
 @public("Tensor")
 def to(
-    self: Tensor, *args: Any, dtype: Any = None, device: Any = None, other: Any = None,
-    non_blocking: bool = False, copy: bool = False, memory_format: Any = None,
-) -> Tensor:  # fmt: skip
+    self: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    other: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """self in another dtype, or in that of another tensor; itself if it is that already."""
     for arg in args:
         if isinstance(arg, Tensor):

@@ -37,9 +37,13 @@ def tensor(
 
 @public("Tensor")
 def new_tensor(
-    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None,
+    self: Tensor,
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A tensor with a copy of data and the dtype of self."""
     on_cpu(device)
     if isinstance(data, Tensor):

@@ -74,10 +74,13 @@ def _maker(name: str, make: Any, doc: str) -> Any:
     """zeros, ones, empty: sizes as numbers or as one sequence."""
 
     def made(
-        *shape: Any, size: Any = None, dtype: Any = None,
-        device: Any = None, requires_grad: bool = False,
+        *shape: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
         memory_format: Any = None,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         on_cpu(device)
         found = sizes_of(name, shape, size)
         array = _allocated(make, found, _floating(name, dtype))
@@ -104,9 +107,13 @@ def _fill_dtype(value: Any) -> tuple[Any, DType]:
 
 @public("torch")
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor of a given size, every element the same."""
     on_cpu(device)
     if not isinstance(size, (tuple, list)):
@@ -138,9 +145,13 @@ def scalar_tensor(
 
 @public("torch")
 def eye(
-    n: int, m: int | None = None, *, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """The identity matrix of n rows and m columns."""
     on_cpu(device)
     shape = (index(n), index(n if m is None else m))
@@ -165,9 +176,14 @@ def _plain_number(value: Any) -> Any:
 
 @public("torch")
 def arange(
-    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    start: Any = None,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Numbers from start (0) to before end, a step apart."""
     on_cpu(device)
     if end is None:
@@ -239,9 +255,14 @@ def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any) -> Ends:
 
 @public("torch")
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """steps numbers evenly from start to end, both included."""
     on_cpu(device)
     first, last, count, wanted = _ends("linspace", start, end, steps, dtype)
@@ -267,10 +288,15 @@ def _from_both_ends(first: Any, last: Any, count: int) -> Any:
 
 @public("torch")
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *,
-    dtype: Any = None, device: Any = None,
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """steps powers of base, the exponents evenly from start to end, both included."""
     on_cpu(device)
     first, last, count, wanted = _ends("logspace", start, end, steps, dtype)
@@ -300,9 +326,13 @@ def _like(name: str, make: Any, doc: str) -> None:
     row = getattr(ops, "ones_like" if name == "ones" else "zeros_like")
 
     def like(
-        input: Tensor, *, dtype: Any = None, device: Any = None,
-        requires_grad: bool = False, memory_format: Any = None,
-    ) -> Tensor:  # fmt: skip
+        input: Tensor,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+    ) -> Tensor:
         on_cpu(device)
         array = input.array
         if dtype is None and not requires_grad:
@@ -312,9 +342,13 @@ def _like(name: str, make: Any, doc: str) -> None:
         return requiring(wrap(make(array, wanted)), requires_grad)
 
     def new(
-        self: Tensor, *shape: Any, size: Any = None, dtype: Any = None,
-        device: Any = None, requires_grad: bool = False,
-    ) -> Tensor:  # fmt: skip
+        self: Tensor,
+        *shape: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
         on_cpu(device)
         wanted = dtype_of(f"new_{name}", dtype) or self.array.dtype
         found = sizes_of(f"new_{name}", shape, size)
@@ -334,9 +368,14 @@ _like("empty", np.zeros_like, "A tensor of no particular values (zeros here)")
 
 @public("torch")
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """A tensor of the size of input, every element the same."""
     on_cpu(device)
     array = input.array
@@ -348,9 +387,14 @@ def full_like(
 
 @public("Tensor")
 def new_full(
-    self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor of a given size and the dtype of self, every element the same."""
     wanted = dtype or dtypes.of(self.array.dtype)
     return full(size, fill_value, dtype=wanted, device=device, requires_grad=requires_grad)

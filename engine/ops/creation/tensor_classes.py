@@ -55,9 +55,13 @@ class _Kind(type):
 
 
 def made(
-    dtype: dtypes.dtype, data: tuple[Any, ...], size: Any, device: Any, named: dict[str, Any],
+    dtype: dtypes.dtype,
+    data: tuple[Any, ...],
+    size: Any,
+    device: Any,
+    named: dict[str, Any],
     strict: bool,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A tensor of given sizes (of no particular values: zeros here), with a copy of data, or
     over the memory of another tensor.
     """
@@ -113,10 +117,17 @@ def _options(dtype: dtypes.dtype) -> str:
 
 
 _KINDS = {
-    "FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16",
-    "BFloat16Tensor": "bfloat16", "LongTensor": "int64", "IntTensor": "int32",
-    "ShortTensor": "int16", "CharTensor": "int8", "ByteTensor": "uint8", "BoolTensor": "bool",
-}  # fmt: skip
+    "FloatTensor": "float32",
+    "DoubleTensor": "float64",
+    "HalfTensor": "float16",
+    "BFloat16Tensor": "bfloat16",
+    "LongTensor": "int64",
+    "IntTensor": "int32",
+    "ShortTensor": "int16",
+    "CharTensor": "int8",
+    "ByteTensor": "uint8",
+    "BoolTensor": "bool",
+}
 
 
 def _kind(name: str, dtype: str | None) -> Any:
@@ -172,8 +183,9 @@ def set_default_tensor_type(t: Any) -> None:
     warn(
         "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use "
         "torch.set_default_dtype() and torch.set_default_device() as alternatives.",
-        UserWarning, stacklevel=2,
-    )  # fmt: skip
+        UserWarning,
+        stacklevel=2,
+    )
     try:
         wanted = kind_dtype(t)
     except ValueError:

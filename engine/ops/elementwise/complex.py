@@ -28,12 +28,29 @@ if TYPE_CHECKING:
 # ---- rows ------------------------------------------------------------------------------------
 
 for _name in ("conj", "conj_physical"):
-    op(f"{_name}(x)", "conjugate", elementwise=True, holomorphic=False,
-       x=lambda ns, g: ns.conj(g) if is_complex(g) else g)  # fmt: skip
-op("real(x)", lambda xp, x: x.real, holomorphic=False, written="x.real", node="SelectBackward0",
-   x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype))  # fmt: skip
-op("imag(x)", lambda xp, x: x.imag, holomorphic=False, written="x.imag", node="SelectBackward0",
-   x=lambda ns, g: ns.complex(ns.zeros_like(g), g))  # fmt: skip
+    op(
+        f"{_name}(x)",
+        "conjugate",
+        elementwise=True,
+        holomorphic=False,
+        x=lambda ns, g: ns.conj(g) if is_complex(g) else g,
+    )
+op(
+    "real(x)",
+    lambda xp, x: x.real,
+    holomorphic=False,
+    written="x.real",
+    node="SelectBackward0",
+    x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype),
+)
+op(
+    "imag(x)",
+    lambda xp, x: x.imag,
+    holomorphic=False,
+    written="x.imag",
+    node="SelectBackward0",
+    x=lambda ns, g: ns.complex(ns.zeros_like(g), g),
+)
 
 
 def _parts(xp: Any, x: Any) -> Any:
@@ -51,22 +68,42 @@ def _of_parts(xp: Any, x: Any) -> Any:
     return x.view(np.result_type(x.dtype, np.complex64))[..., 0]
 
 
-op("view_as_real(x)", _parts, view=True, holomorphic=False,
-   x=lambda ns, g: ns.view_as_complex(ns.contiguous(g)))  # fmt: skip
-op("view_as_complex(x)", _of_parts, view=True, holomorphic=False,
-   x=lambda ns, g: ns.view_as_real(g))  # fmt: skip
+op(
+    "view_as_real(x)",
+    _parts,
+    view=True,
+    holomorphic=False,
+    x=lambda ns, g: ns.view_as_complex(ns.contiguous(g)),
+)
+op(
+    "view_as_complex(x)",
+    _of_parts,
+    view=True,
+    holomorphic=False,
+    x=lambda ns, g: ns.view_as_real(g),
+)
 
 
 def _polar(xp: Any, a: Any, b: Any) -> Any:
     return xp.complex(a * xp.cos(b), a * xp.sin(b))
 
 
-op("complex(a, b)", "complex", elementwise=True, holomorphic=False,
-   a=lambda ns, g: ns.real(g),
-   b=lambda ns, g: ns.imag(g))  # fmt: skip
-op("polar(a, b)", _polar, elementwise=True, holomorphic=False,
-   a=lambda ns, g, out: ns.real(ns.conj(g) * ns.sgn(out)),
-   b=lambda ns, g, out: -ns.imag(ns.conj(g) * out))  # fmt: skip
+op(
+    "complex(a, b)",
+    "complex",
+    elementwise=True,
+    holomorphic=False,
+    a=lambda ns, g: ns.real(g),
+    b=lambda ns, g: ns.imag(g),
+)
+op(
+    "polar(a, b)",
+    _polar,
+    elementwise=True,
+    holomorphic=False,
+    a=lambda ns, g, out: ns.real(ns.conj(g) * ns.sgn(out)),
+    b=lambda ns, g, out: -ns.imag(ns.conj(g) * out),
+)
 
 
 def _angle(xp: Any, x: Any) -> Any:
@@ -132,9 +169,14 @@ def _vdot(xp: Any, a: Any, b: Any) -> Any:
     return a.conj().dot(b)
 
 
-op("vdot(a, b)", _vdot, check=_same_dtype, holomorphic=False,
-   a=lambda ns, g, b: ns.conj(g) * b,
-   b=lambda ns, g, a: g * a)  # fmt: skip
+op(
+    "vdot(a, b)",
+    _vdot,
+    check=_same_dtype,
+    holomorphic=False,
+    a=lambda ns, g, b: ns.conj(g) * b,
+    b=lambda ns, g, a: g * a,
+)
 
 # ---- parts and conjugates --------------------------------------------------------------------
 
@@ -304,8 +346,9 @@ def _adjoint(name: str, matrices: str, only_one: bool) -> Any:
             shown = short if "()" in name else f"Tensor.{short}"
             warn(
                 f"{shown} is deprecated on 0-D tensors. Consider using x.conj().",
-                UserWarning, stacklevel=2,
-            )  # fmt: skip
+                UserWarning,
+                stacklevel=2,
+            )
             return ops.conj(self) if self.array.dtype.kind == "c" else self
         if ndim < 2 or (only_one and ndim > 2):
             more = " For batches of matrices, consider using tensor.mH" if ndim > 2 else ""

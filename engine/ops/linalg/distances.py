@@ -67,14 +67,20 @@ def _cdist_rule(ns: Any, g: Any, a: Any, b: Any, out: Any, p: float, summed: int
     return ns.sum_dim(pulls, (pulls.ndim - summed,), False)
 
 
-op("cdist(a, b; p)", lambda xp, a, b, p: _size(xp, _difference(a, b), p),
-   check=lambda a, b, *p: broadcast_error(a[..., 0, 0], b[..., 0, 0]),
-   estimate=lambda a, b, p: (
-       *np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], *b.shape[-2:]),
-   a=lambda ns, g, a, b, out, p, a_shape: fitted(
-       ns, _cdist_rule(ns, g, a, b, out, p, 2), a_shape),
-   b=lambda ns, g, a, b, out, p, b_shape: -fitted(
-       ns, _cdist_rule(ns, g, a, b, out, p, 3), b_shape))  # fmt: skip
+op(
+    "cdist(a, b; p)",
+    lambda xp, a, b, p: _size(xp, _difference(a, b), p),
+    check=lambda a, b, *p: broadcast_error(a[..., 0, 0], b[..., 0, 0]),
+    estimate=lambda a, b, p: (
+        *np.broadcast_shapes(a.shape[:-2], b.shape[:-2]),
+        a.shape[-2],
+        *b.shape[-2:],
+    ),
+    a=lambda ns, g, a, b, out, p, a_shape: fitted(ns, _cdist_rule(ns, g, a, b, out, p, 2), a_shape),
+    b=lambda ns, g, a, b, out, p, b_shape: (
+        -fitted(ns, _cdist_rule(ns, g, a, b, out, p, 3), b_shape)
+    ),
+)
 
 
 def _euclidean(xp: Any, a: Any, b: Any) -> Any:
@@ -97,10 +103,12 @@ def _euclidean_rule(ns: Any, g: Any, a: Any, b: Any, out: Any) -> Any:
     return a * across - product(ns, share, b)
 
 
-op("euclidean_dist(a, b)", _euclidean,
-   a=lambda ns, g, a, b, out: _euclidean_rule(ns, g, a, b, out),
-   b=lambda ns, g, a, b, out: _euclidean_rule(ns, turned(ns, g), b, a, turned(ns, out))
-   )  # fmt: skip
+op(
+    "euclidean_dist(a, b)",
+    _euclidean,
+    a=lambda ns, g, a, b, out: _euclidean_rule(ns, g, a, b, out),
+    b=lambda ns, g, a, b, out: _euclidean_rule(ns, turned(ns, g), b, a, turned(ns, out)),
+)
 
 
 def _pairs(count: int) -> tuple[Any, Any]:
@@ -120,13 +128,18 @@ def _square(xp: Any, x: Any, count: int) -> Any:
     return above + above.T
 
 
-op("pdist(x; p)", _pdist,
-   x=lambda ns, g, x, out, p: _cdist_rule(
-       ns, ns.pairs_square(g, x.shape[0]), x, x, ns.pairs_square(out, x.shape[0]), p, 2)
-   )  # fmt: skip
-op("pairs_square(x; count)", _square,
-   x=lambda ns, g: ns.masked_select(g + ns.t(g), ns.triu(ns.ones_like(g), 1) == 1)
-   )  # fmt: skip
+op(
+    "pdist(x; p)",
+    _pdist,
+    x=lambda ns, g, x, out, p: _cdist_rule(
+        ns, ns.pairs_square(g, x.shape[0]), x, x, ns.pairs_square(out, x.shape[0]), p, 2
+    ),
+)
+op(
+    "pairs_square(x; count)",
+    _square,
+    x=lambda ns, g: ns.masked_select(g + ns.t(g), ns.triu(ns.ones_like(g), 1) == 1),
+)
 
 # ---- rows: rows kept short -------------------------------------------------------------------
 
@@ -172,15 +185,20 @@ def _renorm_rule(ns: Any, g: Any, x: Any, p: float, dim: int, maxnorm: float) ->
     return ns.where(norm > maxnorm, shortened, g)
 
 
-op("renorm(x; p, dim, maxnorm)", _renorm, holomorphic=False,
-   x=lambda ns, g, x, p, dim, maxnorm: _renorm_rule(ns, g, x, p, dim, maxnorm))  # fmt: skip
+op(
+    "renorm(x; p, dim, maxnorm)",
+    _renorm,
+    holomorphic=False,
+    x=lambda ns, g, x, p, dim, maxnorm: _renorm_rule(ns, g, x, p, dim, maxnorm),
+)
 
 # ---- functions -------------------------------------------------------------------------------
 
 _MODES = (
-    "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist",
+    "use_mm_for_euclid_dist_if_necessary",
+    "use_mm_for_euclid_dist",
     "donot_use_mm_for_euclid_dist",
-)  # fmt: skip
+)
 
 
 @public("torch")
@@ -206,9 +224,13 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = _MODES[0])
     if a.dtype != b.dtype:
         raise RuntimeError(f"expected scalar type {kind(a)} but found {kind(b)}")
     many = a.shape[-2] > 25 or b.shape[-2] > 25
-    if p == 2 and a.size and b.size and compute_mode != _MODES[2] and (
-        many or compute_mode == _MODES[1]
-    ):  # fmt: skip
+    if (
+        p == 2
+        and a.size
+        and b.size
+        and compute_mode != _MODES[2]
+        and (many or compute_mode == _MODES[1])
+    ):
         batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         if a.shape[:-2] != b.shape[:-2]:
             x1, x2 = (ops.expand(x, (*batch, *x.array.shape[-2:])) for x in (x1, x2))
@@ -322,8 +344,9 @@ def cov(
         warn(
             "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number "
             "of observations.",
-            UserWarning, stacklevel=2,
-        )  # fmt: skip
+            UserWarning,
+            stacklevel=2,
+        )
         divisor = wrap(np.zeros_like(divisor.array))
     x = ops.sub(x, ops.unsqueeze(average, 1))
     other = t(x if weights is None else ops.mul(x, weights))

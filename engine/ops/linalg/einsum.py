@@ -87,11 +87,15 @@ def _parse(equation: str, ndims: list[int]) -> tuple[list[Labels], Labels]:
                 "einsum(): fewer operands were provided than specified in the equation"
             )
         terms.append(
-            _labels(term, start, (
-                f"operand {place} for which an ellipsis was already found",
-                f"operand {place} that is not part of any ellipsis",
-            ))
-        )  # fmt: skip
+            _labels(
+                term,
+                start,
+                (
+                    f"operand {place} for which an ellipsis was already found",
+                    f"operand {place} that is not part of any ellipsis",
+                ),
+            )
+        )
         start += len(term) + 1
     if len(terms) < len(ndims):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
@@ -102,10 +106,14 @@ def _parse(equation: str, ndims: list[int]) -> tuple[list[Labels], Labels]:
     if not arrow:
         once = sorted(label for label, count in counts.items() if count == 1 and label[0] != ".")
         return inputs, [f".{i}" for i in range(widest)] + once
-    ends = _labels(right, len(left) + 2, (
-        "output but an ellipsis (...) was already found",
-        "output that is not part of any ellipsis (...)",
-    ))  # fmt: skip
+    ends = _labels(
+        right,
+        len(left) + 2,
+        (
+            "output but an ellipsis (...) was already found",
+            "output that is not part of any ellipsis (...)",
+        ),
+    )
     for place, label in enumerate(ends):
         if label != "..." and (label in ends[:place] or label not in counts):
             raise RuntimeError(

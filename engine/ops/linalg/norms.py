@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 # The same norm under the names of PyTorch's older nodes.
 _norm = rows["norm"]
 for _name, _node in (("norm_dims", "NormBackward1"), ("norm_all", "NormBackward0")):
-    op(f"{_name}(x; p, dims, keepdim)", _norm.forward, written="x.norm(p, dims, keepdim)",
-       node=_node, x=_norm.pullbacks[0].rule)  # fmt: skip
+    op(
+        f"{_name}(x; p, dims, keepdim)",
+        _norm.forward,
+        written="x.norm(p, dims, keepdim)",
+        node=_node,
+        x=_norm.pullbacks[0].rule,
+    )
 
 
 @public("linalg")

@@ -40,17 +40,26 @@ def _maker(name: str, draw: Any, doc: str) -> None:
         return requiring(wrap(array), requires_grad)
 
     def made(
-        *shape: Any, size: Any = None, generator: Any = None, dtype: Any = None,
-        device: Any = None, requires_grad: bool = False,
-    ) -> Tensor:  # fmt: skip
+        *shape: Any,
+        size: Any = None,
+        generator: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
         on_cpu(device)
         wanted = dtype_of(name, dtype) or dtypes.get_default_dtype().numpy
         return drawn(sizes_of(name, shape, size), wanted, generator, requires_grad)
 
     def like(
-        input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-        memory_format: Any = None, generator: Any = None,
-    ) -> Tensor:  # fmt: skip
+        input: Tensor,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+        generator: Any = None,
+    ) -> Tensor:
         on_cpu(device)
         array = input.array
         wanted = dtype_of(f"{name}_like", dtype) or array.dtype
@@ -73,9 +82,15 @@ _maker("randn", continuous.normal, "Random numbers from the standard normal dist
 
 @public("torch")
 def randint(
-    *bounds: Any, low: int | None = None, high: int | None = None, size: Any = None,
-    generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    *bounds: Any,
+    low: int | None = None,
+    high: int | None = None,
+    size: Any = None,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Random integers from low (0) up to, not including, high, in a tensor of a given size."""
     on_cpu(device)
     given = list(bounds)
@@ -104,9 +119,15 @@ def _integers(
 
 @public("torch")
 def randint_like(
-    input: Tensor, low: Any = None, high: Any = None, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, generator: Any = None,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    low: Any = None,
+    high: Any = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    generator: Any = None,
+) -> Tensor:
     """Random integers from low (0) up to, not including, high, in a tensor of the size of input."""
     on_cpu(device)
     array = input.array
@@ -118,9 +139,13 @@ def randint_like(
 
 @public("torch")
 def randperm(
-    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None,
+    n: int,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """The integers from 0 up to, not including, n in random order."""
     on_cpu(device)
     n = index(n)
@@ -132,9 +157,15 @@ def randperm(
 
 @public("torch")
 def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Normal random numbers, of means and standard deviations given as numbers or tensors."""
     on_cpu(device)
     source = _source("normal", generator)
@@ -153,8 +184,10 @@ def normal(
     broadcast_error(*tensors)
     shape = np.broadcast_shapes(*(array.shape for array in tensors))
     drawn = continuous.normal(source, shape, tensors[0].dtype)
-    parts = [np.asarray(each.array if isinstance(each, Tensor) else each, drawn.dtype)
-             for each in (mean, std)]  # fmt: skip
+    parts = [
+        np.asarray(each.array if isinstance(each, Tensor) else each, drawn.dtype)
+        for each in (mean, std)
+    ]
     return wrap(drawn * parts[1] + parts[0])
 
 
