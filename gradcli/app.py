@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Noted
 from gradcli.commands import autograd, session_control, understand  # noqa: F401 - each registers its own
 from gradcli.commands.command import REGISTRY
+from gradcli.language.evaluation.protocol import Attempt
 from gradcli.session.session import Session
-
-if TYPE_CHECKING:
-    import ast
-
-    from gradcli.language.evaluation.protocol import Attempt
 
 
 class Calculator(Session):

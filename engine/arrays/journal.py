@@ -1,8 +1,8 @@
 """A record of every change, each entry able to exchange what it stored with what is there now.
 
 Whoever wants changes back (a session's transactions, undo and redo) sets the state's journal;
-whoever is about to change something notes it first. Swapping all entries, newest first, takes the changes
-back; swapping them again, oldest first, makes them anew.
+whoever is about to change something notes it first. Swapping all entries, newest first, takes the
+changes back; swapping them again, oldest first, makes them anew.
 
 What is noted again is stored once, and what nothing else leads to any more is forgotten: a loop of
 a million steps, over values that come and go, costs no more than its first round.

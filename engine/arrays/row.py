@@ -109,7 +109,8 @@ class Op:
             by default a call of its name.
         latex: how it is written in LaTeX: the name of a function, r"\\log", or a text with the
             operands as #1, #2, as in a \\newcommand: r"\\sqrt{#1}".
-        called: what PyTorch calls the operands, where that is not input (and other), or its own name.
+        called: what PyTorch calls the operands, where that is not input (and other), or their own
+            names.
         node: the name grad_fn shows; by default the row's name in PyTorch's fashion.
         elementwise: operands are promoted to one dtype and broadcast; the driver undoes both.
         floats: integers become the default dtype first (sin, exp, true division).
@@ -143,8 +144,10 @@ class Op:
     """
 
     __slots__ = (
-        *"bound broadcasts called check context defaults differentiable estimate facts floats".split(),
-        *"forward frees halves holomorphic kept latex masks name ndims needs node_name numbers".split(),
+        *"bound broadcasts called check context defaults differentiable estimate facts".split(),
+        *"floats forward frees halves holomorphic kept latex masks name ndims needs".split(),
+        "node_name",
+        "numbers",
         *"operands outputs params places positional pullbacks reasons refuses saves".split(),
         *"saves_facts steps variadic variants view wants written".split(),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,9 @@ from engine.arrays.modes import PACK, mode
 from engine.backward.saved_tensors import Packed, PackedTensor, lifted, opened, order_of_use
 from engine.dispatch.apply import new_node_observers
 from engine.graph.grad_mode import no_grad
+from engine.graph.node import Node
 from engine.graph.registry import expose
 from engine.graph.tensor import Tensor
-
-if TYPE_CHECKING:
-    from engine.graph.node import Node
 
 Pair = tuple[Callable[[Tensor], Any], Callable[[Any], Tensor]]
 pairs: ContextVar[tuple[Pair, ...]] = ContextVar("pairs", default=())

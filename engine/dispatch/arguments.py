@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,6 @@ from engine.arrays import dtypes
 from engine.arrays.state import warn
 from engine.arrays.types import Array, DType, Shape
 from engine.graph.tensor import Tensor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class Absent:

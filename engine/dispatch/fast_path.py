@@ -17,14 +17,15 @@ and notes in `restore` what was broadcast; `viewer` wraps the node in a View.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from engine.arrays import limits
 from engine.arrays.backends import NUMPY, Rows
 from engine.arrays.modes import GRAD, TRACE, mode
-from engine.arrays.row import NO_PULLBACK
+from engine.arrays.row import NO_PULLBACK, Op
 from engine.arrays.scalars import F32, F64, doubles, scalar, singles
 from engine.arrays.types import Params
 from engine.dispatch.apply import apply, fit, renew_view, saved_values, source, trace_of
@@ -32,11 +33,6 @@ from engine.graph.node import Node, edge_of, new_node
 from engine.graph.provenance import MAXIMUM_CONSTANT_DEPTH
 from engine.graph.storage import View, next_rank
 from engine.graph.tensor import INFERRED, LEAF, Tensor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from engine.arrays.row import Op
 
 _mode = mode.get
 _ndarray = np.ndarray

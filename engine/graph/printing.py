@@ -6,18 +6,15 @@ then the lines are filled, and what is not obvious from the numbers follows as s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.arrays import dtypes, journal
 from engine.arrays.state import current
 from engine.arrays.types import Array
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _PROFILES: dict[str, dict[str, Any]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.arrays.state import warn
 from engine.graph.registry import public
 from engine.optim.hyperparameters import hyperparameters, require
+from engine.optim.optimizer import Optimizer
 from engine.optim.scheduler import (
     EPOCH,
     SCHEDULERS,
@@ -23,12 +25,7 @@ from engine.optim.scheduler import (
     rates,
     set_rate,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from engine.optim.optimizer import Optimizer
-    from engine.optim.slots import Options
+from engine.optim.slots import Options
 
 scheduler = partial(hyperparameters, where=SCHEDULERS)
 

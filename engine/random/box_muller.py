@@ -9,16 +9,13 @@ functions, one number at a time: NumPy's own differ in the last bit.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from engine.arrays.fma import fused, fused32
 from engine.arrays.types import Array
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 BLOCK = 16
 _CHUNK = 512  # blocks at a time: what they need stays in the processor's cache

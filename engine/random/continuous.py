@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +22,7 @@ from engine.random.drawing import (
     unit,
     work_dtype,
 )
-
-if TYPE_CHECKING:
-    from engine.random.generator import Generator
+from engine.random.generator import Generator
 
 
 def uniform(

@@ -9,15 +9,12 @@ and the add at their end.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.arrays import dtypes, limits
 from engine.arrays.types import Array, DType, Shape
-
-if TYPE_CHECKING:
-    from engine.random.generator import Generator
+from engine.random.generator import Generator
 
 FLOAT32, FLOAT64, INT64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 C_NAMES = {

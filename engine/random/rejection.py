@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.arrays.types import Array
 from engine.random.drawing import begin, check_floating, logarithm, rounded
-
-if TYPE_CHECKING:
-    from engine.random.generator import Generator
+from engine.random.generator import Generator
 
 
 class _Uniforms:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.arrays.backends import NUMPY, jax_arrays
 from engine.arrays.promotion import is_half, result_type_of
+from engine.arrays.row import Op
 from engine.dispatch.apply import source
 from engine.graph import walk
 from engine.graph.grad_mode import enable_grad
@@ -23,9 +24,6 @@ from engine.graph.node import Node, Output, node_of
 from engine.graph.provenance import tracing
 from engine.graph.tensor import Tensor
 from engine.transforms.symbolic import traced_leaf
-
-if TYPE_CHECKING:
-    from engine.arrays.row import Op
 
 
 class Instruction(NamedTuple):

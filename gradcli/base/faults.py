@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 Fragment = tuple[str, str]
 """Text and style: 'error', 'caret', 'why', 'fix', 'source' or 'plain'."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 from gradcli.base.faults import Fault
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LARGEST = 4_000_000
 """The most bytes of one source."""

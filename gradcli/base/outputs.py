@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from gradcli.base.faults import Fault, Line
+from gradcli.base.faults import Fault, Line
 
 GAP = "  "
 

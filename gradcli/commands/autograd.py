@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.graph.registry import namespaces
 from engine.graph.tensor import LEAF, Tensor
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Moved, Notice, Warned
 from gradcli.commands.command import command
-
-if TYPE_CHECKING:
-    from gradcli.language.evaluation.protocol import Operand
-    from gradcli.session.session import Session
+from gradcli.language.evaluation.protocol import Operand
+from gradcli.session.session import Session
 
 _SUFFIX = re.compile(r"(?:,\s+(?:dtype|size)=\S+)*\)$")
 

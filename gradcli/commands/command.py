@@ -18,14 +18,12 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcli.base.faults import Fault, Span
 from gradcli.base.outputs import counted
-
-if TYPE_CHECKING:
-    from gradcli.language.evaluation.protocol import Operand
-    from gradcli.session.session import Session
+from gradcli.language.evaluation.protocol import Operand
+from gradcli.session.session import Session
 
 Name = str
 """A word taken as it is written."""

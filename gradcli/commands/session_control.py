@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcli.base.faults import Fault
 from gradcli.base.outputs import Notice, Table, counted, first_line, note, texts
 from gradcli.base.settings import CHECKS
 from gradcli.commands.command import GROUPS, REGISTRY, Command, Name, Path, command
-
-if TYPE_CHECKING:
-    from gradcli.language.evaluation.protocol import Operand
-    from gradcli.session.session import Session, UndoStep
+from gradcli.language.evaluation.protocol import Operand
+from gradcli.session.session import Session, UndoStep
 
 
 @command("session", "vars")

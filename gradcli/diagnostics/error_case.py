@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
-from gradcli.base.faults import LONGEST_FIX
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Fault, Span
-    from gradcli.language.evaluation.protocol import Attempt
-    from gradcli.language.evaluation.walker import Walker
-    from gradcli.session.program import Sentence
+from gradcli.base.faults import LONGEST_FIX, Fault, Span
+from gradcli.language.evaluation.protocol import Attempt
+from gradcli.language.evaluation.walker import Walker
+from gradcli.session.program import Sentence
 
 LONG = 24
 """The longest expression that is quoted in an explanation."""

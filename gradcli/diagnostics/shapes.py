@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from gradcli.diagnostics.error_case import Case, explains
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @explains(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
+from gradcli.base.faults import Span
 from gradcli.base.outputs import counted
 from gradcli.base.spelling import similar
 from gradcli.diagnostics.error_case import Case, explains
 from gradcli.diagnostics.names import explain_none
 from gradcli.language.evaluation.values import CONTEXTS
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Span
 
 
 @explains(r"to have (the )?same dtype|expected scalar type")

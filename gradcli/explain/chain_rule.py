@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.graph.printing import values_text
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
+from gradcli.base.faults import Line
 from gradcli.explain.formula.algebra.expression import Expression, Name
 from gradcli.explain.formula.from_trace import Reader
 from gradcli.explain.formula.naming import Naming
 from gradcli.explain.formula.writer import write
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Line
 
 WIDTH = 80
 LONGEST = 60

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.graph.tensor import Tensor, wrap
 from engine.transforms import recorded
+from gradcli.base.faults import Line
 from gradcli.explain.formula.naming import element
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Line
 
 Array = np.ndarray[Any, Any]
 MOST = 2000

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
+from gradcli.base.faults import Line
 from gradcli.base.outputs import shortened
 from gradcli.explain.formula.naming import Naming
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Line
 
 MOST = 30
 """Rows; of a longer flow the quiet stretches are left out."""

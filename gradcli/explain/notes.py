@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,7 @@ from engine.arrays.memory import owner_of
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.language.syntax.source import CommandLine
-
-if TYPE_CHECKING:
-    from gradcli.session.session import Session
+from gradcli.session.session import Session
 
 Note = Callable[["Done"], "str | None"]
 NOTES: dict[str, Note] = {}

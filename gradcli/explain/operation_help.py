@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +16,8 @@ from engine.arrays.state import unheard
 from engine.graph import registry
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
+from gradcli.base.faults import Line
 from gradcli.explain.formula.derivative import formula
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Line
 
 _SHAPES: tuple[tuple[int, ...], ...] = ((3,), (2, 2), (1, 2, 2))
 _LABELS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from collections.abc import Container, Mapping, Sequence
 
 from gradcli.base.faults import Fault
 from gradcli.language.evaluation import calling as calling  # fills the tables
@@ -11,11 +11,7 @@ from gradcli.language.evaluation.builtins import BARE
 from gradcli.language.evaluation.language_tables import EXPRESSIONS, GRAD_MODES, STATEMENTS
 from gradcli.language.syntax import limits
 from gradcli.language.syntax.parse import parse
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
-
-    from gradcli.language.syntax.source import Source, Statement
+from gradcli.language.syntax.source import Source, Statement
 
 _PARTS = frozenset(
     {

@@ -6,10 +6,11 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from prompt_toolkit.completion import Completer
+from prompt_toolkit.completion import CompleteEvent, Completer
 from prompt_toolkit.completion import Completion as Candidate
+from prompt_toolkit.document import Document
 
 from engine.graph import registry
 from engine.graph.tensor import Tensor
@@ -20,12 +21,7 @@ from gradcli.language.evaluation import values
 from gradcli.language.evaluation.builtins import BARE
 from gradcli.language.evaluation.objects import Namespace
 from gradcli.repl.caption import caption
-
-if TYPE_CHECKING:
-    from prompt_toolkit.completion import CompleteEvent
-    from prompt_toolkit.document import Document
-
-    from gradcli.session.session import Session
+from gradcli.session.session import Session
 
 _MEMBER = re.compile(r"((?:[^\W\d]\w*\.)+)(\w*)$")
 _WORD = re.compile(r"[^\W\d]\w*$")

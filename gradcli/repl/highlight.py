@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
 from gradcli.language.evaluation.builtins import BARE
 from gradcli.language.syntax.tokens import TOKEN, Found, Scan
-
-if TYPE_CHECKING:
-    from prompt_toolkit.document import Document
-    from prompt_toolkit.formatted_text import StyleAndTextTuples
-
-    from gradcli.session.session import Session
+from gradcli.session.session import Session
 
 LONGEST = 20_000
 """A longer input stays plain."""

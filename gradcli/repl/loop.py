@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory
@@ -13,16 +13,13 @@ from prompt_toolkit.styles import Style
 import engine
 from gradcli.base import user_files
 from gradcli.base.outputs import Notice, Output, Value
-from gradcli.output.screen import wants_colour
+from gradcli.output.screen import Screen, wants_colour
 from gradcli.repl.caption import caption
 from gradcli.repl.complete import Completion
 from gradcli.repl.highlight import Highlighting
 from gradcli.repl.keys import bindings
 from gradcli.session.exit_status import LEFT, guarded
-
-if TYPE_CHECKING:
-    from gradcli.output.screen import Screen
-    from gradcli.session.session import Session
+from gradcli.session.session import Session
 
 LONGEST = 100_000
 """A longer input is not kept in the history."""

@@ -7,15 +7,13 @@ import zlib
 from array import array as NumberArray  # noqa: N812 - `array` is NumPy's here
 from pathlib import Path
 from tokenize import TokenError
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.graph.tensor import Tensor
 from gradcli.base.faults import Fault
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 LARGEST = 256_000_000
 """The most bytes of numbers one file may hold."""

@@ -12,7 +12,7 @@ import os
 import zipfile
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +23,7 @@ from engine.graph.tensor import Size, Tensor, leaf
 from engine.random.generator import Generator, default_generator
 from gradcli.base.faults import Fault
 from gradcli.session.data_files import Reader, unreadable
-
-if TYPE_CHECKING:
-    from gradcli.session.session import Session
+from gradcli.session.session import Session
 
 FORMAT = 1
 INDEX = "session.json"

@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 import os
 from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -29,19 +31,13 @@ from gradcli.base.faults import Fault, Span
 from gradcli.base.interrupts import Held
 from gradcli.base.outputs import Output, Printed, Value, Warned
 from gradcli.base.settings import CHECKS, MEGABYTE, Settings
-from gradcli.language.evaluation.protocol import NOTHING, Operand
+from gradcli.language.evaluation.protocol import NOTHING, Attempt, Operand
 from gradcli.language.evaluation.text import quoted
 from gradcli.language.evaluation.walker import Walker
 from gradcli.language.read import read
+from gradcli.language.syntax.limits import Limits
 from gradcli.language.syntax.source import CommandLine, Statement
 from gradcli.session.program import Sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from gradcli.language.evaluation.protocol import Attempt
-    from gradcli.language.syntax.limits import Limits
 
 T = TypeVar("T")
 

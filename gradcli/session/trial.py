@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING
 
-from gradcli.session.session import Leave, Untried
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Fault
-    from gradcli.session.session import Session
+from gradcli.base.faults import Fault
+from gradcli.session.session import Leave, Session, Untried
 
 MOST = 2
 """Fixes: the first that run; those after them are for where they do not."""

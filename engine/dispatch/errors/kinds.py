@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.arrays import dtypes
+from engine.arrays.row import Op
 from engine.arrays.types import DType
-
-if TYPE_CHECKING:
-    from engine.arrays.row import Op
 
 
 def refuse(row: Op, kind: str, dtype: DType) -> None:

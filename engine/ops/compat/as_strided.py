@@ -8,7 +8,7 @@ elements go from place to place.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,10 +19,8 @@ from engine.dispatch.arguments import integers
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import expose, public
+from engine.graph.tensor import Tensor
 from engine.ops.views.reshape_inplace import in_place_view
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 # ---- layouts ---------------------------------------------------------------------------------
 

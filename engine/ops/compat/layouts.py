@@ -7,7 +7,7 @@ one does not exist (left_out.py).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +15,9 @@ from engine.arrays.promotion import category
 from engine.arrays.state import warn
 from engine.dispatch.arguments import array_of, dtype_of, on_cpu
 from engine.graph.registry import attribute, expose, public
+from engine.graph.tensor import Tensor
 from engine.ops.compat.removed import refusing
 from engine.ops.creation.convert import converted
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 # ---- names of layouts ------------------------------------------------------------------------
 

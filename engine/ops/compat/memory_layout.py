@@ -64,8 +64,8 @@ def set_(
     if isinstance(source, Tensor):
         if memory.dtype != dtype:
             raise RuntimeError(
-                f"Could not set tensor of type {dtypes.of(memory.dtype).c_name} to a tensor of type "
-                f"{dtypes.of(dtype).c_name}"
+                f"Could not set tensor of type {dtypes.of(memory.dtype).c_name} to a tensor of "
+                f"type {dtypes.of(dtype).c_name}"
             )
         if size is None:
             return _becomes(self, memory[...])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.graph.registry import expose
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
+from engine.graph.tensor import Tensor
 
 _REMOVED = "This function was deprecated since version 1.9 and is now removed. "
 

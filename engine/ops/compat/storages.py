@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from engine.arrays.state import warn
 from engine.dispatch.arguments import Device
 from engine.graph import storage
 from engine.graph.registry import expose, public
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
+from engine.graph.tensor import Tensor
 
 _DEPRECATED = (
     "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the "

@@ -7,20 +7,18 @@ was made with.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.arrays.row import not_implemented, rows
 from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
+from engine.graph.storage import View
+from engine.graph.tensor import Tensor
 from engine.ops.elementwise import complex
 from engine.ops.elementwise.arithmetic import no_derivative
 from engine.ops.views import shape, splitting
-
-if TYPE_CHECKING:
-    from engine.graph.storage import View
-    from engine.graph.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------
 

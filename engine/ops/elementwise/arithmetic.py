@@ -119,16 +119,10 @@ def _neg(xp: Any, x: Any) -> Any:
     return xp.negative(x)
 
 
-op(
-    "neg(x)",
-    _neg,
-    "-input, element by element.",
-    where=EVERYWHERE,
-    names="neg negative",
-    elementwise=True,
-    written="-x",
-    x=lambda ns, g: -g,
-)
+# fmt: off
+op("neg(x)", _neg, "-input, element by element.", where=EVERYWHERE, names="neg negative",
+   elementwise=True, written="-x", x=lambda ns, g: -g)
+# fmt: on
 
 # ---- products and quotients ------------------------------------------------------------------
 
@@ -176,10 +170,12 @@ op("div(a, b)", "true_divide", elementwise=True, floats=True, numbers=True, writ
 op("div_number(x; other)", lambda xp, x, other: x / other, elementwise=True, written="x / other",
    node="DivBackward1", x=lambda ns, g, other: g / other)
 op("div_floor(a, b)", _divide_down, elementwise=True, numbers=True, node="DivBackward2",
-   written="div(a, b, rounding_mode='floor')", facts={"stairs": "whole numbers"}, refuses=_only_real("div_floor_cpu"),
+   written="div(a, b, rounding_mode='floor')", facts={"stairs": "whole numbers"},
+   refuses=_only_real("div_floor_cpu"),
    a=zero_rule, b=zero_rule)
 op("div_trunc(a, b)", _divide_to_0, elementwise=True, numbers=True, node="DivBackward2",
-   written="div(a, b, rounding_mode='trunc')", facts={"stairs": "whole numbers"}, refuses=_only_real("div_trunc_cpu"),
+   written="div(a, b, rounding_mode='trunc')", facts={"stairs": "whole numbers"},
+   refuses=_only_real("div_trunc_cpu"),
    a=zero_rule, b=zero_rule)
 op("floor_divide(a, b)", _divide_down, "input / other, rounded down.", where=IN_PLACE,
    elementwise=True, numbers=True, written="a // b", node="NotImplemented",
@@ -191,7 +187,8 @@ op("remainder(a, b)", _remainder, elementwise=True, written="a % b", node="Remai
 op("remainder_number(a, b)", _remainder, elementwise=True, numbers=True, written="a % b",
    node="RemainderBackward0", refuses=_only_real("remainder_cpu"), a=passed, b=non_differentiable)
 op("remainder_base(a, b)", _remainder, elementwise=True, numbers=True, written="a % b",
-   node="NotImplemented", refuses=_only_real("remainder_cpu"), a=non_differentiable, b=_NO_REMAINDER)
+   node="NotImplemented", refuses=_only_real("remainder_cpu"),
+   a=non_differentiable, b=_NO_REMAINDER)
 op("fmod(a, b)", _fmod, elementwise=True, node="FmodBackward1", refuses=_only_real("fmod_cpu"),
    a=passed,
    b=lambda ns, g, a, b: -g * ns.div_trunc(a, b))

@@ -1,13 +1,13 @@
 """Complex numbers: their parts, their conjugates, and how they are made of real ones.
 
 The gradient of a real L is dL/dRe + i dL/dIm. The rules here are written for complex numbers; those
-of holomorphic functions are elsewhere, and need no word about them (dtype_variants.py). A conjugate is made
-at once: nothing is ever lazily conjugated, as PyTorch's tensors can be.
+of holomorphic functions are elsewhere, and need no word about them (dtype_variants.py). A
+conjugate is made at once: nothing is ever lazily conjugated, as PyTorch's tensors can be.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +20,8 @@ from engine.dispatch.dtype_variants import is_complex
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import attribute, expose, public
+from engine.graph.tensor import Tensor
 from engine.ops.elementwise.functions import sign_of
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -35,22 +33,12 @@ for _name in ("conj", "conj_physical"):
         holomorphic=False,
         x=lambda ns, g: ns.conj(g) if is_complex(g) else g,
     )
-op(
-    "real(x)",
-    lambda xp, x: x.real,
-    holomorphic=False,
-    written="x.real",
-    node="SelectBackward0",
-    x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype),
-)
-op(
-    "imag(x)",
-    lambda xp, x: x.imag,
-    holomorphic=False,
-    written="x.imag",
-    node="SelectBackward0",
-    x=lambda ns, g: ns.complex(ns.zeros_like(g), g),
-)
+# fmt: off
+op("real(x)", lambda xp, x: x.real, holomorphic=False, written="x.real", node="SelectBackward0",
+   x=lambda ns, g, x_dtype: ns.to_copy(g, x_dtype))
+op("imag(x)", lambda xp, x: x.imag, holomorphic=False, written="x.imag", node="SelectBackward0",
+   x=lambda ns, g: ns.complex(ns.zeros_like(g), g))
+# fmt: on
 
 
 def _parts(xp: Any, x: Any) -> Any:
@@ -68,42 +56,26 @@ def _of_parts(xp: Any, x: Any) -> Any:
     return x.view(np.result_type(x.dtype, np.complex64))[..., 0]
 
 
-op(
-    "view_as_real(x)",
-    _parts,
-    view=True,
-    holomorphic=False,
-    x=lambda ns, g: ns.view_as_complex(ns.contiguous(g)),
-)
-op(
-    "view_as_complex(x)",
-    _of_parts,
-    view=True,
-    holomorphic=False,
-    x=lambda ns, g: ns.view_as_real(g),
-)
+# fmt: off
+op("view_as_real(x)", _parts, view=True, holomorphic=False,
+   x=lambda ns, g: ns.view_as_complex(ns.contiguous(g)))
+op("view_as_complex(x)", _of_parts, view=True, holomorphic=False,
+   x=lambda ns, g: ns.view_as_real(g))
+# fmt: on
 
 
 def _polar(xp: Any, a: Any, b: Any) -> Any:
     return xp.complex(a * xp.cos(b), a * xp.sin(b))
 
 
-op(
-    "complex(a, b)",
-    "complex",
-    elementwise=True,
-    holomorphic=False,
-    a=lambda ns, g: ns.real(g),
-    b=lambda ns, g: ns.imag(g),
-)
-op(
-    "polar(a, b)",
-    _polar,
-    elementwise=True,
-    holomorphic=False,
-    a=lambda ns, g, out: ns.real(ns.conj(g) * ns.sgn(out)),
-    b=lambda ns, g, out: -ns.imag(ns.conj(g) * out),
-)
+# fmt: off
+op("complex(a, b)", "complex", elementwise=True, holomorphic=False,
+   a=lambda ns, g: ns.real(g),
+   b=lambda ns, g: ns.imag(g))
+op("polar(a, b)", _polar, elementwise=True, holomorphic=False,
+   a=lambda ns, g, out: ns.real(ns.conj(g) * ns.sgn(out)),
+   b=lambda ns, g, out: -ns.imag(ns.conj(g) * out))
+# fmt: on
 
 
 def _angle(xp: Any, x: Any) -> Any:

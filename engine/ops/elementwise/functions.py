@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.dispatch.arguments import array_of
 from engine.dispatch.dtype_variants import is_complex
@@ -12,10 +12,8 @@ from engine.dispatch.errors.kinds import no_kernel
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import EVERYWHERE, IN_PLACE, op
 from engine.graph.registry import public
+from engine.graph.tensor import Tensor
 from engine.ops.elementwise.arithmetic import unknown, zero_rule
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 _ON_SPECIAL = f"{EVERYWHERE} special"
 _floats = partial(op, elementwise=True, floats=True, where=EVERYWHERE)
@@ -33,14 +31,16 @@ _floats("expm1(x)", "expm1", "exp(input) - 1, exact near 0.", where=_ON_SPECIAL,
         x=lambda ns, g, out: g * (out + 1))
 _floats("exp2(x)", "exp2", "2**input, element by element.", where=_ON_SPECIAL,
         x=lambda ns, g, out: g * (out * math.log(2)))
-_floats("log(x)", "log", "The natural logarithm of input.", facts=_POSITIVE, latex=r"\log", x=lambda ns, g, x: g / x)
+_floats("log(x)", "log", "The natural logarithm of input.", facts=_POSITIVE, latex=r"\log",
+        x=lambda ns, g, x: g / x)
 _floats("log1p(x)", "log1p", "log(1 + input), exact near 0.", where=_ON_SPECIAL,
         node="Log1PBackward0", x=lambda ns, g, x: g / (x + 1))
 _floats("log2(x)", "log2", "The logarithm of input to base 2.",
         facts=_POSITIVE, x=lambda ns, g, x: g / (x * math.log(2)))
 _floats("log10(x)", "log10", "The logarithm of input to base 10.",
         facts=_POSITIVE, x=lambda ns, g, x: g / (x * math.log(10)))
-_floats("sqrt(x)", "sqrt", "The square root of input.", facts=_POSITIVE, latex=r"\sqrt{#1}", x=lambda ns, g, out: g / (2 * out))
+_floats("sqrt(x)", "sqrt", "The square root of input.", facts=_POSITIVE, latex=r"\sqrt{#1}",
+        x=lambda ns, g, out: g / (2 * out))
 _floats("rsqrt(x)", lambda xp, x: xp.reciprocal(xp.sqrt(x)), "1 / sqrt(input).",
         facts=_POSITIVE, x=lambda ns, g, out: -0.5 * g * out**3)
 _floats("reciprocal(x)", "reciprocal", "1 / input.", written="1 / x",
@@ -48,17 +48,21 @@ _floats("reciprocal(x)", "reciprocal", "1 / input.", written="1 / x",
 
 # ---- trigonometry ----------------------------------------------------------------------------
 
-_floats("sin(x)", "sin", "sin(input), element by element.", latex=r"\sin", x=lambda ns, g, x: g * ns.cos(x))
+_floats("sin(x)", "sin", "sin(input), element by element.", latex=r"\sin",
+        x=lambda ns, g, x: g * ns.cos(x))
 _floats("cos(x)", "cos", "The cosine of input.", latex=r"\cos", x=lambda ns, g, x: g * -ns.sin(x))
-_floats("tan(x)", "tan", "The tangent of input.", latex=r"\tan", x=lambda ns, g, out: g * (1 + out**2))
+_floats("tan(x)", "tan", "The tangent of input.", latex=r"\tan",
+        x=lambda ns, g, out: g * (1 + out**2))
 _floats("asin(x)", "arcsin", "The angle whose sine is input.", names="asin arcsin",
         facts=_INSIDE, latex=r"\arcsin", x=lambda ns, g, x: g * ns.rsqrt(1 - x * x))
 _floats("acos(x)", "arccos", "The angle whose cosine is input.", names="acos arccos",
         facts=_INSIDE, latex=r"\arccos", x=lambda ns, g, x: g * -ns.rsqrt(1 - x * x))
 _floats("atan(x)", "arctan", "The angle whose tangent is input.", names="atan arctan",
         latex=r"\arctan", x=lambda ns, g, x: g / (x * x + 1))
-_floats("sinh(x)", "sinh", "The hyperbolic sine of input.", latex=r"\sinh", x=lambda ns, g, x: g * ns.cosh(x))
-_floats("cosh(x)", "cosh", "The hyperbolic cosine of input.", latex=r"\cosh", x=lambda ns, g, x: g * ns.sinh(x))
+_floats("sinh(x)", "sinh", "The hyperbolic sine of input.", latex=r"\sinh",
+        x=lambda ns, g, x: g * ns.cosh(x))
+_floats("cosh(x)", "cosh", "The hyperbolic cosine of input.", latex=r"\cosh",
+        x=lambda ns, g, x: g * ns.sinh(x))
 _floats("tanh(x)", "tanh", "The hyperbolic tangent of input.", where=f"{EVERYWHERE} F",
         latex=r"\tanh", facts={"saturates": "far from 0"}, x=lambda ns, g, out: g * (1 - out * out))
 
@@ -76,7 +80,8 @@ for _name, _rule in (
 ):
     _floats(f"a{_name}_(x)", f"arc{_name}", node=f"A{_name}Backward1", written=f"a{_name}(x)",
             x=unknown(f"inplace version of a{_name}"))
-    _floats(f"a{_name}(x)", f"arc{_name}", f"The number whose hyperbolic function {_name} is input.",
+    _floats(f"a{_name}(x)", f"arc{_name}",
+            f"The number whose hyperbolic function {_name} is input.",
             names=f"a{_name} arc{_name}", x=_rule)
 
 
@@ -114,7 +119,9 @@ op("abs(x)", "abs", "The size of input, without its sign.", where=EVERYWHERE,
    names="abs absolute", elementwise=True, latex=r"\left|#1\right|", refuses={"b": "abs_cpu"},
    x=lambda ns, g, x: g * direction(ns, x))
 op("sign(x)", sign_of, "-1, 0 or 1, as input is negative, 0 or positive.", where=IN_PLACE,
-   elementwise=True, latex=r"\operatorname{sgn}", facts={"stairs": "-1, 0, 1", "smooth": "tanh({x})"}, x=zero_rule,
+   elementwise=True, latex=r"\operatorname{sgn}",
+   facts={"stairs": "-1, 0, 1", "smooth": "tanh({x})"},
+   x=zero_rule,
    refuses={"c": (NotImplementedError,
                   "Unlike NumPy, torch.sign is not intended to support complex numbers. Please "
                   "use torch.sgn instead.")})

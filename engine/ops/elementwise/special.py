@@ -208,20 +208,13 @@ def _incomplete(name: str, low: float, high: float) -> Any:
     return forward
 
 
-op(
-    "igamma(a, x)",
-    only_for("fV", "igamma_cpu", _incomplete("gammainc", 0, 1)),
-    elementwise=True,
-    a=unknown("igamma: input"),
-    x=lambda ns, g, a, x: g * _gamma_density(ns, a, x),
-)
-op(
-    "igammac(a, x)",
-    only_for("fV", "igammac_cpu", _incomplete("gammaincc", 1, 0)),
-    elementwise=True,
-    a=unknown("igammac: input"),
-    x=lambda ns, g, a, x: -g * _gamma_density(ns, a, x),
-)
+# fmt: off
+op("igamma(a, x)", only_for("fV", "igamma_cpu", _incomplete("gammainc", 0, 1)), elementwise=True,
+   a=unknown("igamma: input"), x=lambda ns, g, a, x: g * _gamma_density(ns, a, x))
+op("igammac(a, x)", only_for("fV", "igammac_cpu", _incomplete("gammaincc", 1, 0)),
+   elementwise=True, a=unknown("igammac: input"),
+   x=lambda ns, g, a, x: -g * _gamma_density(ns, a, x))
+# fmt: on
 
 
 def _binary(row: str, doc: str) -> Any:
@@ -290,53 +283,23 @@ public("special", "gammaincc")(namespaces["torch"]["igammac"])
 
 _ROOT_PI, _ROOT_2, _ROOT_2PI = math.sqrt(math.pi), math.sqrt(2), math.sqrt(2 * math.pi)
 
-_unary(
-    "erfc",
-    of_scipy("erfc"),
-    lambda ns, g, x: g * (-2 / _ROOT_PI) * ns.exp(-x * x),
-    _EVERYWHERE + " torch_",
-    refuses={"c": "erfc_vml_cpu"},
-)
-_unary(
-    "erfinv",
-    of_scipy("erfinv"),
-    lambda ns, g, out: g * (_ROOT_PI / 2) * ns.exp(out * out),
-    _EVERYWHERE,
-    refuses={"c": "erfinv_vml_cpu"},
-)
-_unary(
-    "special_erfcx",
-    of_scipy("erfcx"),
-    lambda ns, g, x, out: g * (2 * x * out - 2 / _ROOT_PI),
-    "special",
-    "erfcx",
-    refuses={"ch": "erfcx_cpu"},
-)
-_unary(
-    "special_ndtr",
-    lambda xp, x: of_scipy("ndtr")(xp, x),
-    lambda ns, g, x: g * ns.exp(-x * x / 2) / _ROOT_2PI,
-    "special",
-    "ndtr",
-    node="MulBackward1",
-    refuses={"c": "erf_vml_cpu"},
-)
-_unary(
-    "special_ndtri",
-    of_scipy("ndtri"),
-    lambda ns, g, out: g * _ROOT_2PI * ns.exp(out * out / 2),
-    "special",
-    "ndtri",
-    refuses={"h": "ndtri_cpu"},
-)
-_unary(
-    "special_log_ndtr",
-    of_scipy("log_ndtr"),
-    lambda ns, g, x, out: g / _ROOT_2PI * ns.exp(-(out + x**2 / 2)),
-    "special",
-    "log_ndtr",
-    refuses={"ch": "log_ndtr_cpu"},
-)
+# fmt: off
+_unary("erfc", of_scipy("erfc"), lambda ns, g, x: g * (-2 / _ROOT_PI) * ns.exp(-x * x),
+       _EVERYWHERE + " torch_", refuses={"c": "erfc_vml_cpu"})
+_unary("erfinv", of_scipy("erfinv"), lambda ns, g, out: g * (_ROOT_PI / 2) * ns.exp(out * out),
+       _EVERYWHERE, refuses={"c": "erfinv_vml_cpu"})
+_unary("special_erfcx", of_scipy("erfcx"), lambda ns, g, x, out: g * (2 * x * out - 2 / _ROOT_PI),
+       "special", "erfcx", refuses={"ch": "erfcx_cpu"})
+_unary("special_ndtr", lambda xp, x: of_scipy("ndtr")(xp, x),
+       lambda ns, g, x: g * ns.exp(-x * x / 2) / _ROOT_2PI, "special", "ndtr", node="MulBackward1",
+       refuses={"c": "erf_vml_cpu"})
+_unary("special_ndtri", of_scipy("ndtri"),
+       lambda ns, g, out: g * _ROOT_2PI * ns.exp(out * out / 2), "special", "ndtri",
+       refuses={"h": "ndtri_cpu"})
+_unary("special_log_ndtr", of_scipy("log_ndtr"),
+       lambda ns, g, x, out: g / _ROOT_2PI * ns.exp(-(out + x**2 / 2)), "special", "log_ndtr",
+       refuses={"ch": "log_ndtr_cpu"})
+# fmt: on
 
 # ---- Bessel functions ------------------------------------------------------------------------
 
@@ -358,23 +321,15 @@ def _i1e_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
     return g * ns.where(far, ns.special_i0e(safe) - out * (ns.sign(safe) + 1 / safe), 0.5)
 
 
-_unary(
-    "i0",
-    of_scipy("i0"),
-    lambda ns, g, x: g * ns.special_i1(x),
-    _EVERYWHERE + " torch_",
-    refuses={"c": "i0_vml_cpu"},
-)
-_unary(
-    "special_i0e",
-    of_scipy("i0e"),
-    lambda ns, g, x, out: g * (ns.special_i1e(x) - ns.sign(x) * out),
-    "special",
-    "i0e",
-    node="SpecialI0EBackward0",
-)
+# fmt: off
+_unary("i0", of_scipy("i0"), lambda ns, g, x: g * ns.special_i1(x), _EVERYWHERE + " torch_",
+       refuses={"c": "i0_vml_cpu"})
+_unary("special_i0e", of_scipy("i0e"),
+       lambda ns, g, x, out: g * (ns.special_i1e(x) - ns.sign(x) * out), "special", "i0e",
+       node="SpecialI0EBackward0")
 _unary("special_i1", of_scipy("i1"), _i1_rule, "special", "i1")
 _unary("special_i1e", of_scipy("i1e"), _i1e_rule, "special", "i1e", node="SpecialI1EBackward0")
+# fmt: on
 
 
 def _airy(xp: Any, x: Any) -> Any:
@@ -440,33 +395,15 @@ def _xlog1py_slope(ns: Any, g: Any, a: Any, b: Any) -> Any:
     return g * ns.where((a == 0) & (b <= -1), 0, ns.log1p(b))
 
 
-_binary_rows(
-    "xlogy",
-    "XlogyBackward0",
-    _xlogy,
-    _xlogy_slope,
-    lambda ns, g, a, b: g * a / b,
-    "xlogy(a, b)",
-    refuses={"c": "xlogy_cpu"},
-)
-_binary_rows(
-    "special_xlog1py",
-    "SpecialXlog1PyBackward0",
-    _xlog1py,
-    _xlog1py_slope,
-    lambda ns, g, a, b: g * a / (b + 1),
-    "xlog1py(a, b)",
-    refuses={"c": "xlog1py_cpu"},
-)
-_binary_rows(
-    "special_zeta",
-    "SpecialZetaBackward0",
-    _zeta,
-    unknown("zeta"),
-    lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b),
-    "zeta(a, b)",
-    refuses={"h": "zeta_cpu"},
-)
+# fmt: off
+_binary_rows("xlogy", "XlogyBackward0", _xlogy, _xlogy_slope, lambda ns, g, a, b: g * a / b,
+             "xlogy(a, b)", refuses={"c": "xlogy_cpu"})
+_binary_rows("special_xlog1py", "SpecialXlog1PyBackward0", _xlog1py, _xlog1py_slope,
+             lambda ns, g, a, b: g * a / (b + 1), "xlog1py(a, b)", refuses={"c": "xlog1py_cpu"})
+_binary_rows("special_zeta", "SpecialZetaBackward0", _zeta, unknown("zeta"),
+             lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b), "zeta(a, b)",
+             refuses={"h": "zeta_cpu"})
+# fmt: on
 expose(
     "xlogy",
     _binary("xlogy", "input * log(other), and 0 where input is 0."),

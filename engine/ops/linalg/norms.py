@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +14,9 @@ from engine.dispatch.arguments import dtype_of, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
+from engine.graph.tensor import Tensor
 from engine.ops.reductions.reduce import dims_of, in_dtype
 from engine.ops.views.shape import contiguous, reshape
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 # The same norm under the names of PyTorch's older nodes.
 _norm = rows["norm"]

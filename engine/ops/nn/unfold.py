@@ -156,25 +156,14 @@ def _dealt(xp: Any, x: Any, groups: int) -> Any:
     return parts.swapaxes(1, 2).reshape(x.shape)
 
 
-op(
-    "pixel_shuffle(x; upscale_factor)",
-    _shuffle,
-    "(..., C*r**2, H, W) as (..., C, H*r, W*r).",
-    where="F torch",
-    x=lambda ns, g, upscale_factor: ns.pixel_unshuffle(g, upscale_factor),
-)
-op(
-    "pixel_unshuffle(x; downscale_factor)",
-    _unshuffle,
-    "(..., C, H*r, W*r) as (..., C*r**2, H, W).",
-    where="F torch",
-    x=lambda ns, g, downscale_factor: ns.pixel_shuffle(g, downscale_factor),
-)
-op(
-    "channel_shuffle(x; groups)",
-    _dealt,
-    "(batch, C, ...) with the channels of the groups dealt out in turn.",
-    where="F torch",
-    names="channel_shuffle native_channel_shuffle",
-    x=lambda ns, g, x_shape, groups: ns.channel_shuffle(g, x_shape[1] // groups),
-)
+# fmt: off
+op("pixel_shuffle(x; upscale_factor)", _shuffle, "(..., C*r**2, H, W) as (..., C, H*r, W*r).",
+   where="F torch", x=lambda ns, g, upscale_factor: ns.pixel_unshuffle(g, upscale_factor))
+op("pixel_unshuffle(x; downscale_factor)", _unshuffle,
+   "(..., C, H*r, W*r) as (..., C*r**2, H, W).", where="F torch",
+   x=lambda ns, g, downscale_factor: ns.pixel_shuffle(g, downscale_factor))
+op("channel_shuffle(x; groups)", _dealt,
+   "(batch, C, ...) with the channels of the groups dealt out in turn.", where="F torch",
+   names="channel_shuffle native_channel_shuffle",
+   x=lambda ns, g, x_shape, groups: ns.channel_shuffle(g, x_shape[1] // groups))
+# fmt: on

@@ -14,7 +14,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from engine.graph import registry
 from engine.graph.printing import tensor_text
 from engine.graph.tensor import Tensor, wrap
 from engine.transforms import recorded
+from gradcli.base.faults import Line
 from gradcli.explain.formula import latex
 from gradcli.explain.formula.algebra.expression import Differential, Expression
 from gradcli.explain.formula.from_trace import Reader
@@ -30,9 +31,6 @@ from gradcli.explain.formula.jacobian import jacobian
 from gradcli.explain.formula.tidy import polished
 from gradcli.explain.formula.writer import write
 from gradcli.language.evaluation.builtins import BARE
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Line
 
 WIDTH = 80
 LARGEST = 100

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
+from gradcli.explain.formula.algebra.expression import Expression
 from gradcli.explain.formula.as_written import ForwardReader
 from gradcli.explain.formula.writer import write
-
-if TYPE_CHECKING:
-    from gradcli.explain.formula.algebra.expression import Expression
 
 LARGEST, LONGEST = 15, 40
 """Parts of an expression, and characters; what is longer is told by its operation."""

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gradcli.base.outputs import shortened
-
-if TYPE_CHECKING:
-    from gradcli.explain.graph.graph_data import Graph, Vertex
+from gradcli.explain.graph.graph_data import Graph, Vertex
 
 _SHAPES = {
     "leaf": "box",

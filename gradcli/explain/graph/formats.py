@@ -9,13 +9,10 @@ import subprocess
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gradcli.base.faults import Fault
 from gradcli.explain.graph import dot, mermaid, tikz
-
-if TYPE_CHECKING:
-    from gradcli.explain.graph.graph_data import Graph
+from gradcli.explain.graph.graph_data import Graph
 
 TEXTS: dict[str, Callable[[Graph], str]] = {
     "dot": dot.dot,

@@ -2,13 +2,9 @@ r"""A graph as a TikZ picture, for LaTeX: \usepackage{tikz}."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gradcli.explain.formula.latex import escaped
 from gradcli.explain.graph.dot import texts_of
-
-if TYPE_CHECKING:
-    from gradcli.explain.graph.graph_data import Graph
+from gradcli.explain.graph.graph_data import Graph
 
 _LETTER, _GAP, _HIGH = 0.19, 0.8, 1.8
 """Centimetres: a letter's width, what is free beside a vertex, and between rows."""

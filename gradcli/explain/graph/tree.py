@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from gradcli.base.faults import Line
 from gradcli.base.outputs import shortened
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Line
-    from gradcli.explain.graph.graph_data import Graph, Vertex
+from gradcli.explain.graph.graph_data import Graph, Vertex
 
 
 class _Row(NamedTuple):

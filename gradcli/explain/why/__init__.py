@@ -7,8 +7,7 @@ is right.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from engine.graph.tensor import Tensor
 from gradcli.explain.why import (
     as_expected,
     failed_backward,
@@ -18,14 +17,10 @@ from gradcli.explain.why import (
     partial,
     wrong_size,
 )
+from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.situations import SITUATIONS
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
-    from gradcli.explain.why.answer import Answer
-    from gradcli.session.session import Session
-
+from gradcli.session.session import Session
 
 MODULES = (failed_backward, no_leaf, not_reached, not_finite, partial, wrong_size, as_expected)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gradcli.base.faults import Line
+from gradcli.base.faults import Line
 
 Quote = tuple[int, str, str]
 """A line number, its text, a remark."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.path import way
 from gradcli.explain.why.situations import situation
-
-if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts
 
 
 @situation

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
+from gradcli.base.faults import Fault
 from gradcli.explain.formula.naming import Naming
+from gradcli.explain.why.answer import Quote
 from gradcli.session.program import Program, Sentence
-
-if TYPE_CHECKING:
-    from gradcli.base.faults import Fault
-    from gradcli.explain.why.answer import Quote
-    from gradcli.session.session import Session
+from gradcli.session.session import Session
 
 
 class Facts:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.situations import situation
-
-if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts
-    from gradcli.session.program import Sentence
+from gradcli.session.program import Sentence
 
 
 @situation

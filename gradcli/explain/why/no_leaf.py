@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.detached import how
+from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.situations import situation
-
-if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts
 
 
 @situation

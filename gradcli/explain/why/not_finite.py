@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +11,8 @@ from engine.transforms import recorded
 from gradcli.explain.formula.naming import element
 from gradcli.explain.why import repair
 from gradcli.explain.why.answer import Answer
-from gradcli.explain.why.facts import finite
+from gradcli.explain.why.facts import Facts, finite
 from gradcli.explain.why.situations import situation
-
-if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts
 
 
 def _first(array: Any) -> tuple[int, ...]:

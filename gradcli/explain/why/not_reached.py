@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.why import repair
 from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.path import way
 from gradcli.explain.why.situations import situation
 from gradcli.session.program import Sentence, calls
-
-if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts
 
 _LEAVING = {
     ".item()": "item() gives a Python number",

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from engine.arrays.memory import owner_of
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.not_reached import mended
 from gradcli.explain.why.situations import situation
-
-if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts
-    from gradcli.session.program import Sentence
+from gradcli.session.program import Sentence
 
 _CUT = {
     "no_grad": "{made}, computed under no_grad",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from engine.transforms.recorded import Hop
-    from gradcli.explain.why.facts import Facts
+from engine.transforms.recorded import Hop
+from gradcli.explain.why.facts import Facts
 
 CUTS = {
     "no_grad": "made under no_grad",

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from engine.arrays.row import Op, rows
-
-if TYPE_CHECKING:
-    from gradcli.explain.why.facts import Facts
+from gradcli.explain.why.facts import Facts
 
 _MODULES = ("torch", "F", "torch.nn.functional")
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gradcli.explain.why.answer import Answer
-    from gradcli.explain.why.facts import Facts
+from gradcli.explain.why.answer import Answer
+from gradcli.explain.why.facts import Facts
 
 Situation = Callable[["Facts"], "Answer | None"]
 SITUATIONS: dict[str, list[Situation]] = {}

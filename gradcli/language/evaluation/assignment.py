@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import PURPOSE, Fault
@@ -11,9 +11,7 @@ from gradcli.language.evaluation import operators, values
 from gradcli.language.evaluation.indexing import element, index, parts, set_element
 from gradcli.language.evaluation.language_tables import EXPRESSIONS, statement
 from gradcli.language.evaluation.operators import IN_PLACE, SIGNS
-
-if TYPE_CHECKING:
-    from gradcli.language.evaluation.walker import Walker
+from gradcli.language.evaluation.walker import Walker
 
 
 def bind(walker: Walker, name: str, value: Any) -> None:

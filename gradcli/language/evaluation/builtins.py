@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,7 @@ from gradcli.language.evaluation.math_module import MATH
 from gradcli.language.evaluation.objects import Builtin, Namespace
 from gradcli.language.evaluation.text import quoted, text
 from gradcli.language.evaluation.values import is_type
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gradcli.language.evaluation.walker import Walker
+from gradcli.language.evaluation.walker import Walker
 
 TORCH = registry.namespaces["torch"]
 FUNCTIONAL = registry.namespaces["torch.nn.functional"]

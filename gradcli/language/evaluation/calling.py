@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import PURPOSE, Fault
@@ -24,12 +25,8 @@ from gradcli.language.evaluation.objects import Builtin, Method
 from gradcli.language.evaluation.scope import MISSING, Scope
 from gradcli.language.evaluation.statements import Return, block
 from gradcli.language.evaluation.values import CALLABLE, is_type, kind_name
+from gradcli.language.evaluation.walker import Walker
 from gradcli.language.syntax import limits as bounds
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gradcli.language.evaluation.walker import Walker
 
 
 @expression(ast.Lambda)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from gc import get_referents
 from sys import getsizeof
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcli.language.evaluation.function import Function
 from gradcli.language.evaluation.scope import Scope
 from gradcli.language.syntax.limits import NESTED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _HELD = frozenset({list, tuple, dict, str, Function, Scope})
 _STRETCH = 100_000

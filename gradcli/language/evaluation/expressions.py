@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import PURPOSE, Fault
@@ -15,11 +15,9 @@ from gradcli.language.evaluation.operators import BINARY, SIGNS
 from gradcli.language.evaluation.protocol import Operand
 from gradcli.language.evaluation.scope import MISSING, Scope
 from gradcli.language.evaluation.values import attribute
+from gradcli.language.evaluation.walker import Walker
 from gradcli.language.syntax.limits import HEAVY
 from gradcli.language.syntax.source import CommandLine, Raw
-
-if TYPE_CHECKING:
-    from gradcli.language.evaluation.walker import Walker
 
 _PLAIN = frozenset({Tensor, float})
 """Types whose operators need no guard, with one another and with `_NUMBERS`."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from gradcli.base.outputs import counted
-from gradcli.language.evaluation.scope import MISSING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from gradcli.language.evaluation.scope import Scope
-    from gradcli.language.syntax.source import Source
+from gradcli.language.evaluation.scope import MISSING, Scope
+from gradcli.language.syntax.source import Source
 
 
 class Function:

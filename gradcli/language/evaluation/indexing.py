@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from engine.arrays import journal
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation.language_tables import EXPRESSIONS, expression
-
-if TYPE_CHECKING:
-    from gradcli.language.evaluation.walker import Walker
+from gradcli.language.evaluation.walker import Walker
 
 
 def index(walker: Walker, node: ast.expr) -> Any:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcli.language.evaluation import operators
 from gradcli.language.evaluation.objects import Builtin, Namespace
-
-if TYPE_CHECKING:
-    from gradcli.language.evaluation.walker import Walker
+from gradcli.language.evaluation.walker import Walker
 
 
 def _factorial(walker: Walker, number: int) -> int:

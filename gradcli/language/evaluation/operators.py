@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import operator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +17,7 @@ from engine.arrays import journal, limits
 from engine.graph import registry
 from engine.graph.tensor import Tensor
 from gradcli.language.evaluation.text import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gradcli.language.evaluation.walker import Walker
+from gradcli.language.evaluation.walker import Walker
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation import values
 from gradcli.language.evaluation.assignment import assign, bind
 from gradcli.language.evaluation.expressions import truth
 from gradcli.language.evaluation.language_tables import EXPRESSIONS, STATEMENTS, statement
+from gradcli.language.evaluation.objects import Namespace
 from gradcli.language.evaluation.text import text
+from gradcli.language.evaluation.walker import Walker
 from gradcli.language.syntax.source import CommandLine
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gradcli.language.evaluation.objects import Namespace
-    from gradcli.language.evaluation.walker import Walker
-
 
 BREAK = object()
 CONTINUE = object()

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcli.base.faults import PURPOSE, Fault
 from gradcli.language.evaluation.language_tables import EXPRESSIONS, expression
+from gradcli.language.evaluation.walker import Walker
 from gradcli.language.syntax import limits as bounds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from gradcli.language.evaluation.walker import Walker
 
 _PLAIN = frozenset({int, float, bool, type(None)})
 _DEPTH = 60

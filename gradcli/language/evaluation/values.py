@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +14,7 @@ from engine.graph.tensor import Tensor
 from gradcli.language.evaluation.math_module import MATH
 from gradcli.language.evaluation.objects import Builtin, Method, Namespace
 from gradcli.language.evaluation.text import formatted_with
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from gradcli.language.evaluation.walker import Walker
-
+from gradcli.language.evaluation.walker import Walker
 
 # ---- methods of Python's own types -------------------------------------------------------------
 

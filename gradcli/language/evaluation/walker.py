@@ -12,22 +12,19 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Sized
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine.arrays.journal import Journal
 from engine.arrays.limits import resident
 from engine.arrays.state import current
 from engine.graph.tensor import Tensor
 from gradcli.base.faults import Fault
 from gradcli.language.evaluation.language_tables import CALLS, EXPRESSIONS, STATEMENTS
 from gradcli.language.evaluation.protocol import NOTHING, Attempt, Host, Operand
+from gradcli.language.evaluation.scope import Scope
 from gradcli.language.syntax import limits as bounds
 from gradcli.language.syntax.limits import Limits
-from gradcli.language.syntax.source import CommandLine
-
-if TYPE_CHECKING:
-    from engine.arrays.journal import Journal
-    from gradcli.language.evaluation.scope import Scope
-    from gradcli.language.syntax.source import Source, Statement
+from gradcli.language.syntax.source import CommandLine, Source, Statement
 
 
 class Walker:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from gradcli.base.faults import LONGEST_FIX, Fault, Span
 from gradcli.base.spelling import similar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from gradcli.language.syntax.source import Source
+from gradcli.language.syntax.source import Source
 
 
 def misread(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Container, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcli.base.faults import Fault, Span
 from gradcli.language.syntax import limits
 from gradcli.language.syntax.source import CommandLine, Raw, Source, Statement
 from gradcli.language.syntax.tokens import TOKEN, Found, Piece, Scan
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
 
 _DOUBTFUL = re.compile(r"\\|\d\w*(?:and|else|for|if|in|is|not|or)")
 """The warnings of Python when it parses: a bad escape, or a word right after a number."""

@@ -17,13 +17,11 @@ before it and none after it starts a new operand. `key=value` is an option.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Container, Mapping
+from typing import NamedTuple
 
 from gradcli.base.faults import Fault, Span
 from gradcli.language.syntax import limits
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
 
 TOKEN = re.compile(
     r"""(?P<space>[ \t]+|\\\n)
