@@ -14,22 +14,10 @@ from engine.dispatch.operation import broadcast_error, op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import require
 from engine.ops.linalg.lu import first_zero
-from engine.ops.linalg.matrix import (
-    SINGULAR,
-    adjoint,
-    array_adjoint,
-    check_info,
-    check_square,
-    deprecated,
-    fitted,
-    matrix_of,
-    older_sides_fit,
-    product,
-    require,
-    square_of,
-    successor,
-)
+from engine.ops.linalg.matrix import adjoint, array_adjoint, fitted, product
 from engine.ops.linalg.triangular import solved_triangle
 
 # ruff: noqa: N803 (PyTorch's names)
@@ -112,7 +100,7 @@ op("cholesky_inverse(x; upper)", _inverse, holomorphic=False,
    x=lambda ns, g, x, out, upper: _factor_rule(ns, -product(ns, out, g, out), x, upper))
 # fmt: on
 
-_OF_CHOLESKY = successor(
+_OF_CHOLESKY = checks.successor(
     "cholesky",
     "torch.linalg.cholesky",
     "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\n"
@@ -128,11 +116,11 @@ _CholeskyEx = named("linalg_cholesky_ex", "L", "info")
 
 
 def _factored(name: str, row: Any, A: Tensor, upper: bool) -> Tensor:
-    array = square_of(name, A)
+    array = checks.square_matrix(name, A)
     try:
         found: Tensor = row(A, upper)
     except RuntimeError:
-        check_info(name, ops.cholesky_ex(wrap(array), upper)[1].array, _NOT_POSITIVE)
+        checks.info(name, ops.cholesky_ex(wrap(array), upper)[1].array, _NOT_POSITIVE)
         raise
     return found
 
@@ -146,17 +134,17 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 @public()
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """L with input = L @ L.mH, lower triangular; or U with input = U.mH @ U. Raises LinAlgError."""
-    deprecated(_OF_CHOLESKY)
+    checks.deprecated(_OF_CHOLESKY)
     return _factored("cholesky", ops.cholesky, input, upper)
 
 
 @public("linalg")
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """L with A = L @ L.mH, and 0 or the order of the first leading minor that is not positive."""
-    square_of("linalg.cholesky_ex", A)
+    checks.square_matrix("linalg.cholesky_ex", A)
     factor, info = ops.cholesky_ex(A, upper)
     if check_errors:
-        check_info("linalg.cholesky_ex", info.array, _NOT_POSITIVE)
+        checks.info("linalg.cholesky_ex", info.array, _NOT_POSITIVE)
     return _CholeskyEx((factor, info))
 
 
@@ -169,7 +157,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
             x.ndim >= 2,
             f"{name} should have at least 2 dimensions, but has {x.ndim} dimensions instead",
         )
-    older_sides_fit("cholesky_solve", b, factor)
+    checks.older_sides_fit("cholesky_solve", b, factor)
     broadcast_error(b[..., 0, 0] if b.size else b, factor[..., 0, 0] if factor.size else factor)
     return ops.cholesky_solve(B, L, upper)
 
@@ -177,7 +165,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
 @public()
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of A, from its Cholesky factor."""
-    array = matrix_of("cholesky_inverse", L, "A")
-    check_square("cholesky_inverse", array)
-    check_info("cholesky_inverse", first_zero(np, np.diagonal(array, 0, -2, -1)), SINGULAR)
+    array = checks.matrix("cholesky_inverse", L, "A")
+    checks.square("cholesky_inverse", array)
+    checks.info("cholesky_inverse", first_zero(np, np.diagonal(array, 0, -2, -1)), checks.SINGULAR)
     return ops.cholesky_inverse(L, upper)

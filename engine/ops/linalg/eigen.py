@@ -19,20 +19,17 @@ from engine.dispatch.operation import op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import kind, require
 from engine.ops.linalg.matrix import (
     adjoint,
-    check_kernel,
-    check_square,
     columns_of,
     diagonal,
     diagonal_matrix,
     identity,
     is_complex,
-    kind,
-    matrix_of,
     product,
     real_for,
-    require,
     rows_of,
 )
 
@@ -118,10 +115,10 @@ _Eig = named("linalg_eig", "eigenvalues", "eigenvectors")
 
 
 def _symmetric(A: Tensor, UPLO: str) -> tuple[Tensor, Tensor]:
-    array = matrix_of("linalg.eigh", A)
-    check_square("linalg.eigh", array)
+    array = checks.matrix("linalg.eigh", A)
+    checks.square("linalg.eigh", array)
     require(UPLO.upper() in ("L", "U"), f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    check_kernel("linalg_eigh_cpu", array)
+    checks.kernel("linalg_eigh_cpu", array)
     values, vectors = ops.eigh(A, UPLO.upper() == "U")
     return values, vectors
 
@@ -139,8 +136,8 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 
 
 def _general(name: str, A: Tensor) -> tuple[Tensor, Tensor]:
-    array = matrix_of(name, A)
-    check_square(name, array)
+    array = checks.matrix(name, A)
+    checks.square(name, array)
     require(array.dtype.kind in "fc", f"Unknown Complex ScalarType for {kind(array)}")
     require(
         np.isfinite(array).all(),

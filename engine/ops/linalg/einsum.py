@@ -15,6 +15,7 @@ from typing import Any
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
+from engine.ops.linalg.checks import require
 from engine.ops.views.shape import movedim, reshape, view
 
 Labels = list[str]
@@ -25,8 +26,7 @@ Labels = list[str]
 def einsum(*args: Any) -> Tensor:
     """Sums of products of elements, named by letters: 'ij,jk->ik' is a matrix product."""
     equation, operands = _arguments(args)
-    if not operands:
-        raise RuntimeError("einsum(): must provide at least one operand")
+    require(operands, "einsum(): must provide at least one operand")
     inputs, output = _parse(equation, [x.array.ndim for x in operands])
     layout = output + sorted({label for labels in inputs for label in labels} - {*output})
     sizes, wide = _sizes(inputs, operands)
@@ -82,23 +82,18 @@ def _parse(equation: str, ndims: list[int]) -> tuple[list[Labels], Labels]:
     terms: list[Labels] = []
     start = 0
     for place, term in enumerate(left.split(",")):
-        if place == len(ndims):
-            raise RuntimeError(
-                "einsum(): fewer operands were provided than specified in the equation"
-            )
-        terms.append(
-            _labels(
-                term,
-                start,
-                (
-                    f"operand {place} for which an ellipsis was already found",
-                    f"operand {place} that is not part of any ellipsis",
-                ),
-            )
+        require(
+            place < len(ndims),
+            "einsum(): fewer operands were provided than specified in the equation",
         )
+        twice = f"operand {place} for which an ellipsis was already found"
+        half = f"operand {place} that is not part of any ellipsis"
+        terms.append(_labels(term, start, twice, half))
         start += len(term) + 1
-    if len(terms) < len(ndims):
-        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
+    require(
+        len(terms) == len(ndims),
+        "einsum(): more operands were provided than specified in the equation",
+    )
     covered = [_covered(*each) for each in zip(terms, ndims, range(len(ndims)), strict=True)]
     widest = max(covered)
     inputs = [_spread(term, n, widest) for term, n in zip(terms, covered, strict=True)]
@@ -106,44 +101,35 @@ def _parse(equation: str, ndims: list[int]) -> tuple[list[Labels], Labels]:
     if not arrow:
         once = sorted(label for label, count in counts.items() if count == 1 and label[0] != ".")
         return inputs, [f".{i}" for i in range(widest)] + once
-    ends = _labels(
-        right,
-        len(left) + 2,
-        (
-            "output but an ellipsis (...) was already found",
-            "output that is not part of any ellipsis (...)",
-        ),
-    )
+    twice = "output but an ellipsis (...) was already found"
+    ends = _labels(right, len(left) + 2, twice, "output that is not part of any ellipsis (...)")
     for place, label in enumerate(ends):
-        if label != "..." and (label in ends[:place] or label not in counts):
-            raise RuntimeError(
-                f"einsum(): output subscript {label} "
-                + (
-                    "appears more than once in the output"
-                    if label in ends[:place]
-                    else "does not appear in the equation for any input operand"
-                )
-            )
+        if label == "...":
+            continue
+        wrong = f"einsum(): output subscript {label}"
+        require(label not in ends[:place], f"{wrong} appears more than once in the output")
+        require(label in counts, f"{wrong} does not appear in the equation for any input operand")
     return inputs, _spread(ends, widest, widest)
 
 
-def _labels(term: str, start: int, wrong: tuple[str, str]) -> Labels:
-    """The letters of a term and '...'; `wrong` says what a second ellipsis is, and half a one."""
+def _labels(term: str, start: int, twice: str, half: str) -> Labels:
+    """The letters of a term and '...'; the last say what a second ellipsis is, and half a one."""
     found: Labels = []
     place = 0
     while place < len(term):
         letter = term[place]
         if letter == ".":
-            if "..." in found or term[place : place + 3] != "...":
-                raise RuntimeError(f"einsum(): found '.' for {wrong['...' not in found]}")
+            require("..." not in found, f"einsum(): found '.' for {twice}")
+            require(term[place : place + 3] == "...", f"einsum(): found '.' for {half}")
             found.append("...")
             place += 2
         elif letter.isascii() and letter.isalpha():
             found.append(letter)
-        elif letter != " ":
-            raise RuntimeError(
+        else:
+            require(
+                letter == " ",
                 f"einsum(): invalid subscript given at index {start + place} in the equation "
-                "string, subscripts must be in [a-zA-Z]"
+                "string, subscripts must be in [a-zA-Z]",
             )
         place += 1
     return found
@@ -209,11 +195,11 @@ def _aligned(x: Tensor, labels: Labels, layout: Labels, place: int) -> Tensor:
             continue
         first = kept.index(label)
         before, size = x.array.shape[first], x.array.shape[dim]
-        if before != size:
-            raise RuntimeError(
-                f"einsum(): subscript {label} is repeated for operand {place} but the sizes don't "
-                f"match, {size} != {before}"
-            )
+        require(
+            before == size,
+            f"einsum(): subscript {label} is repeated for operand {place} but the sizes don't "
+            f"match, {size} != {before}",
+        )
         x = movedim(ops.diagonal(x, 0, first, dim), -1, first)
     for label in layout:
         if label not in kept:

@@ -15,20 +15,11 @@ from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import namespaces, public
 from engine.graph.tensor import Tensor, wrap
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import kind, require
 from engine.ops.linalg.eigen import eigvalsh
 from engine.ops.linalg.inverse_and_determinant import inv
-from engine.ops.linalg.matrix import (
-    check_inexact,
-    check_square,
-    conjugate,
-    deprecated,
-    kind,
-    matrix_of,
-    part,
-    require,
-    square_of,
-    turned,
-)
+from engine.ops.linalg.matrix import conjugate, part, turned
 from engine.ops.linalg.norms import matrix_norm
 from engine.ops.linalg.products import matmul
 from engine.ops.linalg.svd import svdvals
@@ -94,7 +85,7 @@ op("matrix_exp(x)", _matrix_exp, node="LinalgMatrixExpBackward0", x=_exp_rule)
 @public("torch Tensor linalg")
 def matrix_exp(A: Tensor) -> Tensor:
     """exp(A) = I + A + A @ A / 2 + ... of square matrices."""
-    square_of("linalg.matrix_exp", A)
+    checks.square_matrix("linalg.matrix_exp", A)
     return ops.matrix_exp(A)
 
 
@@ -104,10 +95,10 @@ def matrix_exp(A: Tensor) -> Tensor:
 @public("torch Tensor linalg")
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """A @ A @ ... @ A, of the inverse if n is negative. Raises LinAlgError if there is none."""
-    array = matrix_of("linalg.matrix_power", A)
+    array = checks.matrix("linalg.matrix_power", A)
     if type(n) is not int:
         raise wrong_type("linalg_matrix_power", "n", 2, "int", n)
-    check_square("linalg.matrix_power", array)
+    checks.square("linalg.matrix_power", array)
     if n == 0:
         ones = wrap(np.eye(array.shape[-1], dtype=array.dtype))
         return ops.copy(ops.clone(A), ones)
@@ -192,7 +183,7 @@ def _chain(factors: Sequence[Tensor], i: int, j: int, splits: dict[tuple[int, in
 @public("torch")
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """The product of matrices. Deprecated for torch.linalg.multi_dot."""
-    deprecated(
+    checks.deprecated(
         "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use "
         "torch.linalg.multi_dot instead, which accepts a list of two or more tensors rather than "
         "multiple parameters."
@@ -225,7 +216,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sums of conj(x) * y along a dimension."""
     a, b = x.array, y.array
-    check_inexact("linalg.vecdot", a)
+    checks.inexact("linalg.vecdot", a)
     require(
         a.dtype == b.dtype,
         "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
@@ -250,7 +241,7 @@ def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
     """How many singular values are larger than max(atol, rtol * the largest)."""
-    array = matrix_of("torch.linalg.matrix_rank", A, "input")
+    array = checks.matrix("torch.linalg.matrix_rank", A, "input")
     require(
         array.dtype.kind in "fc", "This function doesn't handle types other than float and double"
     )
@@ -282,7 +273,7 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
         f"linalg.cond got an invalid norm type: {p}",
     )
     if p not in (None, 2, -2):
-        check_square(f"linalg.cond(ord={p if isinstance(p, str) else f'{p:g}'})", array)
+        checks.square(f"linalg.cond(ord={p if isinstance(p, str) else f'{p:g}'})", array)
     if not array.size:
         return wrap(np.zeros(array.shape[:-2], array.real.dtype))
     if p in (None, 2, -2):

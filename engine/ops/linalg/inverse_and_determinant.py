@@ -22,17 +22,15 @@ from engine.dispatch.operation import op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import require
 from engine.ops.linalg.lu import factored
 from engine.ops.linalg.matrix import (
-    SINGULAR,
     adjoint,
     array_turned,
-    check_info,
     is_complex,
     per_matrix,
     product,
-    require,
-    square_of,
     total,
     turned,
 )
@@ -150,8 +148,8 @@ def _slogdet_rule(ns: Any, g: Any, x: Any, out: Any) -> Any:
 
 # fmt: off
 op("inv(x)", lambda xp, x: xp.linalg.inv(x), node="LinalgInvExBackward0", written="inverse(x)",
-   latex="#1^{-1}", check=lambda x: check_info("linalg.inv", factored(NUMPY, x)[2], SINGULAR),
-   x=_inverse_rule)
+   latex="#1^{-1}", x=_inverse_rule,
+   check=lambda x: checks.info("linalg.inv", factored(NUMPY, x)[2], checks.SINGULAR))
 op("inv_ex(x)", _inverted, outputs=2, node="LinalgInvExBackward0",
    x=lambda ns, g, out: _inverse_rule(ns, g[0], out[0]))
 op("det(x)", lambda xp, x: xp.linalg.det(x), node="LinalgDetBackward0", latex=r"\det",
@@ -175,7 +173,7 @@ _Slogdet = named("slogdet", "sign", "logabsdet")
 @public("linalg")
 def inv(A: Tensor) -> Tensor:
     """The inverses of square matrices. Raises LinAlgError for a singular one."""
-    square_of("linalg.inv", A)
+    checks.square_matrix("linalg.inv", A)
     return ops.inv(A)
 
 
@@ -188,10 +186,10 @@ def inverse(input: Tensor) -> Tensor:
 @public("linalg")
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """The inverses, and where a zero stopped each, from 1; 0 where none did."""
-    square_of("linalg.inv", A)
+    checks.square_matrix("linalg.inv", A)
     found = ops.inv_ex(A)
     if check_errors:
-        check_info("linalg.inv_ex", found[1].array, SINGULAR)
+        checks.info("linalg.inv_ex", found[1].array, checks.SINGULAR)
     return _InvEx(found)
 
 
@@ -207,21 +205,21 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
         f"prod(self.shape[:ind]), but got {columns} != {rows}",
     )
     found, info = ops.inv_ex(reshape(A, (rows, columns)))
-    check_info("inv", info.array, SINGULAR)
+    checks.info("inv", info.array, checks.SINGULAR)
     return reshape(found, (*shape[ind:], *shape[:ind]))
 
 
 @public("torch Tensor linalg")
 def det(A: Tensor) -> Tensor:
     """The determinants of square matrices."""
-    square_of("linalg.det", A)
+    checks.square_matrix("linalg.det", A)
     return ops.det(A)
 
 
 @public("linalg", "slogdet")
 def linalg_slogdet(A: Tensor) -> Any:
     """The sign of the determinant and the logarithm of its size."""
-    square_of("linalg.slogdet", A)
+    checks.square_matrix("linalg.slogdet", A)
     return _LinalgSlogdet(ops.slogdet(A))
 
 
@@ -234,7 +232,7 @@ def slogdet(input: Tensor) -> Any:
 @public()
 def logdet(input: Tensor) -> Tensor:
     """The logarithm of the determinant; nan where that is negative."""
-    square_of("logdet", input)
+    checks.square_matrix("logdet", input)
     sign, size = ops.slogdet(input)
     if is_complex(sign):
         return ops.add(ops.log(sign), size)

@@ -17,14 +17,8 @@ from engine.dispatch.operation import op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
-from engine.ops.linalg.matrix import (
-    check_info,
-    check_kernel,
-    check_square,
-    kind,
-    matrix_of,
-    require,
-)
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import kind, require
 
 # ruff: noqa: N803 (PyTorch's names)
 
@@ -160,9 +154,9 @@ _ZERO = "The factor D has a zero block at {0}: the matrix is singular."
 
 
 def _factors(A: Tensor, hermitian: bool) -> Any:
-    array = matrix_of("torch.linalg.ldl_factor_ex", A)
-    check_square("torch.linalg.ldl_factor_ex", array)
-    check_kernel("ldl_factor_kernel_cpu", array)
+    array = checks.matrix("torch.linalg.ldl_factor_ex", A)
+    checks.square("torch.linalg.ldl_factor_ex", array)
+    checks.kernel("ldl_factor_kernel_cpu", array)
     return ops.ldl_factor_ex(A, hermitian)
 
 
@@ -170,7 +164,7 @@ def _factors(A: Tensor, hermitian: bool) -> Any:
 def ldl_factor(A: Tensor, *, hermitian: bool = False) -> Any:
     """L and the block diagonal D packed into one matrix, and the pivots: A = L @ D @ L.mT."""
     packed, pivots, info = _factors(A, hermitian)
-    check_info("torch.linalg.ldl_factor", info.array, _ZERO)
+    checks.info("torch.linalg.ldl_factor", info.array, _ZERO)
     return _Ldl((packed, pivots))
 
 
@@ -179,7 +173,7 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
     """L and D packed, the pivots, and where D is 0 first, from 1."""
     found = _factors(A, hermitian)
     if check_errors:
-        check_info("torch.linalg.ldl_factor_ex", found[2].array, _ZERO)
+        checks.info("torch.linalg.ldl_factor_ex", found[2].array, _ZERO)
     return _LdlEx(found)
 
 
@@ -187,8 +181,8 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
 def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False) -> Tensor:
     """X with A @ X = B, from what ldl_factor gives for A."""
     name = "torch.linalg.ldl_solve"
-    packed, swaps, right = matrix_of(name, LD, "LD"), pivots.array, B.array
-    check_square(name, packed)
+    packed, swaps, right = checks.matrix(name, LD, "LD"), pivots.array, B.array
+    checks.square(name, packed)
     require(
         right.ndim >= 2,
         f"{name}: Expected B to have at least 2 dimensions, but it has {right.ndim} dimensions "

@@ -12,17 +12,15 @@ from engine.dispatch.operation import broadcast_error, op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import kind, require
 from engine.ops.linalg.matrix import (
     adjoint,
     array_adjoint,
-    check_info,
-    check_square,
     columns_of,
     fitted,
-    kind,
     product,
     real_dtype,
-    require,
     rows_of,
 )
 
@@ -83,7 +81,7 @@ def _lstsq(
     rank = large.sum(-1).astype(xp.int64)
     if driver == "gels" and xp is NUMPY:
         short = np.where(rank < min(rows, columns), rank + 1, 0)
-        check_info("torch.linalg.lstsq", short, _SHORT)
+        checks.info("torch.linalg.lstsq", short, _SHORT)
     x = (array_adjoint(right) * inverse[..., None, :]) @ (array_adjoint(left) @ b)
     nothing = xp.zeros(0, values.dtype)
     residuals = nothing
@@ -153,7 +151,7 @@ def pinv(
         "dimensions of float, double, cfloat or cdouble types",
     )
     if hermitian:
-        check_square("linalg.eigh", array)
+        checks.square("linalg.eigh", array)
     relative = _tolerance(rcond if rtol is None else rtol)
     return ops.pinv(A, _tolerance(atol), relative, hermitian)
 

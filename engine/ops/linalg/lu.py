@@ -17,25 +17,17 @@ from engine.dispatch.operation import op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import require
 from engine.ops.linalg.matrix import (
     adjoint,
     array_adjoint,
     array_turned,
-    check_floating,
-    check_info,
-    check_kernel,
-    check_square,
-    deprecated,
     diagonal,
     fitted,
     identity,
-    matrix_of,
     part,
     product,
-    require,
-    same_dtype,
-    sides_fit,
-    successor,
     turned,
 )
 from engine.ops.linalg.triangular import solved_triangle
@@ -267,7 +259,7 @@ op("lu_solve(packed, pivots, b; left, adjointed)", _solved, node="LinalgLuSolveB
 
 # ---- functions -------------------------------------------------------------------------------
 
-_OF_LU = successor(
+_OF_LU = checks.successor(
     "lu",
     "torch.linalg.lu_factor / torch.linalg.lu_factor_ex",
     "LU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\n"
@@ -275,7 +267,7 @@ _OF_LU = successor(
     "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
     "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
 )
-_OF_LU_SOLVE = successor(
+_OF_LU_SOLVE = checks.successor(
     "lu_solve",
     "torch.linalg.lu_solve",
     "Note that torch.linalg.lu_solve has its arguments reversed.\n"
@@ -297,7 +289,7 @@ _LuWithInfo = named("_lu_with_info", "LU", "pivots", "info")
 
 def _check_factored(name: str, array: Any, pivot: bool) -> None:
     require(pivot, f"{name}: LU without pivoting is not implemented on the CPU")
-    check_kernel("lu_cpu", array)
+    checks.kernel("lu_cpu", array)
 
 
 def _factors(A: Tensor, pivot: bool) -> Any:
@@ -314,7 +306,7 @@ def _factors(A: Tensor, pivot: bool) -> Any:
 @public("linalg", "lu")
 def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
     """P, L, U with A = P @ L @ U: a permutation, unit lower and upper triangular matrices."""
-    _check_factored("linalg.lu", matrix_of("linalg.lu", A), pivot)
+    _check_factored("linalg.lu", checks.matrix("linalg.lu", A), pivot)
     swaps, lower, upper = ops.lu(A)
     return _Lu((ops.detach(swaps), lower, upper))
 
@@ -323,7 +315,7 @@ def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
 def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     """L and U packed into one matrix, and the pivots. Raises RuntimeError if U has a 0."""
     packed, pivots, info = _factors(A, pivot)
-    check_info("torch.linalg.lu_factor", info.array, _ZERO, RuntimeError)
+    checks.info("torch.linalg.lu_factor", info.array, _ZERO, RuntimeError)
     return _LuFactor((packed, pivots))
 
 
@@ -332,14 +324,14 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     """L and U packed into one matrix, the pivots, and where U's diagonal is 0 first, from 1."""
     found = _factors(A, pivot)
     if check_errors:
-        check_info("torch.linalg.lu_factor_ex", found[2].array, _ZERO, RuntimeError)
+        checks.info("torch.linalg.lu_factor_ex", found[2].array, _ZERO, RuntimeError)
     return _LuFactorEx(found)
 
 
 @public()
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
     """L and U packed, the pivots and, if asked, infos. Deprecated for torch.linalg.lu_factor."""
-    deprecated(_OF_LU)
+    checks.deprecated(_OF_LU)
     found = _factors(A, pivot)
     return _LuWithInfo(found) if get_infos else found[:2]
 
@@ -372,19 +364,19 @@ def linalg_lu_solve(
     """X with A @ X = B, from what torch.linalg.lu_factor gives for A."""
     name = "linalg.lu_solve"
     packed, swaps, b = LU.array, pivots.array, B.array
-    check_floating(name, packed)
-    same_dtype(name, packed, b)
+    checks.floating(name, packed)
+    checks.same_dtype(name, packed, b)
     require(
         swaps.dtype == np.int32, f"{name}: pivots should be a Tensor of scalar type torch.int32"
     )
-    matrix_of(name, LU, "LU"), matrix_of(name, B, "B")
-    check_square(f"torch.{name}", packed)
-    sides_fit(name, packed, b.shape, left)
+    checks.matrix(name, LU, "LU"), checks.matrix(name, B, "B")
+    checks.square(f"torch.{name}", packed)
+    checks.sides_fit(name, packed, b.shape, left)
     return ops.lu_solve(LU, pivots, B, left, adjoint)
 
 
 @public()
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """X with A @ X = b, from A's factors. Deprecated for torch.linalg.lu_solve."""
-    deprecated(_OF_LU_SOLVE)
+    checks.deprecated(_OF_LU_SOLVE)
     return linalg_lu_solve(LU_data, LU_pivots, b)

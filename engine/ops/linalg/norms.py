@@ -8,26 +8,17 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import dtypes
-from engine.arrays.row import rows
 from engine.arrays.state import warn
 from engine.dispatch.arguments import dtype_of, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import require
 from engine.ops.reductions.reduce import dims_of, in_dtype
 from engine.ops.views.shape import contiguous, reshape
 
-# The same norm under the names of PyTorch's older nodes.
-_norm = rows["norm"]
-for _name, _node in (("norm_dims", "NormBackward1"), ("norm_all", "NormBackward0")):
-    op(
-        f"{_name}(x; p, dims, keepdim)",
-        _norm.forward,
-        written="x.norm(p, dims, keepdim)",
-        node=_node,
-        x=_norm.pullbacks[0].rule,
-    )
+# ruff: noqa: N803, N806 (PyTorch's names)
 
 
 @public("linalg")
@@ -38,11 +29,7 @@ def vector_norm(
     array = x.array
     if not isinstance(ord, (int, float)):
         raise TypeError("an order is a number")
-    if array.dtype.kind not in "fcV":
-        raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            f"{dtypes.of(array.dtype).scalar_name}"
-        )
+    checks.inexact("linalg.vector_norm", array)
     dims = dims_of(dim, array.ndim)
     if not array.size and (ord < 0 or ord == math.inf):
         _has_elements(ord, array, None if len(dims) == array.ndim else dims)
@@ -52,21 +39,18 @@ def vector_norm(
 def _has_elements(ord: float, array: Any, dims: tuple[int, ...] | None) -> None:
     """Raise PyTorch's error where a largest or smallest is asked of nothing."""
     start = f"linalg.vector_norm cannot compute the {ord:g} norm on"
-    if dims is None:
-        raise RuntimeError(
-            f"{start} an empty tensor because the operation does not have an identity"
+    require(dims, f"{start} an empty tensor because the operation does not have an identity")
+    for dim in dims or ():
+        require(
+            array.shape[dim],
+            f"{start} the dimension {dim}because this dimension is empty and the operation does "
+            "not have an identity",
         )
-    for dim in dims:
-        if not array.shape[dim]:
-            raise RuntimeError(
-                f"{start} the dimension {dim}because this dimension is empty and the operation "
-                "does not have an identity"
-            )
 
 
 @public("linalg")
 def matrix_norm(
-    A: Tensor,  # noqa: N803 (PyTorch's name)
+    A: Tensor,
     ord: Any = "fro",
     dim: Any = (-2, -1),
     keepdim: bool = False,
@@ -78,30 +62,16 @@ def matrix_norm(
     'fro': of the elements as one vector; 1, -1, inf, -inf: the extreme of the columns' or rows'
     sums; 2, -2, 'nuc': the largest or smallest singular value, or their sum.
     """
+    name = "linalg.matrix_norm"
     if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf):
         shown = ord if isinstance(ord, str) else f"{ord:g}"
-        raise RuntimeError(f"linalg.matrix_norm: Order {shown} not supported.")
-    array = A.array
-    ndim = array.ndim
-    if ndim < 2:
-        raise RuntimeError(
-            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
-        )
-    if array.dtype.kind not in "fcV":
-        raise RuntimeError(
-            "linalg.matrix_norm: Expected a floating point or complex tensor as input. Got "
-            f"{dtypes.of(array.dtype).scalar_name}"
-        )
+        raise RuntimeError(f"{name}: Order {shown} not supported.")
+    array = checks.matrix(name, A)
+    checks.inexact(name, array)
     dims = (dim,) if isinstance(dim, int) else tuple(dim)
-    if len(dims) != 2:
-        raise RuntimeError(
-            f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dims))}"
-        )
-    rows, columns = (wrap_dim(each, ndim) for each in dims)
-    if rows == columns:
-        raise RuntimeError(
-            f"linalg.matrix_norm: dims must be different. Got ({dims[0]}, {dims[1]})"
-        )
+    require(len(dims) == 2, f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dims))}")
+    rows, columns = (wrap_dim(each, array.ndim) for each in dims)
+    require(rows != columns, f"{name}: dims must be different. Got ({dims[0]}, {dims[1]})")
     if ord == "fro":
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)
     if ord in ("nuc", 2, -2):
@@ -113,25 +83,20 @@ def matrix_norm(
     return (ops.amax if ord > 0 else ops.amin)(sums, (chosen,), keepdim)
 
 
-def _singular_norm(
-    A: Tensor,  # noqa: N803 (PyTorch's name)
-    ord: Any,
-    dims: tuple[int, int],
-    keepdim: bool,
-    dtype: Any,
-) -> Tensor:
+def _singular_norm(A: Tensor, ord: Any, dims: tuple[int, int], keepdim: bool, dtype: Any) -> Tensor:
     """The norms that singular values make."""
     import engine.ops.linalg.svd  # noqa: F401 (a row that few programs need)
 
     array = A.array
     wanted = dtype_of("linalg_matrix_norm", dtype)
-    if wanted is not None and np.promote_types(wanted, array.dtype) != wanted:
+    if wanted is not None:
         names = [dtypes.of(each).scalar_name for each in (array.dtype, wanted)]
-        raise RuntimeError(
+        require(
+            np.promote_types(wanted, array.dtype) == wanted,
             f"linalg.matrix_norm: the dtype of the input ({names[0]}) should be convertible "
-            f"without narrowing to the specified dtype ({names[1]})"
+            f"without narrowing to the specified dtype ({names[1]})",
         )
-    A = in_dtype(A, dtype, "linalg_matrix_norm")  # noqa: N806
+    A = in_dtype(A, dtype, "linalg_matrix_norm")
     order = (*(dim for dim in range(array.ndim) if dim not in dims), *dims)
     values = ops.svd(ops.permute(A, order), False)[1]
     last = array.ndim - 2
@@ -147,25 +112,21 @@ def _singular_norm(
 
 @public("linalg", "norm")
 def _linalg_norm(
-    A: Tensor,  # noqa: N803 (PyTorch's name)
-    ord: Any = None,
-    dim: Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
+    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Tensor:
     """The norm of a vector, or of a matrix where an order is given for two dimensions."""
     ndim = A.array.ndim
     if dim is not None:
         dim = (dim,) if isinstance(dim, int) else tuple(dim)
-        if len(dim) not in (1, 2):
-            raise RuntimeError(
-                f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
-            )
-    elif ord is not None and ndim not in (1, 2):
-        raise RuntimeError(
+        require(
+            len(dim) in (1, 2),
+            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}",
+        )
+    elif ord is not None:
+        require(
+            ndim in (1, 2),
             "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
-            f"{ndim}D."
+            f"{ndim}D.",
         )
     if isinstance(ord, str):
         return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
@@ -215,11 +176,10 @@ def frobenius_norm(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     array = input.array
     warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
     dims = dims_of(dim, array.ndim)
-    if len(dims) > 2:
-        raise RuntimeError(
-            f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead."
-        )
-    return ops.norm_dims(input, 2.0, dims, keepdim)
+    require(
+        len(dims) <= 2, f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead."
+    )
+    return ops.norm_along(input, 2.0, dims, keepdim)
 
 
 @public("torch")
@@ -231,10 +191,10 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
         return ops.norm_all(v, float(pow), tuple(range(last + 1)), False)
     place = wrap_dim(dim, len(shape))
     if place == 0:
-        norms = ops.norm_dims(reshape(v, (shape[0], -1)), float(pow), (1,), False)
+        norms = ops.norm_along(reshape(v, (shape[0], -1)), float(pow), (1,), False)
         return ops.view(norms, (shape[0], *(1,) * last))
     if place == last:
-        norms = ops.norm_dims(reshape(v, (-1, shape[last])), float(pow), (0,), False)
+        norms = ops.norm_along(reshape(v, (-1, shape[last])), float(pow), (0,), False)
         return ops.view(norms, (*(1,) * last, shape[last]))
     swapped = contiguous(ops.transpose(v, 0, place))
     return ops.transpose(norm_except_dim(swapped, pow, 0), 0, place)

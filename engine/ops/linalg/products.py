@@ -20,7 +20,8 @@ from engine.dispatch.operation import EVERYWHERE, IN_PLACE, broadcast_error, op
 from engine.graph.registry import public
 from engine.graph.storage import View
 from engine.graph.tensor import Tensor
-from engine.ops.linalg.matrix import fitted, kind, require
+from engine.ops.linalg.checks import kind, require
+from engine.ops.linalg.matrix import fitted
 from engine.ops.views.rows import expand_check
 from engine.ops.views.shape import contiguous, flatten, reshape
 

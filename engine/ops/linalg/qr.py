@@ -16,25 +16,20 @@ from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 from engine.ops.elementwise.arithmetic import unknown
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import kind, require
 from engine.ops.linalg.matrix import (
     adjoint,
     array_adjoint,
     array_turned,
-    check_floating,
-    check_kernel,
     columns_of,
     conjugate,
-    deprecated,
     diagonal,
     diagonal_matrix,
     halved_diagonal,
     identity,
-    kind,
-    matrix_of,
     part,
     product,
-    require,
-    successor,
 )
 
 # ruff: noqa: N803 (PyTorch's names)
@@ -200,7 +195,7 @@ op("ormqr(x, tau, other; left, transpose)", _ormqr, holomorphic=False,
 
 # ---- functions -------------------------------------------------------------------------------
 
-_OF_QR = successor(
+_OF_QR = checks.successor(
     "qr",
     "torch.linalg.qr",
     "The boolean parameter 'some' has been replaced with a string parameter 'mode'.\n"
@@ -214,7 +209,7 @@ _Geqrf = named("geqrf", "a", "tau")
 @public("linalg", "qr")
 def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
     """Q with orthonormal columns and R upper triangular, A = Q @ R."""
-    check_floating("linalg.qr", matrix_of("linalg.qr", A))
+    checks.floating("linalg.qr", checks.matrix("linalg.qr", A))
     require(
         mode in ("reduced", "r", "complete"),
         f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or "
@@ -226,7 +221,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
 @public()
 def qr(input: Tensor, some: bool = True) -> Any:
     """Q and R with input = Q @ R. Deprecated for torch.linalg.qr."""
-    deprecated(_OF_QR)
+    checks.deprecated(_OF_QR)
     return _Qr(linalg_qr(input, "reduced" if some else "complete"))
 
 
@@ -235,7 +230,7 @@ def geqrf(input: Tensor) -> Any:
     """LAPACK's QR: R on and above the diagonal, reflections below it and in tau."""
     array = input.array
     require(array.ndim >= 2, "torch.geqrf: input must have at least 2 dimensions.")
-    check_kernel("geqrf_cpu", array)
+    checks.kernel("geqrf_cpu", array)
     return _Geqrf(ops.geqrf(input))
 
 

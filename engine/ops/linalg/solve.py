@@ -17,22 +17,10 @@ from engine.dispatch.operation import broadcast_error, op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import require
 from engine.ops.linalg.lu import factored, permutation
-from engine.ops.linalg.matrix import (
-    array_turned,
-    check_floating,
-    check_info,
-    check_square,
-    columns_of,
-    fitted,
-    matrix_of,
-    product,
-    require,
-    rows_of,
-    same_dtype,
-    sides_fit,
-    turned,
-)
+from engine.ops.linalg.matrix import array_turned, columns_of, fitted, product, rows_of, turned
 from engine.ops.linalg.triangular import solved_triangle
 from engine.ops.views.shape import permute, reshape
 
@@ -85,7 +73,7 @@ _UNSOLVED = "The solver failed because the input matrix is singular."
 
 def _check(a: Any, b: Any, left: bool = True, vector: bool = False) -> None:
     broadcast_error(b[..., 0] if vector else b[..., 0, 0], a[..., 0, 0])
-    check_info("torch.linalg.solve", factored(NUMPY, a)[2], _UNSOLVED)
+    checks.info("torch.linalg.solve", factored(NUMPY, a)[2], _UNSOLVED)
 
 
 # fmt: off
@@ -104,14 +92,14 @@ def _system(A: Tensor, B: Tensor, left: bool) -> bool:
     """Whether the right sides are vectors, of a system that has been checked."""
     name = "linalg.solve"
     a, b = A.array, B.array
-    check_floating(name, a)
-    same_dtype(name, a, b)
+    checks.floating(name, a)
+    checks.same_dtype(name, a, b)
     vector = a.ndim > 1 and (b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1]))
-    matrix_of(name, A)
-    check_square(name, a)
+    checks.matrix(name, A)
+    checks.square(name, a)
     if not vector:
-        matrix_of(name, B, "B")
-    sides_fit(name, a, (*b.shape, 1) if vector else b.shape, left)
+        checks.matrix(name, B, "B")
+    checks.sides_fit(name, a, (*b.shape, 1) if vector else b.shape, left)
     require(
         left or not vector,
         f"{name}: Vector broadcasting of the left hand side is not supported for left=False. In "
@@ -131,7 +119,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     """X with A @ X = B, and where a zero was met in each A, from 1; 0 where none was."""
     found = ops.solve_ex(A, B, left, _system(A, B, left))
     if check_errors:
-        check_info("torch.linalg.solve_ex", found[1].array, _UNSOLVED)
+        checks.info("torch.linalg.solve_ex", found[1].array, _UNSOLVED)
     return _SolveEx(found)
 
 

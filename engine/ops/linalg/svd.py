@@ -11,20 +11,18 @@ from engine.dispatch.operation import op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import require
 from engine.ops.linalg.eigen import check_phase, differences
 from engine.ops.linalg.matrix import (
-    LinAlgError,
     adjoint,
-    check_floating,
     columns_of,
     conjugate,
     diagonal,
     diagonal_matrix,
     is_complex,
-    matrix_of,
     part,
     product,
-    require,
     rows_of,
 )
 
@@ -34,7 +32,7 @@ from engine.ops.linalg.matrix import (
 def _check(x: Any, *_: Any) -> None:
     """Raise PyTorch's error for numbers that are not finite."""
     if not np.isfinite(x).all():
-        raise LinAlgError(
+        raise checks.LinAlgError(
             "linalg.svd: The algorithm failed to converge because the input matrix contained "
             "non-finite values."
         )
@@ -101,7 +99,7 @@ _Svd = named("svd", "U", "S", "V")
 
 
 def _singular(A: Tensor, full: bool, driver: str | None) -> Any:
-    check_floating("linalg.svd", matrix_of("linalg.svd", A))
+    checks.floating("linalg.svd", checks.matrix("linalg.svd", A))
     require(
         driver is None,
         "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with "

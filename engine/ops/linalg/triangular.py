@@ -16,20 +16,9 @@ from engine.dispatch.operation import broadcast_error, op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
-from engine.ops.linalg.matrix import (
-    array_turned,
-    check_square,
-    deprecated,
-    fitted,
-    matrix_of,
-    older_sides_fit,
-    product,
-    require,
-    same_dtype,
-    sides_fit,
-    successor,
-    turned,
-)
+from engine.ops.linalg import checks
+from engine.ops.linalg.checks import require
+from engine.ops.linalg.matrix import array_turned, fitted, product, turned
 
 # ruff: noqa: N803 (PyTorch's names)
 
@@ -142,7 +131,7 @@ op("triangular_solve(b, a; upper, transpose, unit)", _solved_older, outputs=2,
 
 # ---- functions -------------------------------------------------------------------------------
 
-_OF_TRIANGULAR = successor(
+_OF_TRIANGULAR = checks.successor(
     "triangular_solve",
     "torch.linalg.solve_triangular",
     "torch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of "
@@ -159,10 +148,10 @@ def solve_triangular(
 ) -> Tensor:
     """X with A @ X = B, or X @ A = B, where only one triangle of A is read."""
     name = "linalg.solve_triangular"
-    a, b = matrix_of(name, A), matrix_of(name, B, "B")
-    check_square(name, a)
-    sides_fit(name, a, b.shape, left)
-    same_dtype(name, a, b)
+    a, b = checks.matrix(name, A), checks.matrix(name, B, "B")
+    checks.square(name, a)
+    checks.sides_fit(name, a, b.shape, left)
+    checks.same_dtype(name, a, b)
     return ops.solve_triangular(A, B, upper, left, unitriangular)
 
 
@@ -178,6 +167,6 @@ def triangular_solve(
             f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has "
             f"{x.ndim} dimensions instead",
         )
-    older_sides_fit("triangular_solve", right, left)
-    deprecated(_OF_TRIANGULAR)
+    checks.older_sides_fit("triangular_solve", right, left)
+    checks.deprecated(_OF_TRIANGULAR)
     return _Solution(ops.triangular_solve(b, A, upper, transpose, unitriangular))

@@ -336,7 +336,11 @@ def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Dims, keepdim:
     return (direction(ns, x) * size ** (p - 1) if p < 2 else x * size ** (p - 2)) * share
 
 
-for _name, _node in (("norm", "LinalgVectorNormBackward0"), ("norm_along", "NormBackward1")):
+for _name, _node in (  # one norm under the names of three of PyTorch's nodes
+    ("norm", "LinalgVectorNormBackward0"),
+    ("norm_all", "NormBackward0"),
+    ("norm_along", "NormBackward1"),
+):
     op(f"{_name}(x; p, dims, keepdim)", _norm, written="x.norm(p, dims, keepdim)", node=_node,
        x=_norm_rule)  # fmt: skip
 
