@@ -20,7 +20,7 @@ from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import expose, public
 from engine.graph.tensor import Tensor
-from engine.ops.views.reshape_inplace import in_place_view
+from engine.ops.views.shapes import in_place_view
 
 # ---- layouts ---------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from engine.graph.storage import View
 from engine.graph.tensor import Tensor
 from engine.ops.elementwise import complex
 from engine.ops.elementwise.arithmetic import no_derivative
-from engine.ops.views import shape, splitting
+from engine.ops.views import parts, shapes, splitting, transposes
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -96,8 +96,14 @@ def _function(name: str, of: Callable[..., Any], row_name: str, where: str, doc:
     public(where, name)(copied)
 
 
-for _name in ("view expand permute t transpose squeeze unsqueeze select diagonal unfold").split():
-    _function(f"{_name}_copy", getattr(shape, _name), "{}_copy", "torch", f"{_name}, as a copy.")
+for _module, _names in (
+    (shapes, "view expand squeeze unsqueeze"),
+    (transposes, "permute t transpose"),
+    (parts, "select diagonal unfold"),
+):
+    for _name in _names.split():
+        _of = getattr(_module, _name)
+        _function(f"{_name}_copy", _of, "{}_copy", "torch", f"{_name}, as a copy.")
 for _name in ("split", "split_with_sizes", "unbind"):
     _function(
         f"{_name}_copy", getattr(splitting, _name), "{}_copy", "torch", f"{_name}, as copies."
@@ -110,7 +116,7 @@ for _name in ("split", "split_with_sizes", "chunk"):
         "torch Tensor",
         f"{_name}, not tracked as views: they may be written in place.",
     )
-_function("narrow_copy", shape.narrow, "narrow_copy", "torch Tensor", "narrow, as a copy.")
+_function("narrow_copy", parts.narrow, "narrow_copy", "torch Tensor", "narrow, as a copy.")
 _function("view_as_real_copy", complex.view_as_real, "{}_copy", "torch", "view_as_real, as a copy.")
 
 

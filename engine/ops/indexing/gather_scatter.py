@@ -16,7 +16,7 @@ from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
 from engine.ops.indexing.getitem import check_number
-from engine.ops.views.shape import expand, reshape, unsqueeze
+from engine.ops.views.shapes import expand, reshape, unsqueeze
 
 # ---- along a dimension -----------------------------------------------------------------------
 
@@ -305,48 +305,3 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def argwhere(input: Tensor) -> Tensor:
     """The places of the elements that are not zero, a row for each."""
     return ops.nonzero(input)
-
-
-# ---- parts replaced --------------------------------------------------------------------------
-
-
-@public()
-def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
-    """A copy of input with src at one index of a dimension."""
-    shape = input.array.shape
-    dim = wrap_dim(dim, len(shape))
-    _check_fits(src, shape[:dim] + shape[dim + 1 :])
-    return ops.select_scatter(input, src, dim, index)
-
-
-@public()
-def slice_scatter(
-    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None,
-    step: int = 1,
-) -> Tensor:  # fmt: skip
-    """A copy of input with src in a slice of a dimension."""
-    shape = input.array.shape
-    dim = wrap_dim(dim, len(shape))
-    places = range(*slice(start, end, step).indices(shape[dim]))
-    _check_fits(src, (*shape[:dim], len(places), *shape[dim + 1 :]))
-    return ops.slice_scatter(input, src, dim, places.start, max(places.start, places.stop), step)
-
-
-@public()
-def diagonal_scatter(
-    input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
-) -> Tensor:
-    """A copy of input with src as its diagonals."""
-    array = input.array
-    plane = wrap_dim(dim1, array.ndim), wrap_dim(dim2, array.ndim)
-    _check_fits(src, np.diagonal(array, offset, *plane).shape)
-    return ops.diagonal_scatter(input, src, offset, *plane)
-
-
-def _check_fits(src: Tensor, shape: Shape) -> None:
-    found = src.array.shape
-    if found != shape:
-        raise RuntimeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(found)}, "
-            f"slice size = {list(shape)}"
-        )

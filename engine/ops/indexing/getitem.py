@@ -21,8 +21,7 @@ from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
 from engine.ops.creation.data import tensor
 from engine.ops.indexing import rows
-from engine.ops.views.rows import expand_check
-from engine.ops.views.shape import reshape
+from engine.ops.views.shapes import expand_check, reshape
 
 # ---- x[...] ----------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.linalg.checks import kind, require
 from engine.ops.linalg.matrix import conjugate
-from engine.ops.views.shape import t
+from engine.ops.views.transposes import t
 
 
 def _check_weights(what: str, weights: Tensor, wanted: str, kinds: str, count: int) -> None:

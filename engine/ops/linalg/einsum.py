@@ -16,7 +16,8 @@ from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 from engine.ops.linalg.checks import require
-from engine.ops.views.shape import movedim, reshape, view
+from engine.ops.views.shapes import reshape, view
+from engine.ops.views.transposes import movedim
 
 Labels = list[str]
 """Letters; the dimensions an ellipsis covers are '.0', '.1', ..., counted from the widest."""

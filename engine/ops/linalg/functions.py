@@ -23,7 +23,7 @@ from engine.ops.linalg.matrix import conjugate, part, turned
 from engine.ops.linalg.norms import matrix_norm
 from engine.ops.linalg.products import matmul
 from engine.ops.linalg.svd import svdvals
-from engine.ops.views.shape import reshape
+from engine.ops.views.shapes import reshape
 
 # ruff: noqa: N803, N806 (PyTorch's names)
 

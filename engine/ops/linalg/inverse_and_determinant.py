@@ -35,7 +35,7 @@ from engine.ops.linalg.matrix import (
     turned,
 )
 from engine.ops.linalg.solve import solved_by_lu
-from engine.ops.views.shape import reshape
+from engine.ops.views.shapes import reshape
 
 # ruff: noqa: N803 (PyTorch's names)
 

@@ -16,7 +16,7 @@ from engine.graph.tensor import Tensor
 from engine.ops.linalg import checks
 from engine.ops.linalg.checks import require
 from engine.ops.reductions.reduce import dims_of, in_dtype
-from engine.ops.views.shape import contiguous, reshape
+from engine.ops.views.shapes import contiguous, reshape
 
 # ruff: noqa: N803, N806 (PyTorch's names)
 

@@ -22,8 +22,7 @@ from engine.graph.storage import View
 from engine.graph.tensor import Tensor
 from engine.ops.linalg.checks import kind, require
 from engine.ops.linalg.matrix import fitted
-from engine.ops.views.rows import expand_check
-from engine.ops.views.shape import contiguous, flatten, reshape
+from engine.ops.views.shapes import contiguous, expand_check, flatten, reshape
 
 # ---- what the rows' operands must be ---------------------------------------------------------
 

@@ -22,7 +22,8 @@ from engine.ops.linalg.checks import require
 from engine.ops.linalg.lu import factored, permutation
 from engine.ops.linalg.matrix import array_turned, columns_of, fitted, product, rows_of, turned
 from engine.ops.linalg.triangular import solved_triangle
-from engine.ops.views.shape import permute, reshape
+from engine.ops.views.shapes import reshape
+from engine.ops.views.transposes import permute
 
 # ruff: noqa: N803, N806 (PyTorch's names)
 

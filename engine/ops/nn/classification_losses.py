@@ -17,7 +17,7 @@ from engine.dispatch.operation import op
 from engine.graph.tensor import Tensor
 from engine.ops.activations.softmax import log_softmax
 from engine.ops.nn.reduction import loss, reduced, share
-from engine.ops.views.shape import reshape, view
+from engine.ops.views.shapes import reshape, view
 
 # ---- of truths: rows -------------------------------------------------------------------------
 

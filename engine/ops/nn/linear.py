@@ -10,7 +10,7 @@ from engine.graph.registry import public
 from engine.graph.tensor import Tensor
 from engine.ops.linalg.einsum import einsum
 from engine.ops.linalg.products import matmul
-from engine.ops.views.shape import reshape
+from engine.ops.views.shapes import reshape
 
 
 @public("F")

@@ -22,7 +22,7 @@ from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.nn.padding import pad
 from engine.ops.nn.pooling import avg_pool
-from engine.ops.views.shape import reshape
+from engine.ops.views.shapes import reshape
 
 # ---- rows ------------------------------------------------------------------------------------
 

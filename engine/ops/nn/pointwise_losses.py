@@ -17,7 +17,7 @@ from engine.graph.grad_mode import no_grad
 from engine.graph.registry import namespaces, public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.nn.reduction import REDUCTIONS, loss, reduced, reduced_tensor, reduction_of, share
-from engine.ops.views.shape import broadcast_tensors
+from engine.ops.views.shapes import broadcast_tensors
 
 # ---- of a difference -------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
-from engine.ops.views.shape import at_least, reshape, view
+from engine.ops.views.shapes import at_least, reshape, view
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -75,14 +75,6 @@ def _cat_check(*arguments: Any) -> None:
                 )
 
 
-op("cat(*xs; dim)", _cat, written="cat(xs, dim)", estimate=_cat_shape, check=_cat_check,
-   xs=_cat_rule)  # fmt: skip
-op("stack(*xs; dim)", lambda xp, xs, dim: xp.stack(xs, dim), written="stack(xs, dim)",
-   estimate=lambda *arguments: (len(arguments) - 1, *arguments[0].shape),
-   xs=lambda ns, g, xs_shape, dim:
-       tuple(ns.select(g, dim, i) for i in range(len(xs_shape))))  # fmt: skip
-
-
 def _corners(shapes: Sequence[Shape]) -> list[tuple[int, int]]:
     """Where the blocks of these shapes begin."""
     corners = [(0, 0)]
@@ -108,8 +100,16 @@ def _block_diag_rule(ns: Any, g: Any, xs_shape: Sequence[Shape]) -> tuple[Any, .
     )
 
 
+# fmt: off
+op("cat(*xs; dim)", _cat, written="cat(xs, dim)", estimate=_cat_shape, check=_cat_check,
+   xs=_cat_rule)
+op("stack(*xs; dim)", lambda xp, xs, dim: xp.stack(xs, dim), written="stack(xs, dim)",
+   estimate=lambda *arguments: (len(arguments) - 1, *arguments[0].shape),
+   xs=lambda ns, g, xs_shape, dim:
+       tuple(ns.select(g, dim, i) for i in range(len(xs_shape))))
 op("block_diag(*xs)", _block_diag, written="block_diag(xs)", xs=_block_diag_rule,
-   estimate=lambda *arrays: _corners([array.shape for array in arrays])[-1])  # fmt: skip
+   estimate=lambda *arrays: _corners([array.shape for array in arrays])[-1])
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -241,8 +241,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
             "argument.",
-            UserWarning, stacklevel=2,
-        )  # fmt: skip
+            UserWarning,
+            stacklevel=2,
+        )
     swapped = indexing == "xy" and len(found) > 1
     if swapped:
         found[0], found[1] = found[1], found[0]

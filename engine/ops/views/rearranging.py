@@ -14,12 +14,9 @@ from engine.dispatch.operation import IN_PLACE, op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.filled import negative_size
-from engine.ops.views.shape import reshape, unsqueeze
+from engine.ops.views.shapes import reshape, unsqueeze
 
 # ---- rows ------------------------------------------------------------------------------------
-
-op("flip(x; dims)", lambda xp, x, dims: xp.array(xp.flip(x, dims) if dims else x, copy=True),
-   x=lambda ns, g, dims: ns.flip(g, dims))  # fmt: skip
 
 
 def _negative(shifts: Shape) -> Shape:
@@ -30,12 +27,6 @@ def _roll(xp: Any, x: Any, shifts: Shape, dims: Shape) -> Any:
     return xp.roll(x, shifts, dims) if dims else xp.roll(x, shifts[0])
 
 
-op("roll(x; shifts, dims)", _roll,
-   x=lambda ns, g, shifts, dims: ns.roll(g, _negative(shifts), dims))  # fmt: skip
-op("rot90(x; k, dims)", lambda xp, x, k, dims: xp.rot90(x, k, dims),
-   x=lambda ns, g, k, dims: ns.rot90(g, -k, dims))  # fmt: skip
-
-
 def _repeat_rule(ns: Any, g: Any, x_shape: Shape, repeats: Shape) -> Any:
     """The sum over the copies: each dimension becomes (copies, size), and copies are summed."""
     sizes = (1,) * (len(repeats) - len(x_shape)) + x_shape
@@ -44,14 +35,22 @@ def _repeat_rule(ns: Any, g: Any, x_shape: Shape, repeats: Shape) -> Any:
     return ns.reshape(ns.sum_to(ns.reshape(g, copies), kept), x_shape)
 
 
+# fmt: off
+op("flip(x; dims)", lambda xp, x, dims: xp.array(xp.flip(x, dims) if dims else x, copy=True),
+   x=lambda ns, g, dims: ns.flip(g, dims))
+op("roll(x; shifts, dims)", _roll,
+   x=lambda ns, g, shifts, dims: ns.roll(g, _negative(shifts), dims))
+op("rot90(x; k, dims)", lambda xp, x, k, dims: xp.rot90(x, k, dims),
+   x=lambda ns, g, k, dims: ns.rot90(g, -k, dims))
 op("repeat(x; repeats)", lambda xp, x, repeats: xp.tile(x, repeats), written="x.repeat(repeats)",
    estimate=lambda x, repeats: tuple(
        n * s for n, s in zip(repeats, (1,) * (len(repeats) - x.ndim) + x.shape, strict=True)),
-   x=_repeat_rule)  # fmt: skip
-for _name in ("tril", "triu"):
-    op(f"{_name}(x; diagonal)", lambda xp, x, diagonal, name=_name: getattr(xp, name)(x, diagonal),
-       x=(lambda ns, g, diagonal: ns.tril(g, diagonal)) if _name == "tril"
-       else (lambda ns, g, diagonal: ns.triu(g, diagonal)))  # fmt: skip
+   x=_repeat_rule)
+op("tril(x; diagonal)", lambda xp, x, diagonal: xp.tril(x, diagonal),
+   x=lambda ns, g, diagonal: ns.tril(g, diagonal))
+op("triu(x; diagonal)", lambda xp, x, diagonal: xp.triu(x, diagonal),
+   x=lambda ns, g, diagonal: ns.triu(g, diagonal))
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,20 +56,6 @@ def _shapes(shape: Shape, ends: Sequence[int], dim: int) -> list[Shape]:
     ]
 
 
-op("split(x; size, dim)",
-   lambda xp, x, size, dim, part=None: _split_at(x, _ends(x.shape[dim], size), dim, part),
-   written="split(x, size, dim)", outputs=0, view=True,
-   estimate=lambda x, size, dim: _cost(x.shape[dim] // max(size, 1)),
-   x=lambda ns, g, x_shape, x_dtype, size, dim: ns.cat(
-       _whole(ns, g, _shapes(x_shape, _ends(x_shape[dim], size), dim), x_dtype), dim))  # fmt: skip
-op("split_with_sizes(x; sizes, dim)",
-   lambda xp, x, sizes, dim, part=None: _split_at(x, _running(sizes), dim, part),
-   written="split(x, sizes, dim)", outputs=0, view=True,
-   estimate=lambda x, sizes, dim: _cost(len(sizes)),
-   x=lambda ns, g, x_shape, x_dtype, sizes, dim: ns.cat(
-       _whole(ns, g, _shapes(x_shape, _running(sizes), dim), x_dtype), dim))  # fmt: skip
-
-
 def _unbind(xp: Any, x: Any, dim: int, part: int | None = None) -> Any:
     before = (slice(None),) * dim
     if part is not None:
@@ -77,10 +63,24 @@ def _unbind(xp: Any, x: Any, dim: int, part: int | None = None) -> Any:
     return tuple([x[(*before, i, ...)] for i in range(x.shape[dim])])
 
 
+# fmt: off
+op("split(x; size, dim)",
+   lambda xp, x, size, dim, part=None: _split_at(x, _ends(x.shape[dim], size), dim, part),
+   written="split(x, size, dim)", outputs=0, view=True,
+   estimate=lambda x, size, dim: _cost(x.shape[dim] // max(size, 1)),
+   x=lambda ns, g, x_shape, x_dtype, size, dim: ns.cat(
+       _whole(ns, g, _shapes(x_shape, _ends(x_shape[dim], size), dim), x_dtype), dim))
+op("split_with_sizes(x; sizes, dim)",
+   lambda xp, x, sizes, dim, part=None: _split_at(x, _running(sizes), dim, part),
+   written="split(x, sizes, dim)", outputs=0, view=True,
+   estimate=lambda x, sizes, dim: _cost(len(sizes)),
+   x=lambda ns, g, x_shape, x_dtype, sizes, dim: ns.cat(
+       _whole(ns, g, _shapes(x_shape, _running(sizes), dim), x_dtype), dim))
 op("unbind(x; dim)", _unbind, written="unbind(x, dim)", outputs=0, view=True,
    estimate=lambda x, dim: _cost(x.shape[dim]),
    x=lambda ns, g, x_shape, x_dtype, dim: ns.stack(_whole(
-       ns, g, [x_shape[:dim] + x_shape[dim + 1:]] * x_shape[dim], x_dtype), dim))  # fmt: skip
+       ns, g, [x_shape[:dim] + x_shape[dim + 1:]] * x_shape[dim], x_dtype), dim))
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -204,3 +204,13 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if not ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return ops.unbind(input, wrap_dim(dim, ndim))
+
+
+def _iterate(self: Tensor) -> Iterator[Tensor]:
+    """The parts along the first dimension."""
+    if not self.array.ndim:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(ops.unbind(self, 0))
+
+
+Tensor.__iter__ = _iterate  # type: ignore[method-assign]

@@ -1,24 +1,135 @@
-"""The shape of a tensor as PyTorch spells it, over the rows of views."""
+"""The same elements in another shape: view, reshape, flatten, expand, squeeze, unsqueeze.
+
+A view row shares memory with its operand. The in-place forms of views (squeeze_, t_) change a
+tensor's shape where its numbers stay in place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from copy import copy
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from engine.arrays.state import warn
+from engine.arrays import dtypes, journal
+from engine.arrays.modes import GRAD, mode
+from engine.arrays.row import Op, non_differentiable, passed
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import array_of, count_of, integers, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.dispatch.operation import broadcast_error
-from engine.graph.registry import attribute, expose, public
-from engine.graph.tensor import Size, Tensor
-from engine.ops.views.rows import AS_VIEW, COPY_SLICES, expand_check
+from engine.dispatch.operation import broadcast_error, op
+from engine.graph.registry import expose, public
+from engine.graph.storage import View
+from engine.graph.tensor import LEAF, Size, Tensor
 
-__all__ = ["AS_VIEW", "COPY_SLICES"]
+# ---- rows ------------------------------------------------------------------------------------
 
-# ---- shapes ----------------------------------------------------------------------------------
+
+def _reshape(xp: Any, x: Any, shape: Shape) -> Any:
+    return x.reshape(shape)
+
+
+def _view_check(x: Any, shape: Shape) -> None:
+    raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {x.size}")
+
+
+def expand_check(x: Any, shape: Shape) -> None:
+    """Raise PyTorch's error for an array that cannot be broadcast to this shape."""
+    new = len(shape) - x.ndim
+    if new < 0:
+        raise RuntimeError(
+            f"expand(torch.{dtypes.of(x.dtype).tensor_type}{{{list(x.shape)}}}, "
+            f"size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or "
+            f"equal to the number of dimensions in the tensor ({x.ndim})"
+        )
+    for dim in reversed(range(len(shape))):
+        had = x.shape[dim - new] if dim >= new else None
+        if had is not None and had != 1 and had != shape[dim]:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[dim]}) must match the existing size "
+                f"({had}) at non-singleton dimension {dim}.  Target sizes: {list(shape)}.  Tensor "
+                f"sizes: {list(x.shape)}"
+            )
+
+
+def _squeeze(xp: Any, x: Any, dims: Shape) -> Any:
+    return x[...].squeeze(tuple([dim for dim in dims if x.ndim and x.shape[dim] == 1]))
+
+
+# fmt: off
+op("view(x; shape)", _reshape, written="x.view(shape)", view=True, check=_view_check,
+   x=lambda ns, g, x_shape: ns.reshape(g, x_shape))
+for _name, _node in (("reshape", "ViewBackward0"), ("unsafe_view", "UnsafeViewBackward0")):
+    op(f"{_name}(x; shape)", _reshape, written="x.reshape(shape)", check=_view_check, node=_node,
+       x=lambda ns, g, x_shape: ns.reshape(g, x_shape))  # copies where a view cannot be
+op("contiguous(x)", lambda xp, x: x.flatten().reshape(x.shape), written="x.contiguous()",
+   node="CloneBackward0", x=passed)
+op("alias(x)", lambda xp, x: x[...], written="x[...]", view=True, x=passed)
+op("expand(x; shape)", "spread", written="x.expand(shape)", view=True, check=expand_check,
+   estimate=lambda x, shape: shape, x=lambda ns, g, x_shape: ns.sum_to(g, x_shape))
+op("squeeze(x)", lambda xp, x: x[...].squeeze(), written="x.squeeze()", view=True,
+   x=lambda ns, g, x_shape: ns.reshape(g, x_shape))
+op("squeeze_dim(x; dim)", lambda xp, x, dim: _squeeze(xp, x, (dim,)), written="x.squeeze(dim)",
+   node="SqueezeBackward1", view=True,
+   x=lambda ns, g, x_shape, dim: ns.unsqueeze(g, dim) if x_shape and x_shape[dim] == 1 else g)
+op("squeeze_dims(x; dims)", _squeeze, written="x.squeeze(dims)", node="SqueezeBackward2", view=True,
+   x=lambda ns, g, x_shape: ns.reshape(g, x_shape))
+op("unsqueeze(x; dim)", lambda xp, x, dim: x[(slice(None),) * dim + (None,)],
+   written="x.unsqueeze(dim)", view=True, x=lambda ns, g, dim: ns.squeeze_dim(g, dim))
+op("detach(x)", lambda xp, x: x, written="x.detach()", x=non_differentiable)
+op("data(x)", lambda xp, x: x, written="x.data", x=non_differentiable)
+# fmt: on
+
+# ---- in place --------------------------------------------------------------------------------
+
+_RENAMED = {
+    "SqueezeBackward0": "SqueezeBackward3",
+    "SqueezeBackward1": "SqueezeBackward4",
+    "SqueezeBackward2": "SqueezeBackward5",
+    "UnsqueezeBackward0": "UnsqueezeBackward1",
+    "TBackward0": "TBackward1",
+    "TransposeBackward0": "TransposeBackward1",
+    "AsStridedBackward0": "AsStridedBackward1",
+}
+"""PyTorch counts the in-place forms on."""
+
+
+@lru_cache(maxsize=8)
+def _renamed(row: Op) -> Op:
+    renamed = copy(row)
+    renamed.node_name = _RENAMED.get(row.node_name, row.node_name)
+    return renamed
+
+
+def in_place_view(function: Any, *names: str) -> Any:
+    """The in-place form of a view function."""
+
+    def changed(self: Tensor, *args: Any, **options: Any) -> Tensor:
+        if self.edge is LEAF and mode.get() & GRAD:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation."
+            )
+        before = Tensor()
+        before.array, before.edge, before.origin = self.array, self.edge, self.origin
+        after = function(before, *args, **options)
+        view = after.edge
+        if view.edge is not None:
+            view.edge.op = _renamed(view.edge.op)
+        for slot in ("array", "edge", "origin"):
+            journal.note_slot(self, slot)
+        self.array, self.origin = after.array, after.origin
+        self.edge = view if type(before.edge) is View else view.edge
+        return self
+
+    changed.__name__ = changed.__qualname__ = f"{function.__name__}_"
+    changed.__doc__ = f"In place: {function.__doc__}"
+    for name in names or (changed.__name__,):
+        expose(name, changed, "Tensor")
+    return changed
+
+
+# ---- the same elements -----------------------------------------------------------------------
 
 
 def _resolved(shape: Shape, count: int) -> Shape:
@@ -208,116 +319,6 @@ def broadcast_shapes(*shapes: Any) -> Any:
         ) from None
 
 
-# ---- dimensions ------------------------------------------------------------------------------
-
-
-@public("torch Tensor", "transpose", "swapaxes", "swapdims")
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """input with two dimensions exchanged, as a view."""
-    ndim = input.array.ndim
-    dim0, dim1 = wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
-    return ops.alias(input) if ndim == 0 else ops.transpose(input, dim0, dim1)
-
-
-@public()
-def t(input: Tensor) -> Tensor:
-    """A matrix transposed, as a view; vectors and scalars as they are."""
-    ndim = input.array.ndim
-    if ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
-    return ops.t(input)
-
-
-@public()
-def permute(input: Tensor, *order: Any, dims: Any = None) -> Tensor:
-    """input with its dimensions in another order, as a view."""
-    ndim = input.array.ndim
-    order = integers("permute", order, "dims", keyword=dims)
-    if len(order) != ndim:
-        raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
-            f"length of the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal "
-            f"to len(dims) = {len(order)}"
-        )
-    order = tuple([wrap_dim(dim, ndim) for dim in order])
-    if len(set(order)) != ndim:
-        raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return ops.permute(input, order)
-
-
-@public("torch Tensor", "movedim", "moveaxis")
-def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
-    """input with dimensions moved to other places, as a view."""
-    ndim = input.array.ndim
-    given = [
-        list(integers("movedim", (dims,) if isinstance(dims, (tuple, list)) else [dims], name))
-        for dims, name in ((source, "source"), (destination, "destination"))
-    ]
-    if len(given[0]) != len(given[1]):
-        raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({given[0]} dims) should "
-            f"contain the same number of dims as destination ({given[1]} dims)"
-        )
-    places = [[wrap_dim(dim, ndim) for dim in dims] for dims in given]
-    for dims, raw, name in zip(places, given, ("source", "destination"), strict=True):
-        if len(set(dims)) != len(dims):
-            raise RuntimeError(f"movedim: repeated dim in `{name}` ({raw})")
-    if ndim == 0:
-        return ops.alias(input)
-    order = [dim for dim in range(ndim) if dim not in places[0]]
-    for to, dim in sorted(zip(places[1], places[0], strict=True)):
-        order.insert(to, dim)
-    return ops.permute(input, tuple(order))
-
-
-_REVERSE = (
-    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
-    "and it will throw an error in a future release. Consider `x.mT` to transpose batches of "
-    "matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
-    "tensor."
-)
-
-
-def _reversed(self: Tensor) -> Tensor:
-    """The dimensions reversed."""
-    ndim = self.array.ndim
-    if ndim == 0:
-        warn(
-            "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.",
-            UserWarning, stacklevel=2,
-        )  # fmt: skip
-    elif ndim != 2:
-        warn(_REVERSE, UserWarning, stacklevel=2)
-    return ops.permute(self, tuple(range(ndim - 1, -1, -1)))
-
-
-def _matrices_transposed(name: str) -> Any:
-    """x.mT: the last two dimensions exchanged."""
-
-    def exchanged(self: Tensor) -> Tensor:
-        """The last two dimensions exchanged, as a view."""
-        ndim = self.array.ndim
-        if ndim == 1:
-            raise RuntimeError(
-                f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D "
-                "tensor."
-            )
-        if ndim == 0:
-            warn(
-                f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in "
-                "these "
-                "cases.", UserWarning, stacklevel=2,
-            )  # fmt: skip
-            return ops.permute(self, ())
-        return ops.transpose(self, ndim - 2, ndim - 1)
-
-    return exchanged
-
-
-attribute("T", _reversed)
-attribute("mT", _matrices_transposed("mT"))
-
-
 @public()
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """input without its dimensions of size 1 (or without those in dim that are), as a view."""
@@ -333,104 +334,6 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """input with a dimension of size 1 put in at dim, as a view."""
     return ops.unsqueeze(input, wrap_dim(dim, input.array.ndim + 1))
-
-
-# ---- parts -----------------------------------------------------------------------------------
-
-
-@public()
-def select(input: Tensor, dim: int, index: int) -> Tensor:
-    """The part of input at one index of a dimension, as a view."""
-    shape = input.array.shape
-    if not shape:
-        raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    dim = wrap_dim(dim, len(shape))
-    if not -shape[dim] <= index < shape[dim]:
-        raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension "
-            f"{dim}"
-        )
-    return ops.select(input, dim, int(index) % shape[dim])
-
-
-@public()
-def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
-    """The part of input from start on, of a length, along a dimension, as a view."""
-    shape = input.array.shape
-    if not shape:
-        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    dim = wrap_dim(dim, len(shape))
-    if length < 0:
-        raise RuntimeError("narrow(): length must be non-negative.")
-    size, begin = shape[dim], int(start)
-    if not -size <= begin <= size:
-        raise IndexError(
-            f"start out of range (expected to be in range of [{-size}, {size}], but got {begin})"
-        )
-    begin += size if begin < 0 else 0
-    if begin + length > size:
-        raise RuntimeError(f"start ({begin}) + length ({length}) exceeds dimension size ({size}).")
-    return ops.slice(input, dim, begin, begin + length, 1)
-
-
-@public()
-def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonals of the planes of two dimensions, as a view with them last."""
-    return ops.diagonal(input, offset, *_plane(input.array.ndim, dim1, dim2))
-
-
-def _plane(ndim: int, dim1: int, dim2: int) -> tuple[int, int]:
-    first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
-    if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return first, second
-
-
-@public("linalg", "diagonal")
-def _last_diagonal(
-    A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1  # noqa: N803
-) -> Tensor:  # fmt: skip
-    """The diagonals of matrices, as a view."""
-    return diagonal(A, offset, dim1, dim2)
-
-
-@public()
-def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """Matrices, in the planes of two new dimensions, with the vectors of input as diagonals."""
-    ndim = input.array.ndim
-    return ops.diag_embed(input, offset, *_plane(ndim + 1, dim1, dim2))
-
-
-@public()
-def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The diagonal of a matrix, or the matrix that has a vector as diagonal."""
-    ndim = input.array.ndim
-    if ndim == 1:
-        return ops.diag_embed(input, diagonal, 0, 1)
-    if ndim == 2:
-        return ops.diagonal_copy(input, diagonal, 0, 1)
-    raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {ndim}D")
-
-
-@public()
-def diagflat(input: Tensor, offset: int = 0) -> Tensor:
-    """The matrix that has the elements of input as diagonal."""
-    return diag(ravel(input), offset)
-
-
-@public("Tensor")
-def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """The windows of a size, a step apart, along a dimension, as a view with them last."""
-    shape = self.array.shape
-    dim = wrap_dim(dimension, len(shape))
-    most = shape[dim] if shape else 1
-    if size > most:
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dim} is {most} but size is {size}"
-        )
-    if step <= 0:
-        raise RuntimeError(f"step is {step} but must be > 0")
-    return ops.unfold(self, dim, size, step)
 
 
 for _name, _least in (("atleast_1d", 1), ("atleast_2d", 2), ("atleast_3d", 3)):
@@ -456,11 +359,5 @@ def at_least(name: str, x: Tensor, least: int) -> Tensor:
     return unsqueeze(front, -1) if least == 3 else front
 
 
-def _iterate(self: Tensor) -> Iterator[Tensor]:
-    """The parts along the first dimension."""
-    if not self.array.ndim:
-        raise TypeError("iteration over a 0-d tensor")
-    return iter(ops.unbind(self, 0))
-
-
-Tensor.__iter__ = _iterate  # type: ignore[method-assign]
+in_place_view(squeeze)
+in_place_view(unsqueeze)
