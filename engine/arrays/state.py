@@ -6,6 +6,8 @@ one: neither another session nor a program that uses the library sees what it se
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,12 +66,18 @@ current, enter = _state.get, _state.set
 
 
 def warn(text: str, category: type[Warning] = UserWarning, stacklevel: int = 1) -> None:
-    """Warn whoever is meant to hear it; the arguments are those of warnings.warn."""
+    """Warn whoever is meant to hear it, of the line that called the engine."""
     warned = current().warned
-    if warned is None:
-        warnings.warn(text, category, stacklevel + 1)
-    else:
+    if warned is not None:
         warned(text, category)
+        return
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_ENGINE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, level)
+
+
+_ENGINE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
 
 @contextmanager

@@ -72,7 +72,6 @@ class detect_anomaly:  # noqa: N801
         warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should "
             "only be enabled for debugging.",
-            stacklevel=2,
         )
 
     def __enter__(self) -> None:
@@ -126,13 +125,11 @@ def describe(node: Node) -> None:
         warn(
             f"Error detected in {node.name()}. No forward pass information available. Enable "
             "detect anomaly during forward pass for more information.",
-            stacklevel=2,
         )
         return
     warn(
         f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
         + "".join(notes["traceback_"]),
-        stacklevel=2,
     )
     while (parent := notes.get("parent_")) is not None:
         notes = parent.metadata
@@ -141,13 +138,11 @@ def describe(node: Node) -> None:
                 "\n\nPrevious calculation was induced by "
                 f"{parent.name()}. No forward pass information available. Enable detect anomaly "
                 "during forward pass for more information.",
-                stacklevel=2,
             )
             return
         warn(
             f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
             "that induced the previous calculation:\n" + "".join(notes["traceback_"]),
-            stacklevel=2,
         )
 
 

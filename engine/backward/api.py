@@ -52,7 +52,6 @@ def backward(
         warn(
             "`grad_variables` is deprecated. Use `grad_tensors` instead.",
             FutureWarning,
-            stacklevel=2,
         )
         if grad_tensors is not None:
             raise RuntimeError(
@@ -76,7 +75,7 @@ def _accumulate(
     else:
         roots = _roots(_sequence(tensors), given, create_graph)
     if create_graph:
-        warn(_CYCLE, UserWarning, stacklevel=3)
+        warn(_CYCLE, UserWarning)
     walk = Traversal(create_graph, create_graph if retain_graph is None else retain_graph)
     if targets is not None:
         for target in targets:
@@ -142,7 +141,6 @@ def grad(
             "only_inputs argument is deprecated and is ignored now (defaults to True). To "
             "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
             FutureWarning,
-            stacklevel=2,
         )
     keep = create_graph if retain_graph is None else retain_graph
     unused = materialize_grads if allow_unused is None else allow_unused

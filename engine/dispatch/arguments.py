@@ -186,5 +186,4 @@ def warn_of_scalar() -> None:
         "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
         "Consider using tensor.detach() first.",
         UserWarning,
-        stacklevel=3,
     )

@@ -102,7 +102,6 @@ def resize_out(target: Tensor, shape: Shape) -> None:
             "resized unless they have zero elements. You can explicitly reuse an out tensor t by "
             "resizing it, inplace, to zero elements with t.resize_(0).",
             UserWarning,
-            stacklevel=5,
         )
     journal.note_slot(target, "array")
     target.array = np.empty(shape, array.dtype)

@@ -28,7 +28,9 @@ def spelled(
     name: str, text: str | None, parameters: Parameters, body: str, **things: Any
 ) -> Callable[..., Any]:
     """The function `name(parameters)` that returns `body`, said of the parameters and `things`."""
-    function: Callable[..., Any] = eval(f"lambda {', '.join(parameters.values())}: {body}", things)
+    function: Callable[..., Any] = eval(
+        compile(f"lambda {', '.join(parameters.values())}: {body}", __file__, "eval"), things
+    )
     function.__name__ = function.__qualname__ = name
     function.__doc__ = text
     return function

@@ -59,7 +59,6 @@ class _GradMode:
                 "class decoration, you can directly decorate the `__init__` method and nothing "
                 "else.",
                 FutureWarning,
-                stacklevel=2,
             )
         inside = self._every_step if inspect.isgeneratorfunction(function) else self._once
         return inside(function)

@@ -196,7 +196,7 @@ class Tensor:
         except AttributeError:
             grad = None
         if grad is None and not self.retained and not self.is_leaf:
-            warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
+            warn(_NON_LEAF_GRAD, UserWarning)
         return grad
 
     @grad.setter

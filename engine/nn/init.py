@@ -43,7 +43,6 @@ def _public(function: Initializer) -> Initializer:
         warn(
             f"`nn.init.{old}` is now deprecated in favor of `nn.init.{old}_`.",
             FutureWarning,
-            stacklevel=2,
         )
         return run(*args, **options)
 
@@ -147,7 +146,6 @@ def trunc_normal_(
         warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
             "values may be incorrect.",
-            stacklevel=4,
         )
     inside = _below((b - mean) / std) - _below((a - mean) / std)
     if inside > 0.3:
@@ -261,7 +259,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float | None:
     """The standard deviation; None where there is nothing to fill."""
     if 0 in tensor.array.shape:
-        warn("Initializing zero-element tensors is a no-op", stacklevel=5)
+        warn("Initializing zero-element tensors is a no-op")
         return None
     modes = ["fan_in", "fan_out"]
     if mode.lower() not in modes:

@@ -402,7 +402,7 @@ class ReduceLROnPlateau(LRScheduler):
         """Take note of a metric, and reduce the rates if it stands still."""
         current = float(metrics)
         if epoch is not None:
-            warn(EPOCH, UserWarning, stacklevel=2)
+            warn(EPOCH, UserWarning)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         better = self._is_better(current)
         self.best = current if better else self.best

@@ -127,7 +127,7 @@ class LRScheduler:
     def get_lr(self) -> list[Any]:
         """The rates of this step, one for each group."""
         if not self._stepping:
-            warn(_DIRECTLY, UserWarning, stacklevel=2)
+            warn(_DIRECTLY, UserWarning)
         groups = self.optimizer.param_groups
         return [
             self._next(group["lr"], base, place)
@@ -145,10 +145,10 @@ class LRScheduler:
     def step(self, epoch: int | None = None) -> None:
         """Set the rates of the next step (or of step `epoch`)."""
         if self._step_count == 1 and not self.optimizer.stepped:
-            warn(_TOO_EARLY, UserWarning, stacklevel=2)
+            warn(_TOO_EARLY, UserWarning)
         self._step_count += 1
         if epoch is not None:
-            warn(EPOCH, UserWarning, stacklevel=2)
+            warn(EPOCH, UserWarning)
         self._update(epoch)
 
     def _update(self, epoch: int | None) -> None:

@@ -105,7 +105,6 @@ def _representable(low: int, high: int, dtype: DType) -> tuple[int, int]:
                 "within this range. This warning will become an error in version 1.7 release, "
                 "please fix the code in advance",
                 UserWarning,
-                stacklevel=4,
             )
     return low, high
 

@@ -63,7 +63,6 @@ class Outputs:
             warn(
                 "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that "
                 "have been mutated should be passed to ctx.mark_dirty().",
-                stacklevel=4,
             )
         elif not any(out is tensor for out in self.outputs):
             raise RuntimeError(

@@ -201,7 +201,6 @@ def _check_inputs(inputs: tuple[Any, ...]) -> None:
                 f"Input #{i} requires gradient and is not a double precision floating point or "
                 "complex. This check will likely fail if all the inputs are not of double "
                 "precision floating point or complex. ",
-                stacklevel=4,
             )
         if any(step <= 0 and n > 1 for step, n in zip(x.array.strides, x.array.shape, strict=True)):
             raise RuntimeError(
@@ -268,7 +267,6 @@ def _warn_of_undefined() -> None:
         "Backwards compatibility: New undefined gradient support checking feature is enabled by "
         "default, but it may break existing callers of this function. If this is true for you, "
         'you can call this function with "check_undefined_grad=False" to disable the feature',
-        stacklevel=2,
     )
 
 

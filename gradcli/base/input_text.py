@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from gradcli.base.faults import Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LARGEST = 4_000_000
 """The most bytes of one source."""

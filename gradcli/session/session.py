@@ -13,8 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context
-from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -38,6 +37,9 @@ from gradcli.language.read import read
 from gradcli.language.syntax.limits import Limits
 from gradcli.language.syntax.source import CommandLine, Statement
 from gradcli.session.program import Sentence
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 

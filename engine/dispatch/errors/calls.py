@@ -7,9 +7,9 @@ How functions may be called stands in forms.txt, as PyTorch itself says (tests/r
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.arrays import dtypes
@@ -106,7 +106,8 @@ def _table() -> dict[tuple[str, str], tuple[str, str]]:
     """(namespace, name) → what messages call it, and its forms as they are written down."""
     found = {}
     section = ""
-    text = Path(__file__).with_name("forms.txt").read_text(encoding="utf-8")
+    with open(os.path.join(os.path.dirname(__file__), "forms.txt"), encoding="utf-8") as file:
+        text = file.read()
     for line in text.splitlines():
         if line.startswith("["):
             section = line[1:-1]

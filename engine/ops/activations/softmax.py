@@ -78,7 +78,6 @@ def _usual_dim(name: str, ndim: int) -> int:
     warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
         "dim=X as an argument.",
-        stacklevel=3,
     )
     return 0 if ndim in (0, 1, 3) else 1
 

@@ -77,7 +77,6 @@ def range(
         "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
         "values in [start, end).",
         UserWarning,
-        stacklevel=2,
     )
     if step == 0:
         raise RuntimeError("step must be nonzero")
@@ -229,7 +228,7 @@ def _no_alias(held: Any, wanted: Any) -> ValueError:
 
 def _of_tensor(obj: Tensor, wanted: Any, copy: bool | None, requires_grad: bool | None) -> Tensor:
     if requires_grad is None and obj.requires_grad:
-        warn(_KEEPS, UserWarning, stacklevel=3)
+        warn(_KEEPS, UserWarning)
     held = obj.array.dtype
     if wanted is not None and wanted != held and copy is False:
         raise _no_alias(held, wanted)
@@ -276,7 +275,7 @@ def frombuffer(
             f"must not be greater than actual buffer length ({held} bytes)"
         )
     if memory.readonly:
-        warn(_READ_ONLY, UserWarning, stacklevel=2)
+        warn(_READ_ONLY, UserWarning)
     return requiring(wrap(np.frombuffer(buffer, wanted, count, offset)), requires_grad)
 
 

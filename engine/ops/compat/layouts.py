@@ -69,7 +69,7 @@ attribute("grad_dtype", lambda self: self.dtype, "The dtype of its gradient: its
 
 
 def _volatile(self: Tensor) -> bool:
-    warn("volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2)
+    warn("volatile was removed (Variable.volatile is always False)", UserWarning)
     return False
 
 

@@ -117,14 +117,14 @@ def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None
 @public("Tensor")
 def resize(self: Tensor, *sizes: Any) -> Tensor:
     """The same elements in other sizes. Deprecated: see reshape."""
-    warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
+    warn("non-inplace resize is deprecated", UserWarning)
     return _reshaped(self, integers("resize", sizes))
 
 
 @public("Tensor")
 def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
     """The same elements in the sizes of another tensor. Deprecated: see reshape_as."""
-    warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
+    warn("non-inplace resize_as is deprecated", UserWarning)
     return _reshaped(self, array_of("resize_as", tensor, "tensor").shape)
 
 

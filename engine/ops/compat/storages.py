@@ -181,7 +181,7 @@ def untyped_storage(self: Tensor) -> UntypedStorage:
 @public("Tensor", "storage")
 def storage_of(self: Tensor) -> TypedStorage:
     """The elements that self shows part of. Deprecated: see untyped_storage."""
-    warn(_DEPRECATED, UserWarning, stacklevel=2)
+    warn(_DEPRECATED, UserWarning)
     return TypedStorage(owner_of(self.array), self.array.dtype)
 
 

@@ -51,9 +51,7 @@ def converted(input: Tensor, dtype: Any, copy: bool = False) -> Tensor:
     if input.array.dtype == dtype:
         return ops.clone(input) if copy else input
     if input.array.dtype.kind == "c" and dtype.kind not in "cb":
-        warn(
-            "Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3
-        )
+        warn("Casting complex values to real discards the imaginary part", UserWarning)
     return ops.to_copy(input, dtype) if dtype.kind in "fcV" else ops.cast(input, dtype)
 
 

@@ -31,7 +31,7 @@ def tensor(
     on_cpu(device)
     wanted = dtype_of("tensor", dtype)
     if isinstance(data, Tensor):
-        warn(_COPY.format("torch.tensor"), UserWarning, stacklevel=2)
+        warn(_COPY.format("torch.tensor"), UserWarning)
     return requiring(wrap(copied(data, wanted)), requires_grad)
 
 
@@ -47,7 +47,7 @@ def new_tensor(
     """A tensor with a copy of data and the dtype of self."""
     on_cpu(device)
     if isinstance(data, Tensor):
-        warn(_COPY.format("tensor.new_tensor"), UserWarning, stacklevel=2)
+        warn(_COPY.format("tensor.new_tensor"), UserWarning)
     wanted = dtype_of("new_tensor", dtype) or self.array.dtype
     return requiring(wrap(copied(data, wanted)), requires_grad)
 

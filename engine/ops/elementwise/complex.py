@@ -319,7 +319,6 @@ def _adjoint(name: str, matrices: str, only_one: bool) -> Any:
             warn(
                 f"{shown} is deprecated on 0-D tensors. Consider using x.conj().",
                 UserWarning,
-                stacklevel=2,
             )
             return ops.conj(self) if self.array.dtype.kind == "c" else self
         if ndim < 2 or (only_one and ndim > 2):

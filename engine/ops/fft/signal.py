@@ -159,7 +159,7 @@ def stft(
     """The Fourier transforms of overlapping frames: (batch, frequency, frame)."""
     array_of("stft", input)
     if window is None:
-        warn(_NO_WINDOW, UserWarning, stacklevel=2)
+        warn(_NO_WINDOW, UserWarning)
     if center:
         input = _centred(input, n_fft // 2, pad_mode)
     array = input.array
@@ -181,7 +181,7 @@ def stft(
     )
     _check_stft(call, array, n_fft, hop, length, window)
     if not return_complex:
-        warn(_NOT_COMPLEX, UserWarning, stacklevel=2)
+        warn(_NOT_COMPLEX, UserWarning)
     if onesided is None:
         onesided = not is_complex
     if onesided and is_complex:
@@ -267,7 +267,7 @@ def istft(
     """
     array = input.array
     if window is None:
-        warn(_NO_INVERSE_WINDOW, UserWarning, stacklevel=2)
+        warn(_NO_INVERSE_WINDOW, UserWarning)
     if array.dtype.kind != "c":
         raise RuntimeError(
             "istft requires a complex-valued input tensor matching the output from stft with "
@@ -332,7 +332,6 @@ def _overlaid(
             "The length of signal is shorter than the length parameter. Result is being padded "
             "with zeros in the tail. Please check your center and hop_length settings.",
             UserWarning,
-            stacklevel=4,
         )
         found = padded(found, 1, 0, end - start)
     return found

@@ -166,7 +166,7 @@ _LEFT = (
 @public("torch")
 def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of matrices' singular values."""
-    warn(_LEFT.format("nuclear_norm", "matrix_norm(A, 'nuc'"), UserWarning, stacklevel=2)
+    warn(_LEFT.format("nuclear_norm", "matrix_norm(A, 'nuc'"), UserWarning)
     return matrix_norm(input, "nuc", (dim, dim) if isinstance(dim, int) else dim, keepdim)
 
 
@@ -174,7 +174,7 @@ def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> T
 def frobenius_norm(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     """The square root of the squares' sum over one or two dimensions."""
     array = input.array
-    warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning, stacklevel=2)
+    warn(_LEFT.format("frobenius_norm", "vector_norm(A, 2."), UserWarning)
     dims = dims_of(dim, array.ndim)
     require(
         len(dims) <= 2, f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead."

@@ -501,7 +501,7 @@ _CROSS_WITHOUT_DIM = (
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """As torch.linalg.cross; by default along the first dimension of three elements."""
     if dim is None:
-        warn(_CROSS_WITHOUT_DIM, UserWarning, stacklevel=2)
+        warn(_CROSS_WITHOUT_DIM, UserWarning)
         shape = input.array.shape
         require(3 in shape, "no dimension of size 3 in input")
         dim = shape.index(3)

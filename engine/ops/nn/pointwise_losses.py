@@ -64,7 +64,6 @@ def _together(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
-            stacklevel=4,
         )
         input, target = broadcast_tensors(input, target)
     if a.dtype is not b.dtype:
@@ -156,7 +155,7 @@ def kl_div(
     """The Kullback-Leibler divergence; input holds log-probabilities."""
     batch = reduction == "batchmean"
     if reduction == MEAN and size_average is None and reduce is None:
-        warn(_KL_MEAN, stacklevel=2)
+        warn(_KL_MEAN)
     reduction = SUM if batch else reduction_of(reduction, size_average, reduce)
     if log_target:
         losses = ops.exp(target) * (target - input)

@@ -47,7 +47,6 @@ def reduction_of(reduction: str, size_average: Any = None, reduce: Any = None) -
         warn(
             "size_average and reduce args will be deprecated, please use "
             f"reduction='{reduction}' instead.",
-            stacklevel=3,
         )
     if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not a valid value for reduction")
