@@ -134,7 +134,7 @@ SINGULAR = (
 
 def deprecated(text: str) -> None:
     """PyTorch's warning where a function has a successor."""
-    warn(text, UserWarning, stacklevel=3)
+    warn(text, UserWarning)
 
 
 def successor(name: str, instead: str, rest: str, gap: str = " ") -> str:

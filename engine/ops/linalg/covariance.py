@@ -81,7 +81,6 @@ def cov(
             "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number "
             "of observations.",
             UserWarning,
-            stacklevel=2,
         )
         divisor = wrap(np.zeros_like(divisor.array))
     x = ops.sub(x, ops.unsqueeze(average, 1))

@@ -102,10 +102,9 @@ def _reversed(self: Tensor) -> Tensor:
         warn(
             "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.",
             UserWarning,
-            stacklevel=2,
         )
     elif ndim != 2:
-        warn(_REVERSE, UserWarning, stacklevel=2)
+        warn(_REVERSE, UserWarning)
     return ops.permute(self, tuple(range(ndim - 1, -1, -1)))
 
 
@@ -120,7 +119,6 @@ def _matrices_transposed(self: Tensor) -> Tensor:
         warn(
             "Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.",
             UserWarning,
-            stacklevel=2,
         )
         return ops.permute(self, ())
     return ops.transpose(self, ndim - 2, ndim - 1)
