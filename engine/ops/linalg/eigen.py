@@ -104,11 +104,16 @@ def _eig_rule(ns: Any, g: Any, x_dtype: Any, out: Any) -> Any:
     return real_for(ns, found, x_dtype)
 
 
-# fmt: off
-op("eigh(x; upper)", _eigh, outputs=2, holomorphic=False, node="LinalgEighBackward0",
-   written="eigh(x)", x=_eigh_rule)
+op(
+    "eigh(x; upper)",
+    _eigh,
+    outputs=2,
+    holomorphic=False,
+    node="LinalgEighBackward0",
+    written="eigh(x)",
+    x=_eigh_rule,
+)
 op("eig(x)", _eig, outputs=2, holomorphic=False, node="LinalgEigBackward0", x=_eig_rule)
-# fmt: on
 
 _Eigh = named("linalg_eigh", "eigenvalues", "eigenvectors")
 _Eig = named("linalg_eig", "eigenvalues", "eigenvectors")

@@ -29,12 +29,13 @@ from engine.ops.views.shapes import reshape
 
 # ---- the exponential -------------------------------------------------------------------------
 
-# fmt: off
-_PADE = (
-    64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000,
-    10559470521600, 670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1,
-)
-# fmt: on
+_PADE = [
+    int(number)
+    for number in (
+        "64764752532480000 32382376266240000 7771770303897600 1187353796428800 129060195264000 "
+        "10559470521600 670442572800 33522128640 1323241920 40840800 960960 16380 182 1"
+    ).split()
+]
 """Numerator of the diagonal Pade approximant of order 13; the denominator's signs alternate."""
 _REACH = 5.4
 """Up to this 1-norm the approximant is exact to double precision (Higham 2005)."""

@@ -141,12 +141,21 @@ def _unknown(name: str) -> Rule:
     return rule
 
 
-# fmt: off
-op("ldl_factor_ex(x; hermitian)", _factored, outputs=3, node="NotImplemented",
-   x=_unknown("linalg_ldl_factor_ex"))
-op("ldl_solve(packed, pivots, b; hermitian)", _solved, node="NotImplemented",
-   packed=_unknown("linalg_ldl_solve"), pivots=non_differentiable, b=_unknown("linalg_ldl_solve"))
-# fmt: on
+op(
+    "ldl_factor_ex(x; hermitian)",
+    _factored,
+    outputs=3,
+    node="NotImplemented",
+    x=_unknown("linalg_ldl_factor_ex"),
+)
+op(
+    "ldl_solve(packed, pivots, b; hermitian)",
+    _solved,
+    node="NotImplemented",
+    packed=_unknown("linalg_ldl_solve"),
+    pivots=non_differentiable,
+    b=_unknown("linalg_ldl_solve"),
+)
 
 _Ldl = named("linalg_ldl_factor", "LD", "pivots")
 _LdlEx = named("linalg_ldl_factor_ex", "LD", "pivots", "info")

@@ -89,10 +89,15 @@ def _check_turns(ns: Any, left: Any, right: Any) -> None:
         check_phase(diagonal(ns, both), "svd_backward", "singular vectors", wrong)
 
 
-# fmt: off
-op("svd(x; full)", lambda xp, x, full: tuple(xp.linalg.svd(x, full_matrices=full)), outputs=3,
-   holomorphic=False, check=_check, node="LinalgSvdBackward0", x=_svd_rule)
-# fmt: on
+op(
+    "svd(x; full)",
+    lambda xp, x, full: tuple(xp.linalg.svd(x, full_matrices=full)),
+    outputs=3,
+    holomorphic=False,
+    check=_check,
+    node="LinalgSvdBackward0",
+    x=_svd_rule,
+)
 
 _LinalgSvd = named("linalg_svd", "U", "S", "Vh")
 _Svd = named("svd", "U", "S", "V")
