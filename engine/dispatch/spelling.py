@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.dispatch.inplace import in_place
-from engine.graph.registry import public
+from engine.graph.registry import F, public
 
 Parameters = Mapping[str, str]
 """Parameter → how a definition has it: {"input": "input", "alpha": "alpha=1.0"}."""
@@ -34,6 +34,17 @@ def spelled(
     function.__name__ = function.__qualname__ = name
     function.__doc__ = text
     return function
+
+
+def published(name: str, text: str) -> Callable[[F], F]:
+    """Make a function made by another public under its own name, with a text for help."""
+
+    def decorate(function: F) -> F:
+        function.__name__ = function.__qualname__ = name
+        function.__doc__ = text
+        return public()(function)
+
+    return decorate
 
 
 def by_dimensions(

@@ -13,7 +13,7 @@ from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
-from engine.ops.reductions.reduce import dims_of
+from engine.ops.reductions.sums import dims_of
 
 # ---- rows ------------------------------------------------------------------------------------
 

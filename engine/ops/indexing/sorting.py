@@ -15,7 +15,7 @@ from engine.dispatch.operation import op
 from engine.dispatch.results import named
 from engine.graph.registry import public
 from engine.ops.indexing.rows import whole_parts
-from engine.ops.reductions.reduce import not_empty
+from engine.ops.reductions.extremes import not_empty
 
 if TYPE_CHECKING:
     from engine.graph.tensor import Tensor

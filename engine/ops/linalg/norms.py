@@ -9,16 +9,81 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.state import warn
+from engine.arrays.types import Shape
 from engine.dispatch.arguments import dtype_of, wrap_dim, wrap_dims
 from engine.dispatch.fast_path import TENSORS as ops
+from engine.dispatch.operation import op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
+from engine.ops.elementwise.functions import direction
 from engine.ops.linalg import checks
 from engine.ops.linalg.checks import require
-from engine.ops.reductions.reduce import dims_of, in_dtype
+from engine.ops.reductions.extremes import divided
+from engine.ops.reductions.sums import dims_of, in_dtype, spread
 from engine.ops.views.shapes import contiguous, reshape
 
 # ruff: noqa: N803, N806 (PyTorch's names)
+
+# ---- rows ------------------------------------------------------------------------------------
+
+
+def _norm(xp: Any, x: Any, p: float, dims: Shape | None, keepdim: bool) -> Any:
+    def total(values: Any) -> Any:
+        return xp.add.reduce(values, dims, None, None, keepdim)
+
+    size = abs(x)
+    if p in (math.inf, -math.inf):
+        ufunc = xp.maximum if p > 0 else xp.minimum
+        return ufunc.reduce(size, dims, None, None, keepdim, size.dtype.type(0) if p > 0 else None)
+    if p == 0:
+        return total((x != 0).astype(size.dtype))
+    if p == 1:
+        return total(size)
+    return xp.sqrt(total(size * size)) if p == 2 else total(size**p) ** (1 / p)
+
+
+def _norm_rule(ns: Any, g: Any, x: Any, out: Any, p: float, dims: Shape, keepdim: bool) -> Any:
+    """Where the norm is 0 its derivative is taken as 0."""
+    if p == 0:
+        return None
+    shape = tuple(x.shape)
+    g, norm = spread(ns, g, shape, dims, keepdim), spread(ns, out, shape, dims, keepdim)
+    if p == 1:
+        return g * direction(ns, x)
+    if p == 2:
+        return g * ns.where(norm == 0, 0, x / norm)
+    size = ns.abs(x)
+    if abs(p) == math.inf:
+        return direction(ns, x) * divided(ns, g, ns.attains(size, norm), dims)
+    if p < 1:
+        return ns.where(x == 0, 0, direction(ns, x) * size ** (p - 1)) * g * norm ** (1 - p)
+    share = ns.where(norm == 0, 0, g / norm ** (p - 1))
+    return (direction(ns, x) * size ** (p - 1) if p < 2 else x * size ** (p - 2)) * share
+
+
+for _name, _node in (  # one norm under the names of three of PyTorch's nodes
+    ("norm", "LinalgVectorNormBackward0"),
+    ("norm_all", "NormBackward0"),
+    ("norm_along", "NormBackward1"),
+):
+    _signature, _written = f"{_name}(x; p, dims, keepdim)", "x.norm(p, dims, keepdim)"
+    op(_signature, _norm, written=_written, node=_node, x=_norm_rule)
+
+
+def _dist_rule(ns: Any, g: Any, difference: Any, shape: Shape, out: Any, p: float) -> Any:
+    g = _norm_rule(ns, g, difference, out, p, tuple(range(difference.ndim)), False)
+    return g if g is None or tuple(difference.shape) == shape else ns.sum_to(g, shape)
+
+
+op(
+    "dist(a, b; p)",
+    lambda xp, a, b, p: _norm(xp, a - b, p, None, False),
+    elementwise=True,
+    a=lambda ns, g, a, b, a_shape, out, p: _dist_rule(ns, g, a - b, a_shape, out, p),
+    b=lambda ns, g, a, b, b_shape, out, p: _dist_rule(ns, g, b - a, b_shape, out, p),
+)
+
+# ---- functions -------------------------------------------------------------------------------
 
 
 @public("linalg")

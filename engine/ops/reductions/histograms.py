@@ -41,22 +41,8 @@ def _counted(xp: Any, places: Any, bins: int, weight: Any, dtype: Any) -> Any:
     return xp.added_at(counts, xp.maximum(places, 0), weights)
 
 
-op("histc(x; bins, min, max)",
-   lambda xp, x, bins, min, max: _counted(
-       xp, _even_places(xp, x.reshape(-1), min, max, bins), bins, None, x.dtype),
-   estimate=lambda x, bins, min, max: (bins,), x=non_differentiable)  # fmt: skip
-
-
 def _longest(x: Any, *rest: Any) -> tuple[int, ...]:
     return (max(rest[-1], int(x.max(initial=0)) + 1),)
-
-
-op("bincount(x; bins)", lambda xp, x, bins: xp.bincount(x, minlength=bins).astype(np.int64),
-   written="bincount(x, minlength=bins)", estimate=_longest, x=non_differentiable)  # fmt: skip
-op("bincount_weighted(x, weights; bins)",
-   lambda xp, x, weights, bins: xp.bincount(x, weights, minlength=bins).astype(weights.dtype),
-   written="bincount(x, weights, bins)", estimate=_longest, node="NotImplemented",
-   x=non_differentiable, weights=no_derivative("bincount"))  # fmt: skip
 
 
 def _histogram(
@@ -93,10 +79,22 @@ def _histogram(
     return counts
 
 
+# fmt: off
+op("histc(x; bins, min, max)",
+   lambda xp, x, bins, min, max: _counted(
+       xp, _even_places(xp, x.reshape(-1), min, max, bins), bins, None, x.dtype),
+   estimate=lambda x, bins, min, max: (bins,), x=non_differentiable)
+op("bincount(x; bins)", lambda xp, x, bins: xp.bincount(x, minlength=bins).astype(np.int64),
+   written="bincount(x, minlength=bins)", estimate=_longest, x=non_differentiable)
+op("bincount_weighted(x, weights; bins)",
+   lambda xp, x, weights, bins: xp.bincount(x, weights, minlength=bins).astype(weights.dtype),
+   written="bincount(x, weights, bins)", estimate=_longest, node="NotImplemented",
+   x=non_differentiable, weights=no_derivative("bincount"))
 for _name in ("histogram", "_histogramdd_from_bin_cts", "_histogramdd_from_bin_tensors"):
     op(f"{_name}(x, edges, weight; ranges, density, shape)", _histogram, node="NotImplemented",
        written="histogram(x, edges, weight)", x=no_derivative(_name), edges=non_differentiable,
-       weight=no_derivative(_name))  # fmt: skip
+       weight=no_derivative(_name))
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -181,8 +179,10 @@ def _ends(x: Any, given: Any) -> list[tuple[float, float]]:
                 f"torch.histogramdd: dimension {i}'s range [{low:g}, {high:g}] is not finite"
             )
         if low > high:
-            raise RuntimeError("torch.histogramdd: min should not exceed max, but got min "
-                               f"{low:g} max {high:g} for dimension {i}")  # fmt: skip
+            raise RuntimeError(
+                f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} "
+                f"for dimension {i}"
+            )
     return [(low - 0.5, high + 0.5) if low == high else (low, high) for low, high in ends]
 
 
@@ -257,6 +257,6 @@ def histogramdd(
         )
     weight = _check_weight(array.shape, weight)
     points = ops.reshape(input, (array.size // max(columns, 1), columns))
-    hist, edges = _counts(points, bins, range, weight, density, "_histogramdd_from_bin_cts",
-                          "_histogramdd_from_bin_tensors")  # fmt: skip
+    rows = "_histogramdd_from_bin_cts", "_histogramdd_from_bin_tensors"
+    hist, edges = _counts(points, bins, range, weight, density, *rows)
     return _Histograms((hist, tuple(edges)))

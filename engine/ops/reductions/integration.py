@@ -195,10 +195,12 @@ def _even(x: Tensor, dim: int, space: Any, edge_order: int) -> Tensor:
         first = (_part(x, dim, 1, 2) - _part(x, dim, 0, 1)) / space
         last = (_part(x, dim, -1) - _part(x, dim, -2, -1)) / space
     else:
-        first = (_part(x, dim, 0, 1) * -1.5 + _part(x, dim, 1, 2) * 2
-                 - _part(x, dim, 2, 3) * 0.5) / space  # fmt: skip
-        last = (_part(x, dim, -3, -2) * 0.5 - _part(x, dim, -2, -1) * 2
-                + _part(x, dim, -1) * 1.5) / space  # fmt: skip
+        first = (
+            _part(x, dim, 0, 1) * -1.5 + _part(x, dim, 1, 2) * 2 - _part(x, dim, 2, 3) * 0.5
+        ) / space
+        last = (
+            _part(x, dim, -3, -2) * 0.5 - _part(x, dim, -2, -1) * 2 + _part(x, dim, -1) * 1.5
+        ) / space
     return _joined(first, between / 2, last, dim)
 
 

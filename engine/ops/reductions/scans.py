@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from engine.arrays import dtypes
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.results import named
+from engine.dispatch.spelling import published
 from engine.graph.registry import public
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
-
+from engine.graph.tensor import Tensor
 
 # ---- the largest or smallest so far ----------------------------------------------------------
 
@@ -39,12 +36,24 @@ def _running_rule(ns: Any, g: Any, x_shape: Shape, x_dtype: Any, out: Any, dim: 
     return ns.scatter_add(ns.zeros(x_shape, x_dtype), out[1], g[0], dim)
 
 
-for _name, _ufunc in (("cummax", "maximum"), ("cummin", "minimum")):
-    op(f"{_name}(x; dim)",
-       lambda xp, x, dim, ufunc=_ufunc: _running_extreme(xp, x, dim, ufunc), outputs=2,
-       refuses={"c": f"{_name}_cpu"},
-       x=lambda ns, g, x_shape, x_dtype, out, dim:
-           _running_rule(ns, g, x_shape, x_dtype, out, dim))  # fmt: skip
+def _cumulative(name: str, ufunc: str, adjective: str) -> None:
+    """The row of the extreme so far and where it is, and its function."""
+    op(
+        f"{name}(x; dim)",
+        lambda xp, x, dim: _running_extreme(xp, x, dim, ufunc),
+        outputs=2,
+        refuses={"c": f"{name}_cpu"},
+        x=_running_rule,
+    )
+    row, result = getattr(ops, name), named(name, "values", "indices")
+
+    @published(name, f"The {adjective} of the elements so far along a dimension, and where.")
+    def running(input: Tensor, dim: int) -> Any:
+        return result(row(input, wrap_dim(dim, input.array.ndim)))
+
+
+_cumulative("cummax", "maximum", "largest")
+_cumulative("cummin", "minimum", "smallest")
 
 # ---- log(sum(exp)) so far --------------------------------------------------------------------
 
@@ -83,39 +92,15 @@ def _logcumsumexp_rule(ns: Any, g: Any, x: Any, out: Any, x_dtype: Any, dim: int
     return part(g, g > 0) - part(-g, g < 0)
 
 
-op("logcumsumexp(x; dim)", _logcumsumexp, x=_logcumsumexp_rule)
-
-# ---- functions -------------------------------------------------------------------------------
-
-
-def _extreme_function(name: str, text: str) -> None:
-    row, result = getattr(ops, name), named(name, "values", "indices")
-
-    def running(input: Tensor, dim: int) -> Any:
-        array = input.array
-        place = wrap_dim(dim, array.ndim)
-        if array.dtype.kind == "c":
-            raise NotImplementedError(
-                f"\"{name}_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
-            )
-        return result(row(input, place))
-
-    running.__name__ = running.__qualname__ = name
-    running.__doc__ = text
-    public("torch Tensor", name)(running)
-
-
-_extreme_function("cummax", "The largest of the elements so far along a dimension, and where.")
-_extreme_function("cummin", "The smallest of the elements so far along a dimension, and where.")
+op(
+    "logcumsumexp(x; dim)",
+    _logcumsumexp,
+    refuses={"bi": "logcumsumexp_out_cpu"},
+    x=_logcumsumexp_rule,
+)
 
 
 @public()
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """log(sum(exp)) of the elements so far along a dimension, without overflow."""
-    array = input.array
-    place = wrap_dim(dim, array.ndim)
-    if array.dtype.kind in "biu":
-        raise NotImplementedError(
-            f"\"logcumsumexp_out_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
-        )
-    return ops.logcumsumexp(input, place)
+    return ops.logcumsumexp(input, wrap_dim(dim, input.array.ndim))

@@ -8,27 +8,22 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.promotion import is_half
+from engine.arrays.types import Shape
 from engine.dispatch.arguments import check_flag, dtype_of, wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.results import named
+from engine.dispatch.spelling import published
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
-from engine.ops.reductions.reduce import dims_of, in_dtype, not_empty
-from engine.ops.reductions.rows import (
-    Dims,
-    place_back,
-    shared_by_all,
-    shared_rule,
-    spread,
-    whole_numbers,
-)
+from engine.ops.reductions.extremes import not_empty, place_back, shared_by_all, shared_rule
+from engine.ops.reductions.sums import dims_of, in_dtype, spread, whole_numbers
 
 # ---- the smallest and the largest ------------------------------------------------------------
 
 
-def _aminmax_rule(ns: Any, g: Any, x: Any, out: Any, dims: Dims, keepdim: bool) -> Any:
+def _aminmax_rule(ns: Any, g: Any, x: Any, out: Any, dims: Shape, keepdim: bool) -> Any:
     parts = [
         shared_rule(ns, part, x, extreme, dims, keepdim)
         for part, extreme in zip(g, out, strict=False)
@@ -37,11 +32,39 @@ def _aminmax_rule(ns: Any, g: Any, x: Any, out: Any, dims: Dims, keepdim: bool) 
     return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
-op("aminmax(x; dims, keepdim)",
-   lambda xp, x, dims, keepdim: (
-       xp.minimum.reduce(x, dims, None, None, keepdim),
-       xp.maximum.reduce(x, dims, None, None, keepdim)),
-   outputs=2, holomorphic=False, x=_aminmax_rule)  # fmt: skip
+def _aminmax(xp: Any, x: Any, dims: Shape, keepdim: bool) -> Any:
+    return tuple(f.reduce(x, dims, None, None, keepdim) for f in (xp.minimum, xp.maximum))
+
+
+op(
+    "aminmax(x; dims, keepdim)",
+    _aminmax,
+    outputs=2,
+    holomorphic=False,
+    refuses={"c": "aminmax_cpu"},
+    x=_aminmax_rule,
+)
+
+_Both = named("aminmax", "min", "max")
+
+
+@public()
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The smallest and the largest element, of all or along a dimension."""
+    array = input.array
+    if dim is None:
+        if not array.size:
+            raise RuntimeError(
+                "aminmax(): cannot compute aminmax over an empty dimension as the operation has "
+                "no identity."
+            )
+        dims = tuple(range(array.ndim))
+    else:
+        dims = dims_of(wrap_dim(dim, array.ndim), array.ndim)
+        if array.ndim and not array.shape[dims[0]]:
+            raise IndexError(f"aminmax: Expected reduction dim {dims[0]} to have non-zero size.")
+    return _Both(ops.aminmax(input, dims, keepdim))
+
 
 # ---- the middle one --------------------------------------------------------------------------
 
@@ -60,9 +83,10 @@ def _middle(xp: Any, ordered: Any, dim: int, ignore_nan: bool) -> Any:
 
 
 _NOTHING = {
-    "float32": np.nan, "float64": np.nan, "float16": np.nan, "bfloat16": np.nan,
-    "int32": -(2**31), "int64": -(2**63),
-}  # fmt: skip
+    **dict.fromkeys(("float32", "float64", "float16", "bfloat16"), np.nan),
+    "int32": -(2**31),
+    "int64": -(2**63),
+}
 """What nan becomes in a dtype: the middle of no elements."""
 
 
@@ -83,20 +107,49 @@ def _median_dim(xp: Any, x: Any, dim: int, keepdim: bool, ignore_nan: bool) -> A
     return (values, places) if keepdim else (xp.squeeze(values, dim), xp.squeeze(places, dim))
 
 
-def _along(name: str, forward: Any, node: str) -> None:
-    """The row of an element chosen along a dimension, and where it was."""
-    op(f"{name}(x; dim, keepdim)", forward, outputs=2, node=node,
-       written=f"{name.removesuffix('_dim')}(x, dim, keepdim)",
-       x=lambda ns, g, x_shape, x_dtype, out, dim, keepdim:
-           place_back(ns, g, x_shape, x_dtype, out, dim, keepdim))  # fmt: skip
-
-
 for _name, _ignore in (("median", False), ("nanmedian", True)):
-    op(f"{_name}(x)", lambda xp, x, ignore=_ignore: _median(xp, x, ignore), x=shared_by_all,
-       refuses={} if _ignore else {"c": f"{_name}_cpu"})  # fmt: skip
-    _along(f"{_name}_dim",
-           lambda xp, x, dim, keepdim, ignore=_ignore: _median_dim(xp, x, dim, keepdim, ignore),
-           f"{_name.capitalize()}Backward1")  # fmt: skip
+    op(
+        f"{_name}(x)",
+        lambda xp, x, ignore=_ignore: _median(xp, x, ignore),
+        refuses={"bc": "median_cpu"},
+        x=shared_by_all,
+    )
+    op(
+        f"{_name}_dim(x; dim, keepdim)",
+        lambda xp, x, dim, keepdim, ignore=_ignore: _median_dim(xp, x, dim, keepdim, ignore),
+        outputs=2,
+        written=f"{_name}(x, dim, keepdim)",
+        node=f"{_name.capitalize()}Backward1",
+        refuses={"bc": "median_out"},
+        x=place_back,
+    )
+
+
+def _median_function(name: str, text: str) -> Any:
+    row, along = getattr(ops, name), getattr(ops, f"{name}_dim")
+    result = named(name, "values", "indices")
+
+    @published(name, text)
+    def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+        if dim is None:
+            return row(input)
+        array = input.array
+        check_flag(keepdim)
+        place = wrap_dim(dim, array.ndim)
+        not_empty("median", array, (place,))
+        return result(along(input, place, keepdim))
+
+    return median
+
+
+median = _median_function(
+    "median",
+    "The middle element, the lower of two, nan if there is one; along a dimension, also where.",
+)
+nanmedian = _median_function(
+    "nanmedian",
+    "The middle one of the elements that are not nan; along a dimension, also where it is.",
+)
 
 # ---- the most frequent one -------------------------------------------------------------------
 
@@ -119,80 +172,9 @@ def _mode(xp: Any, x: Any, dim: int, keepdim: bool) -> Any:
     return values[..., 0], indices[..., 0]
 
 
-_along("mode", _mode, "ModeBackward0")
+op("mode(x; dim, keepdim)", _mode, outputs=2, refuses={"c": "mode_cpu"}, x=place_back)
 
-# ---- without nan -----------------------------------------------------------------------------
-
-
-def _nansum(xp: Any, x: Any, dims: Dims, keepdim: bool) -> Any:
-    zero = x.dtype.type(0)
-    return xp.add.reduce(whole_numbers(xp.where(x == x, x, zero)), dims, None, None, keepdim)
-
-
-op("nansum(x; dims, keepdim)", _nansum,
-   x=lambda ns, g, x, dims, keepdim: (
-       spread(ns, g, tuple(x.shape), dims, keepdim) * (x == x)))  # fmt: skip
-
-# ---- functions -------------------------------------------------------------------------------
-
-_Both = named("aminmax", "min", "max")
 _Mode = named("mode", "values", "indices")
-
-
-def _refuse(kernel: str, array: Any, kinds: str) -> None:
-    if array.dtype.kind in kinds:
-        raise NotImplementedError(
-            f"\"{kernel}\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
-        )
-
-
-@public()
-def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The smallest and the largest element, of all or along a dimension."""
-    array = input.array
-    if dim is None:
-        if not array.size:
-            raise RuntimeError(
-                "aminmax(): cannot compute aminmax over an empty dimension as the operation has "
-                "no identity."
-            )
-        dims = tuple(range(array.ndim))
-    else:
-        dims = dims_of(wrap_dim(dim, array.ndim), array.ndim)
-        if array.ndim and not array.shape[dims[0]]:
-            raise IndexError(f"aminmax: Expected reduction dim {dims[0]} to have non-zero size.")
-    _refuse("aminmax_cpu", array, "c")
-    return _Both(ops.aminmax(input, dims, keepdim))
-
-
-def _median_function(name: str, text: str) -> Any:
-    row, along = getattr(ops, name), getattr(ops, f"{name}_dim")
-    result = named(name, "values", "indices")
-
-    def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-        array = input.array
-        if dim is None:
-            _refuse("median_cpu", array, "bc")
-            return row(input)
-        check_flag(keepdim)
-        place = wrap_dim(dim, array.ndim)
-        not_empty("median", array, (place,))
-        _refuse("median_out", array, "bc")
-        return result(along(input, place, keepdim))
-
-    median.__name__ = median.__qualname__ = name
-    median.__doc__ = text
-    return public("torch Tensor", name)(median)
-
-
-median = _median_function(
-    "median",
-    "The middle element, the lower of two, nan if there is one; along a dimension, also where.",
-)
-nanmedian = _median_function(
-    "nanmedian",
-    "The middle one of the elements that are not nan; along a dimension, also where it is.",
-)
 
 
 @public()
@@ -202,8 +184,22 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     check_flag(keepdim)
     place = wrap_dim(dim, array.ndim)
     not_empty("mode", array, (place,))
-    _refuse("mode_cpu", array, "c")
     return _Mode(ops.mode(input, place, keepdim))
+
+
+# ---- without nan -----------------------------------------------------------------------------
+
+
+def _nansum(xp: Any, x: Any, dims: Shape, keepdim: bool) -> Any:
+    zero = x.dtype.type(0)
+    return xp.add.reduce(whole_numbers(xp.where(x == x, x, zero)), dims, None, None, keepdim)
+
+
+def _nansum_rule(ns: Any, g: Any, x: Any, dims: Shape, keepdim: bool) -> Any:
+    return spread(ns, g, tuple(x.shape), dims, keepdim) * (x == x)
+
+
+op("nansum(x; dims, keepdim)", _nansum, x=_nansum_rule)
 
 
 @public()
@@ -269,8 +265,9 @@ def _ordered(input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
         return ops.reshape(line, (1,) * array.ndim + (array.size,)) if keepdim else line
     if not array.ndim:
         return ops.reshape(input, (1,))
-    moved = input if dim == array.ndim - 1 else ops.transpose(ops.unsqueeze(input, array.ndim),
-                                                              dim, array.ndim)  # fmt: skip
+    moved = input
+    if dim != array.ndim - 1:
+        moved = ops.transpose(ops.unsqueeze(input, array.ndim), dim, array.ndim)
     ordered = ops.sort(moved, moved.array.ndim - 1, False)[0]
     if keepdim:
         return ops.unsqueeze(ordered, dim) if moved is input else ordered
@@ -323,9 +320,13 @@ def _quantile(
 
 @public()
 def quantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *,
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
     interpolation: str = "linear",
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """The elements below which the proportions q lie, of all or along a dimension.
 
     q: a number, or a tensor of them; a result for each along a new first dimension.
@@ -335,8 +336,12 @@ def quantile(
 
 @public()
 def nanquantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *,
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
     interpolation: str = "linear",
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """quantile of the elements that are not nan."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation)
