@@ -176,6 +176,7 @@ FROM_ENGINE = {
     "engine.graph.tensor": "gradcli/",  # values
     "engine.graph.printing": "gradcli/",
     "engine.arrays.dtypes": "gradcli/",
+    "engine.arrays.types": "gradcli/",
     "engine.arrays.memory": "gradcli/",
     "engine.arrays.backends": "gradcli/explain/formula/",
     "engine.ops.creation.tensor_classes": "gradcli/language/",

@@ -49,9 +49,10 @@ def steps(roots: Sequence[tuple[Edge, Cotangent]]) -> Iterator[Step]:
         one = node.op.outputs == 1
         incoming = parts[0] if one else [parts.get(i) for i in range(_outputs(node))]
         sent = contributions(ARRAYS, node, incoming, saved_by(node))
-        yield (step := Step(node, incoming, sent))
-        for _, edge, g in step.onward():
-            flow.add(edge, g)
+        yield Step(node, incoming, sent)
+        for edge, g in zip(node.edges, sent, strict=False):
+            if g is not None:
+                flow.add(edge, g)
 
 
 def saved_by(node: Node) -> Sequence[Any]:

@@ -111,11 +111,13 @@ class Cotangents:
         node, index = (item.node, item.index) if type(item) is Output else (item, 0)
         if type(node) is not Node:
             return
-        if node.rank not in self._waiting:
-            self._waiting[node.rank] = (node, {})
+        held = self._waiting.get(node.rank)
+        if held is None:
+            self._waiting[node.rank] = (node, {index: g})
             heappush(self._ranks, node.rank)
-        parts = self._waiting[node.rank][1]
-        parts[index] = parts[index] + g if index in parts else g
+        else:
+            parts = held[1]
+            parts[index] = parts[index] + g if index in parts else g
 
     def __iter__(self) -> Iterator[tuple[Node, dict[int, Any]]]:
         """Pairs of a node and the cotangents that reached its outputs, by their number."""

@@ -22,7 +22,8 @@ from engine.graph.grad_mode import enable_grad
 from engine.graph.node import edge_of
 from engine.graph.registry import expose, namespaces
 from engine.graph.tensor import Tensor, wrap
-from engine.transforms.functional import gradients
+from engine.transforms.elements import units
+from engine.transforms.functional import gradients, jacobian_rows, stacked
 from engine.transforms.vmap import vmap
 
 Function = Callable[..., Any]
@@ -294,15 +295,10 @@ def jacrev(
     return jacobian
 
 
-def _rows(y: Tensor, xs: tuple[Tensor, ...]) -> list[Tensor]:
-    flat = y.reshape(-1)
-    rows = [_slopes((flat[j],), xs, None) for j in range(y.array.size)]
-    return [
-        _torch["stack"]([row[i] for row in rows]).view((*y.array.shape, *x.array.shape))
-        if rows
-        else wrap(np.zeros((*y.array.shape, *x.array.shape), x.array.dtype))
-        for i, x in enumerate(xs)
-    ]
+def _rows(y: Tensor, xs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    if not y.array.size:
+        return tuple(wrap(np.zeros((*y.array.shape, *x.array.shape), x.array.dtype)) for x in xs)
+    return stacked(y, xs, jacobian_rows(y, xs, create_graph=True))
 
 
 def jacfwd(
@@ -327,12 +323,10 @@ def _columns(pushed: _Pushed, i: int) -> list[Tensor]:
     """The derivatives of each output by the elements of one input."""
     xs = pushed.inner.tensors
     x = xs[i]
-    columns = []
-    for j in range(x.array.size):
-        one = np.zeros(x.array.size, x.array.dtype)
-        one[j] = 1
-        tangent = wrap(one.reshape(x.array.shape))
-        columns.append(pushed.along([tangent if k == i else _zeros(x) for k, x in enumerate(xs)]))
+    columns = [
+        pushed.along([tangent if k == i else _zeros(x) for k, x in enumerate(xs)])
+        for tangent in units(x)
+    ]
     return [
         _torch["stack"]([column[k] for column in columns], -1).reshape(
             (*y.array.shape, *x.array.shape)

@@ -6,7 +6,7 @@ w -> w @ J is linear, and its derivative in a direction is what is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -329,21 +329,33 @@ def _check_strategy(create_graph: bool, strict: bool, vectorize: bool, strategy:
 
 def _blocks(i: int, y: Tensor, xs: Tensors, create_graph: bool, strict: bool) -> Tensors:
     """The derivatives of the elements of one output by each input."""
-    columns: list[list[Tensor]] = [[] for _ in xs]
+    rows = list(jacobian_rows(y, xs, create_graph))
+    for place, g in ((place, g) for row in rows for place, g in enumerate(row) if strict):
+        if g is None:
+            raise RuntimeError(
+                f"Output {i} of the user-provided function is independent of input {place}. "
+                f"{_STRICT}."
+            )
+        if create_graph and not g.requires_grad:
+            raise RuntimeError(
+                "The jacobian of the user-provided function is independent of input "
+                f"{i}. {_STRICT} when create_graph=True."
+            )
+    return stacked(y, xs, rows)
+
+
+def jacobian_rows(y: Tensor, xs: Tensors, create_graph: bool) -> Iterator[Maybe]:
+    """The gradients of each element of y by the inputs; None where it does not depend on one."""
     flat = y.reshape(-1)
-    for j in range(y.array.size):
-        for place, g in enumerate(gradients((flat[j],), xs, create_graph=create_graph)):
-            if strict and g is None:
-                raise RuntimeError(
-                    f"Output {i} of the user-provided function is independent of input {place}. "
-                    f"{_STRICT}."
-                )
-            if strict and create_graph and g is not None and not g.requires_grad:
-                raise RuntimeError(
-                    "The jacobian of the user-provided function is independent of input "
-                    f"{i}. {_STRICT} when create_graph=True."
-                )
-            columns[place].append(_zeros(xs[place]) if g is None else g)
+    return (gradients((flat[j],), xs, create_graph=create_graph) for j in range(y.array.size))
+
+
+def stacked(y: Tensor, xs: Tensors, rows: Iterable[Maybe]) -> Tensors:
+    """Such rows as a Jacobian for each input, of y's shape followed by the input's."""
+    columns: list[list[Tensor]] = [[] for _ in xs]
+    for row in rows:
+        for column, g, x in zip(columns, row, xs, strict=True):
+            column.append(_zeros(x) if g is None else g)
     return tuple(
         _torch["stack"](column).view((*y.array.shape, *x.array.shape))
         for column, x in zip(columns, xs, strict=True)

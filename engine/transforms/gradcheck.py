@@ -18,6 +18,7 @@ from engine.backward.api import grad as autograd
 from engine.graph.registry import expose, namespaces
 from engine.graph.tensor import Tensor, wrap
 from engine.transforms.custom_function import Function
+from engine.transforms.elements import moved, units
 from engine.transforms.func import jacfwd
 
 Checked = Callable[..., Any]
@@ -64,12 +65,10 @@ def _differences(
     found = [np.zeros((x.array.size, v.size), kind) for v, kind in zip(values, kinds, strict=True)]
     for row, place in enumerate(np.ndindex(x.array.shape)):
         for unit in (1, 1j) if complex_input else (1,):
-            before = x.array[place]
-            sides = []
-            for step in (-eps * unit, eps * unit):
-                x.array[place] = before + step
-                sides.append([out.array.copy() for out in _tuple(func(*inputs))])
-                x.array[place] = before
+            steps = (-eps * unit, eps * unit)
+            sides = moved(
+                x.array, place, steps, lambda: [out.array.copy() for out in _tuple(func(*inputs))]
+            )
             for jacobian, down, up in zip(found, *sides, strict=True):
                 slope = (up - down).reshape(-1) / (2 * eps)
                 jacobian[row] += (slope * unit).astype(jacobian.dtype)
@@ -82,11 +81,8 @@ class _Rows:
     def __init__(self, output: Tensor, xs: Sequence[Tensor]) -> None:
         self.jacobians = [np.zeros((x.array.size, output.array.size), x.array.dtype) for x in xs]
         self.dtypes = self.shapes = True
-        weight = np.zeros(output.array.shape, output.array.dtype)
-        for column, place in enumerate(np.ndindex(output.array.shape)):
-            weight[place] = 1
-            found = autograd(output, xs, wrap(weight.copy()), retain_graph=True, allow_unused=True)
-            weight[place] = 0
+        for column, weight in enumerate(units(output)):
+            found = autograd(output, xs, weight, retain_graph=True, allow_unused=True)
             for jacobian, x, g in zip(self.jacobians, xs, found, strict=True):
                 if g is not None:
                     self.shapes &= g.array.shape == x.array.shape

@@ -26,6 +26,7 @@ from engine.graph.node import Freed, Node, Output, Trace
 from engine.graph.provenance import Run, tracing
 from engine.graph.tensor import Tensor
 from engine.graph.walk import items, key, nodes, operands, place_of
+from engine.transforms.elements import moved, units
 from engine.transforms.plan import Plan
 from engine.transforms.symbolic import derivative, path, tensor_of, traced_leaf, written_since
 
@@ -41,6 +42,7 @@ __all__ = [
     "derivative",
     "items",
     "key",
+    "moved",
     "nodes",
     "operands",
     "path",
@@ -49,6 +51,7 @@ __all__ = [
     "tensor_of",
     "traced_leaf",
     "tracing",
+    "units",
     "written_since",
 ]
 
@@ -150,7 +153,7 @@ def blocked(node: Node, place: int) -> str | None:
     """
     if node.op.name in ("detach", "data"):
         return node.op.name
-    if is_cut(node):
+    if node.trace is not None and node.trace.cut:
         return "no_grad"
     pullback = node.op.pullbacks[min(place, len(node.op.pullbacks) - 1)]
     if pullback.rule is None:

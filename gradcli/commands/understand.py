@@ -369,6 +369,7 @@ def _facts(rows: list[tuple[str, str]]) -> Table:
 
 
 def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
+    from engine.arrays.memory import same_memory
     from engine.graph.printing import values_text
 
     array = tensor.array
@@ -390,18 +391,14 @@ def _of_tensor(session: Session, tensor: Tensor) -> list[tuple[str, str]]:
         rows.append(("made in", f"line {number}: {text.strip()}"))
     others = [(n, v) for n, v in session.variables.items() if isinstance(v, Tensor) and n != "_"]
     names = [name for name, other in others if other is tensor]
-    sharing = [name for name, other in others if other is not tensor and _overlap(tensor, other)]
+    sharing = [
+        name for name, other in others if other is not tensor and same_memory(array, other.array)
+    ]
     if len(names) > 1:
         rows.append(("names", ", ".join(names)))
     if sharing:
         rows.append(("shares memory with", ", ".join(sharing)))
     return rows
-
-
-def _overlap(one: Tensor, other: Tensor) -> bool:
-    from engine.arrays.memory import owner_of
-
-    return owner_of(one.array) is owner_of(other.array)
 
 
 def _of_session(session: Session) -> list[tuple[str, str]]:

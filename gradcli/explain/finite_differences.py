@@ -139,11 +139,7 @@ def _run(x: Tensor, y: Tensor) -> Any:
 def _slope(function: Any, start: Array, at: tuple[int, ...]) -> tuple[float, bool]:
     """The slope along one element, and whether it is another on either side."""
     h = STEP * max(1.0, abs(float(start[at])))
-    values = []
-    for move in (-h, 0.0, h):
-        moved = start.copy()
-        moved[at] += move
-        values.append(function(moved))
+    values = recorded.moved(start, at, (-h, 0.0, h), lambda: function(start))
     left, right = (values[1] - values[0]) / h, (values[2] - values[1]) / h
     middle = (values[2] - values[0]) / (2 * h)
     rounding = 1e-9 * max(1.0, abs(values[1])) / h

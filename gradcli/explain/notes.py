@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays.memory import owner_of
+from engine.arrays.memory import same_memory
+from engine.arrays.types import Array
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.language.syntax.source import CommandLine
+from gradcli.session.program import written_in_place
 from gradcli.session.session import Session
 
 Note = Callable[["Done"], "str | None"]
@@ -164,11 +166,11 @@ def broadcast(done: Done) -> str | None:
     """Both operands were repeated, though but for lengths of 1 they fit: (3, 1) with (3,)."""
     for node in done.nodes:
         operands = recorded.operands(node)
-        if not node.op.broadcasts or len(operands) != 2:
+        if len(operands) != 2 or not all(recorded.broadcast(node, arg) for arg in operands):
             continue
         made = recorded.value(node).shape
         one, other = (recorded.value(arg).shape for arg in operands)
-        if made in (one, other) or _longer(one) != _longer(other) or not _longer(one):
+        if _longer(one) != _longer(other) or not _longer(one):
             continue
         if not any(map(_on_purpose, operands)):
             return done.says(
@@ -194,35 +196,18 @@ def _on_purpose(item: Any) -> bool:
 @note("alias")
 def written_through_an_alias(done: Done) -> str | None:
     """A write in place changed what another name shows."""
-    for name in filter(None, map(_written, done.parts())):
+    for name in filter(None, map(written_in_place, done.parts())):
         value = done.names.get(name)
         if value is not done.before.get(name) or not isinstance(value, Tensor):
             continue
-        memory = owner_of(value.array)
         for other, shown in done.tensors():
-            if shown is not value and owner_of(shown.array) is memory and _overlap(shown, value):
+            if shown is not value and _overlap(shown.array, value.array):
                 return f"{other} changed too: {name} is another name for its memory; clone() copies"
     return None
 
 
-def _overlap(one: Tensor, other: Tensor) -> bool:
-    return bool(one.array.size) and np.may_share_memory(one.array, other.array)
-
-
-def _written(node: ast.stmt) -> str | None:
-    """The name of the tensor that a statement writes into in place."""
-    target: Any = None
-    if isinstance(node, ast.AugAssign):
-        target = node.target
-    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-        target = node.targets[0]
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        func = node.value.func
-        if isinstance(func, ast.Attribute) and func.attr.endswith("_"):
-            target = func.value
-    while isinstance(target, ast.Subscript):
-        target = target.value
-    return target.id if isinstance(target, ast.Name) else None
+def _overlap(one: Array, other: Array) -> bool:
+    return bool(one.size) and same_memory(one, other) and np.may_share_memory(one, other)
 
 
 @note("tracked late")

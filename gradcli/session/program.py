@@ -122,6 +122,22 @@ def _bound(statement: ast.stmt) -> set[str]:
     return names
 
 
+def written_in_place(statement: ast.stmt) -> str | None:
+    """The name of the tensor that a statement writes into, if that is what it does."""
+    target: ast.expr | None = None
+    if isinstance(statement, ast.AugAssign):
+        target = statement.target
+    elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        target = statement.targets[0]
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        func = statement.value.func
+        if isinstance(func, ast.Attribute) and func.attr.endswith("_") and func.attr[-2:] != "__":
+            target = func.value
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else None
+
+
 def calls(node: ast.AST) -> Iterable[tuple[ast.AST, str]]:
     """The calls and attributes in a statement that take a value out of the graph, and how."""
     for part in ast.walk(node):

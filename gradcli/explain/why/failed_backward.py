@@ -7,7 +7,7 @@ import ast
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.situations import situation
-from gradcli.session.program import Sentence
+from gradcli.session.program import Sentence, written_in_place
 
 
 @situation
@@ -47,20 +47,15 @@ def _overwriting(facts: Facts, why: str) -> tuple[Sentence, str, str] | None:
 
 def out_of_place(node: ast.stmt) -> tuple[str, str] | None:
     """The name that a statement writes into, and the statement that binds it anew instead."""
-    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        name = node.target.id
-        value = ast.BinOp(ast.Name(name, ast.Load()), node.op, node.value)
-        return name, f"{name} = {ast.unparse(value)}"
-    if isinstance(node, (ast.Assign, ast.AugAssign)):
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-            name = target.value.id
-            return name, f"{name} = {name}.clone()\n{ast.unparse(node)}"
+    name = written_in_place(node)
+    if name is None:
         return None
-    call = node.value if isinstance(node, ast.Expr) else None
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-        owner, word = call.func.value, call.func.attr
-        if isinstance(owner, ast.Name) and word.endswith("_") and not word.endswith("__"):
-            plain = ast.Call(ast.Attribute(owner, word[:-1], ast.Load()), call.args, call.keywords)
-            return owner.id, f"{owner.id} = {ast.unparse(plain)}"
-    return None
+    again: ast.expr
+    match node:
+        case ast.AugAssign(target=ast.Name() as target):
+            again = ast.BinOp(target, node.op, node.value)
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name() as owner, word), args, options)):
+            again = ast.Call(ast.Attribute(owner, word[:-1], ast.Load()), args, options)
+        case _:  # a part of it
+            return name, f"{name} = {name}.clone()\n{ast.unparse(node)}"
+    return name, f"{name} = {ast.unparse(again)}"

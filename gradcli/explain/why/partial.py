@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from itertools import islice
 
-from engine.arrays.memory import owner_of
+from engine.arrays.memory import same_memory
 from engine.graph.tensor import Tensor
 from engine.transforms import recorded
 from gradcli.explain.why.answer import Answer
 from gradcli.explain.why.facts import Facts
 from gradcli.explain.why.not_reached import mended
 from gradcli.explain.why.situations import situation
-from gradcli.session.program import Sentence
+from gradcli.session.program import Sentence, written_in_place
 
 _CUT = {
     "no_grad": "{made}, computed under no_grad",
@@ -29,7 +29,7 @@ def written_through_an_alias(facts: Facts) -> Answer | None:
     for other, value in facts.names.items():
         if not isinstance(value, Tensor) or value is facts.x or value.requires_grad or other == "_":
             continue
-        if owner_of(value.array) is not owner_of(facts.x.array):
+        if not same_memory(value.array, facts.x.array):
             continue
         maker, wrote = _alias_of(facts, other), _write_into(facts, other)
         if maker is None or wrote is None:
@@ -62,14 +62,8 @@ def _alias_of(facts: Facts, name: str) -> Sentence | None:
 
 def _write_into(facts: Facts, name: str) -> Sentence | None:
     """The last statement that wrote into a tensor in place."""
-    for sentence in reversed(facts.program.sentences):
-        if name not in sentence.makes:
-            continue
-        node = sentence.node
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if isinstance(node, (ast.Expr, ast.AugAssign)) or isinstance(targets[0], ast.Subscript):
-            return sentence
-    return None
+    sentences = reversed(facts.program.sentences)
+    return next((s for s in sentences if written_in_place(s.node) == name), None)
 
 
 @situation
