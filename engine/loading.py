@@ -36,6 +36,7 @@ CORE = (
     "ops.views.rearranging",
     "ops.indexing.getitem",
     "ops.indexing.gather_scatter",
+    "ops.indexing.masks",
     "ops.indexing.scatter_reduce",
     "ops.indexing.sorting",
     "ops.linalg.products",

@@ -1,4 +1,7 @@
-"""Elements read, written and added at places along a dimension, or where a mask holds."""
+"""Elements read, written and added at places along a dimension, or among all elements.
+
+Either a place for every element (gather, scatter) or one for each whole part (index_select).
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,140 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.reduction import PROD, SUM
+from engine.arrays.row import non_differentiable, passed
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.dispatch.operation import broadcast_error
+from engine.dispatch.operation import IN_PLACE, op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
-from engine.ops.creation.convert import converted
-from engine.ops.indexing.getitem import check_number
-from engine.ops.views.shapes import expand, reshape, unsqueeze
+from engine.ops.views.shapes import expand, reshape
 
-# ---- along a dimension -----------------------------------------------------------------------
+# ---- rows ------------------------------------------------------------------------------------
 
 
-def check_places(name: str, x: Any, dim: int, index: Tensor, position: int = 3) -> Any:
+def places_along(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
+    """The index that pairs each element of `index`, a place along `dim`, with its other places."""
+    key: list[Any] = []
+    for at, size in enumerate(index.shape):
+        line = [1] * index.ndim
+        line[at] = size
+        key.append(index if at == dim else np.arange(size).reshape(line))
+    return tuple(key)
+
+
+def _gather(xp: Any, x: Any, index: Any, dim: int) -> Any:
+    if index.size == 0:
+        return xp.zeros(index.shape, x.dtype)
+    if x.ndim == 0 or index.ndim == 0:
+        return x.reshape(-1)[index]
+    return x[places_along(x, index, dim)]
+
+
+def _put_along(xp: Any, put: Any, x: Any, index: Any, src: Any, dim: int) -> Any:
+    if index.size == 0:
+        return xp.array(x, copy=True)
+    if x.ndim == 0 or index.ndim == 0:
+        return put(x.reshape(-1), index.reshape(-1), src.reshape(-1)).reshape(x.shape)
+    return put(x, places_along(x, index, dim), src)
+
+
+def whole_parts(dim: int, index: Any) -> tuple[Any, ...]:
+    """The index of the parts that `index` gives along `dim`."""
+    return (*(slice(None),) * dim, index)
+
+
+def _index_select(xp: Any, x: Any, index: Any, dim: int) -> Any:
+    if x.ndim == 0:
+        return x.reshape(-1)[index].reshape(())
+    return x[whole_parts(dim, index.reshape(-1))]
+
+
+def _index_add(xp: Any, x: Any, index: Any, source: Any, dim: int, alpha: float) -> Any:
+    scaled = source if alpha == 1 else source * xp.asarray(alpha, dtype=source.dtype)
+    return _parts_put(xp.added_at, x, index, scaled, dim)
+
+
+def _parts_put(put: Any, x: Any, index: Any, source: Any, dim: int) -> Any:
+    if x.ndim == 0:
+        return put(x.reshape(-1), index.reshape(-1), source.reshape(-1)).reshape(())
+    if source.ndim < x.ndim:
+        source = source.reshape(-1)
+    return put(x, whole_parts(dim, index.reshape(-1)), source)
+
+
+def _index_fill(xp: Any, x: Any, index: Any, value: Any, dim: int) -> Any:
+    if x.ndim == 0:
+        return xp.full((), value, dtype=x.dtype) if index.size else xp.array(x, copy=True)
+    return xp.stored_at(x, whole_parts(dim, index.reshape(-1)), xp.asarray(value, dtype=x.dtype))
+
+
+def _like_source(ns: Any, g: Any, shape: Shape) -> Any:
+    return g if g.ndim == len(shape) else ns.reshape(g, shape)
+
+
+def _put(xp: Any, x: Any, index: Any, source: Any, accumulate: bool) -> Any:
+    put = xp.added_at if accumulate else xp.stored_at
+    return put(x.reshape(-1), index.reshape(-1), source.reshape(-1)).reshape(x.shape)
+
+
+# fmt: off
+op("gather(x, index; dim)", _gather, written="gather(x, dim, index)", facts={"chooses": "elements"},
+   x=lambda ns, g, index, x_shape, x_dtype, dim:
+       ns.scatter_add(ns.zeros(x_shape, x_dtype), index, g, dim),
+   index=non_differentiable)
+op("scatter(x, index, src; dim)",
+   lambda xp, x, index, src, dim: _put_along(xp, xp.stored_at, x, index, src, dim),
+   written="scatter(x, dim, index, src)", index=non_differentiable,
+   x=lambda ns, g, index, dim: ns.scatter_value(g, index, dim, 0),
+   src=lambda ns, g, index, dim: ns.gather(g, index, dim))
+op("scatter_value(x, index; dim, value)",
+   lambda xp, x, index, dim, value: _put_along(
+       xp, xp.stored_at, x, index, xp.full(index.shape, value, dtype=x.dtype), dim),
+   written="scatter(x, dim, index, value)", node="ScatterBackward1", index=non_differentiable,
+   x=lambda ns, g, index, dim: ns.scatter_value(g, index, dim, 0))
+op("scatter_add(x, index, src; dim)",
+   lambda xp, x, index, src, dim: _put_along(xp, xp.added_at, x, index, src, dim),
+   written="scatter_add(x, dim, index, src)", index=non_differentiable,
+   x=passed, src=lambda ns, g, index, dim: ns.gather(g, index, dim))
+op("index_select(x, index; dim)", _index_select, written="index_select(x, dim, index)",
+   estimate=lambda x, index, dim: (*x.shape[:dim], index.size, *x.shape[dim + 1 :]),
+   facts={"chooses": "elements"}, index=non_differentiable,
+   x=lambda ns, g, index, x_shape, x_dtype, dim:
+       ns.index_add(ns.zeros(x_shape, x_dtype), index, g, dim, 1))
+op("index_add(x, index, source; dim, alpha)", _index_add,
+   written="index_add(x, dim, index, source)", index=non_differentiable,
+   x=passed,
+   source=lambda ns, g, index, source_shape, dim, alpha: _like_source(
+       ns, ns.index_select(g if alpha == 1 else g * alpha, index, dim), source_shape))
+op("index_copy(x, index, source; dim)",
+   lambda xp, x, index, source, dim: _parts_put(xp.stored_at, x, index, source, dim),
+   written="index_copy(x, dim, index, source)", index=non_differentiable,
+   x=lambda ns, g, index, dim: ns.index_fill(g, index, dim, 0),
+   source=lambda ns, g, index, source_shape, dim: _like_source(
+       ns, ns.index_select(g, index, dim), source_shape))
+op("index_fill(x, index; dim, value)",
+   lambda xp, x, index, dim, value: _index_fill(xp, x, index, value, dim),
+   written="index_fill(x, dim, index, value)", index=non_differentiable,
+   x=lambda ns, g, index, dim: ns.index_fill(g, index, dim, 0))
+op("index_fill_tensor(x, index, value; dim)", _index_fill, node="IndexFillBackward1",
+   written="index_fill(x, dim, index, value)", index=non_differentiable,
+   x=lambda ns, g, index, dim: ns.index_fill(g, index, dim, 0),
+   value=lambda ns, g, index, dim: ns.sum_to(ns.index_select(g, index, dim), ()))
+op("take(x, index)", lambda xp, x, index: x.reshape(-1)[index], facts={"chooses": "elements"},
+   x=lambda ns, g, index, x_shape, x_dtype: ns.put(ns.zeros(x_shape, x_dtype), index, g, True),
+   index=non_differentiable)
+op("put(x, index, source; accumulate)", _put, index=non_differentiable,
+   x=lambda ns, g, index, source_shape, source_dtype, accumulate: g if accumulate
+       else ns.put(g, index, ns.zeros(source_shape, source_dtype), False),
+   source=lambda ns, g, index, source_shape:
+       ns.reshape(ns.take(g, index), source_shape))
+# fmt: on
+
+# ---- functions -------------------------------------------------------------------------------
+
+
+def check_places(name: str, x: Any, dim: int, index: Tensor) -> Any:
     """The index of gather and scatter, if its dtype, dimensions and places will do."""
     places = index.array
     if places.size == 0:
@@ -66,11 +189,16 @@ def cut(src: Tensor, shape: Shape) -> Tensor:
     return src
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def scatter(
-    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
     reduce: str | None = None,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A copy of input with elements of src stored at the places along a dimension in index."""
     array = input.array
     dim = wrap_dim(dim, array.ndim)
@@ -92,7 +220,7 @@ def _same_dtype(name: str, x: Any, src: Tensor) -> Tensor:
     return src
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of input with elements of src added at the places along a dimension in index."""
     array = input.array
@@ -130,7 +258,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(found[0], dim, found[1])
 
 
-def check_vector(name: str, index: Any, size: int, position: int = 3) -> Any:
+def check_vector(name: str, index: Any, size: int) -> Any:
     """The index of index_select and its like."""
     places = index.array
     if places.ndim > 1:
@@ -175,7 +303,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return ops.index_select(input, index, dim)
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
 ) -> Tensor:
@@ -187,7 +315,7 @@ def index_add(
     return ops.index_add(input, index, source, dim, alpha)
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of input with the parts of source stored at the indices of a dimension."""
     array = input.array
@@ -197,7 +325,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return ops.index_copy(input, index, source, dim)
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of input with one value stored at the indices of a dimension."""
     array = input.array
@@ -226,82 +354,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return ops.take(input, index)
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with source stored, or added, at places counted through all of it."""
     return ops.put(input, index, source, accumulate)
-
-
-# ---- masks -----------------------------------------------------------------------------------
-
-
-def _mask(name: str, mask: Any, text: str) -> Any:
-    array = mask.array
-    if array.dtype.kind != "b":
-        raise RuntimeError(text.format(dtypes.of(array.dtype).c_name))
-    return array
-
-
-@public("torch Tensor Tensor_")
-def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """input with one value wherever mask holds."""
-    array = input.array
-    _mask(
-        "masked_fill", mask,
-        "masked_fill_ only supports boolean masks, but got mask with dtype {}",
-    )  # fmt: skip
-    broadcast_error(mask.array, array)
-    if not isinstance(value, Tensor):
-        check_number(value, array.dtype)
-        return ops.masked_fill(input, mask, value)
-    if value.array.ndim:
-        raise RuntimeError(
-            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-            f"{value.array.ndim} dimension(s)."
-        )
-    return ops.masked_fill_tensor(input, mask, converted(value, array.dtype))
-
-
-@public()
-def masked_select(input: Tensor, mask: Tensor) -> Tensor:
-    """The elements where mask holds, in one dimension."""
-    array = input.array
-    found = _mask("masked_select", mask, "masked_select: expected BoolTensor for mask")
-    wide = _broadcast(array, found)
-    return ops.masked_select(*(
-        each if each.array.shape == wide else ops.expand(each, wide) for each in (input, mask)
-    ))  # fmt: skip
-
-
-def _broadcast(*arrays: Any) -> Shape:
-    broadcast_error(*arrays)
-    return np.broadcast_shapes(*(array.shape for array in arrays))
-
-
-@public("torch Tensor Tensor_")
-def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """input with the next element of source wherever mask holds."""
-    array = input.array
-    found = _mask("masked_scatter", mask, "masked_scatter_ only supports boolean masks")
-    wide = _broadcast(array, found)
-    pair = [each if each.array.shape == wide else ops.expand(each, wide) for each in (input, mask)]
-    needed = int(np.count_nonzero(pair[1].array))
-    if source.array.size < needed:
-        raise RuntimeError("Number of elements of source < number of ones in mask")
-    return ops.masked_scatter(*pair, source)
-
-
-@public()
-def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """The places of the elements that are not zero, a row for each (or a tensor a dimension)."""
-    array = input.array
-    if not as_tuple:
-        return ops.nonzero(input)
-    places = ops.nonzero(input if array.ndim else unsqueeze(input, 0))
-    return ops.unbind(places, 1)
-
-
-@public()
-def argwhere(input: Tensor) -> Tensor:
-    """The places of the elements that are not zero, a row for each."""
-    return ops.nonzero(input)

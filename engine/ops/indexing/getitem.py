@@ -1,27 +1,112 @@
 """x[...], x[...] = v and the functions that read and write at places, as PyTorch spells them.
 
 Basic indices are a chain of views: select, slice, unsqueeze, alias. Tensors, lists and masks are
-one `index` (or `index_put`) on what the basic ones beside them leave.
+one `index` (or `index_put`) on what the basic ones beside them leave. What is read at a place gets
+its gradient back at that place; a place read twice gets the sum.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import index as whole
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.arrays import dtypes
+from engine.arrays.row import non_differentiable
 from engine.arrays.state import warn
 from engine.arrays.types import Shape
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import assign, check_overlap
+from engine.dispatch.operation import EVERYWHERE, broadcast_error, op
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
 from engine.ops.creation.convert import converted
 from engine.ops.creation.data import tensor
-from engine.ops.indexing import rows
 from engine.ops.views.shapes import expand_check, reshape
+
+# ---- rows ------------------------------------------------------------------------------------
+
+
+def _key_of(indices: Sequence[Any], dims: Shape) -> tuple[Any, ...]:
+    """The index that has `indices` at `dims`, and everything of the dimensions between."""
+    key: list[Any] = []
+    at = 0
+    for index, dim in zip(indices, dims, strict=True):
+        key.extend([slice(None)] * (dim - at))
+        key.append(index)
+        at = dim + (index.ndim if index.dtype.kind == "b" else 1)
+    return tuple(key)
+
+
+def _index_backward(xp: Any, x: Any, indices: Sequence[Any], shape: Shape, dims: Shape) -> Any:
+    put = xp.stored_at if all(i.dtype.kind == "b" for i in indices) else xp.added_at
+    return put(xp.zeros(shape, x.dtype), _key_of(indices, dims), x)
+
+
+def _index_put(
+    xp: Any, x: Any, value: Any, indices: Sequence[Any], dims: Shape, accumulate: bool
+) -> Any:
+    if len(indices) == 1 and indices[0].dtype.kind == "b" and value.size == 1 and not accumulate:
+        tail = (1,) * (x.ndim - dims[0] - indices[0].ndim)
+        return xp.where(indices[0].reshape(indices[0].shape + tail), value.reshape(()), x)
+    return (xp.added_at if accumulate else xp.stored_at)(x, _key_of(indices, dims), value)
+
+
+def _index_shape(*arguments: Any) -> Shape:
+    """The shape of x[indices], its dimensions in some order."""
+    x, *indices, dims = arguments
+    read: set[int] = set()
+    shapes = []
+    for index, dim in zip(indices, dims, strict=True):
+        mask = index.dtype.kind == "b"
+        read.update(range(dim, dim + (index.ndim if mask else 1)))
+        shapes.append((int(np.count_nonzero(index)),) if mask else index.shape)
+    rest = [size for dim, size in enumerate(x.shape) if dim not in read]
+    try:
+        return (*np.broadcast_shapes(*shapes), *rest)
+    except ValueError:
+        return ()  # the forward will fail, with a better message
+
+
+def _copy(xp: Any, x: Any, src: Any) -> Any:
+    return xp.array(xp.broadcast_to(src, x.shape), dtype=x.dtype, copy=True)
+
+
+def _copy_check(x: Any, src: Any) -> None:
+    broadcast_error(x, src)
+    shape = np.broadcast_shapes(x.shape, src.shape)
+    if shape != x.shape:
+        raise RuntimeError(
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
+
+
+# fmt: off
+op("index(x, *indices; dims)", lambda xp, x, indices, dims: x[_key_of(indices, dims)],
+   written="x[indices]", estimate=_index_shape, facts={"chooses": "elements"},
+   x=lambda ns, g, indices, x_shape, dims: ns.index_backward(g, indices, x_shape, dims),
+   indices=non_differentiable)
+op("index_backward(x, *indices; shape, dims)", _index_backward, node="IndexPutImplBackward0",
+   estimate=lambda *arguments: arguments[-2],
+   x=lambda ns, g, indices, dims: ns.index(g, indices, dims),
+   indices=non_differentiable)
+op("index_put(x, value, *indices; dims, accumulate)", _index_put,
+   x=lambda ns, g, indices, value_shape, value_dtype, dims, accumulate: g if accumulate
+       else ns.index_put(g, ns.zeros(value_shape, value_dtype), indices, dims, False),
+   value=lambda ns, g, indices, value_shape, dims:
+       ns.sum_to(ns.index(g, indices, dims), value_shape),
+   indices=non_differentiable)
+op("copy(x, src)", _copy, node="CopyBackwards", check=_copy_check,
+   x=lambda ns, g: ns.zeros_like(g),
+   src=lambda ns, g, x_dtype, src_shape, src_dtype: ns.sum_to(
+       g if x_dtype == src_dtype else ns.to_copy(g, src_dtype), src_shape))
+op("fill_tensor(x, value)", _copy, written="fill(x, value)", node="FillBackward3",
+   x=lambda ns, g: ns.zeros_like(g),
+   value=lambda ns, g, x_dtype, value_dtype: ns.sum_to(
+       g if x_dtype == value_dtype else ns.to_copy(g, value_dtype), ()))
+# fmt: on
 
 # ---- x[...] ----------------------------------------------------------------------------------
 
@@ -85,9 +170,8 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
             "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
             "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this "
             "will be interpreted as tensor index, x[torch.tensor(seq)], which will result either "
-            "in an error or "
-            "a different result", UserWarning, stacklevel=3,
-        )  # fmt: skip
+            "in an error or a different result"
+        )
         return tuple(index)
     return (index,)
 
@@ -138,29 +222,32 @@ def _as_index(item: Any) -> Tensor:
     if kind == np.uint8:
         warn(
             "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
-            "instead.",
-            UserWarning, stacklevel=4,
-        )  # fmt: skip
+            "instead."
+        )
         return ops.cast(found, np.dtype(bool))
     if kind.kind != "b" and kind not in (np.int64, np.int32):
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
     return found
 
 
+def _as_item(item: Any) -> Any:
+    """An item of an index: None, `...`, a number, a truth value, a slice or a tensor of places."""
+    if item is None or item is ... or type(item) in (int, bool, slice):
+        return item
+    return whole(item) if isinstance(item, np.integer) else _as_index(item)
+
+
+def _dims_used(item: Any) -> int:
+    """How many dimensions an item of an index stands for."""
+    if item is None or item is ... or type(item) is bool:
+        return 0
+    return item.array.ndim if isinstance(item, Tensor) and item.array.dtype.kind == "b" else 1
+
+
 def _part(x: Tensor, items: tuple[Any, ...]) -> Part:
     """Follow the basic items of an index and collect the others."""
-    found = [
-        item if item is None or item is ... or type(item) in (int, bool, slice)
-        else whole(item) if isinstance(item, np.integer)
-        else _as_index(item)
-        for item in items
-    ]  # fmt: skip
-    used = sum(
-        0 if item is None or item is ... or type(item) is bool
-        else item.array.ndim if isinstance(item, Tensor) and item.array.dtype.kind == "b"
-        else 1
-        for item in found
-    )  # fmt: skip
+    found = [_as_item(item) for item in items]
+    used = sum(map(_dims_used, found))
     ndim = x.array.ndim
     if used > ndim and not (ndim == 0 and len(items) == 1 and type(items[0]) in (int, slice)):
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
@@ -335,7 +422,7 @@ def _put_at(x: Tensor, indices: list[Tensor], dims: Shape, value: Any, add: bool
 
 def _check_value(x: Tensor, indices: list[Tensor], dims: Shape, value: Tensor) -> None:
     """Raise PyTorch's error if value cannot be broadcast to what the indices show."""
-    found = x.array[rows.key_of([i.array for i in indices], dims)].shape
+    found = x.array[_key_of([i.array for i in indices], dims)].shape
     try:
         np.broadcast_to(value.array, found)
     except ValueError:
@@ -345,7 +432,7 @@ def _check_value(x: Tensor, indices: list[Tensor], dims: Shape, value: Tensor) -
         ) from None
 
 
-@public("torch Tensor Tensor_ torch_")
+@public(EVERYWHERE)
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of input with values stored, or added, at the places that tensors of indices give."""
     for position, each in enumerate(indices):

@@ -7,7 +7,7 @@ theirs equally among equal elements.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +15,16 @@ from engine.arrays.reduction import AMAX, AMIN, MEAN, PROD, SUM
 from engine.arrays.row import non_differentiable
 from engine.dispatch.arguments import wrap_dim
 from engine.dispatch.fast_path import TENSORS as ops
-from engine.dispatch.operation import op
+from engine.dispatch.operation import IN_PLACE, op
 from engine.graph.registry import public
-from engine.ops.indexing.gather_scatter import check_places, check_vector, cut
-from engine.ops.indexing.rows import places_along, whole_parts
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
+from engine.graph.tensor import Tensor
+from engine.ops.indexing.gather_scatter import (
+    check_places,
+    check_vector,
+    cut,
+    places_along,
+    whole_parts,
+)
 
 KINDS = (SUM, PROD, MEAN, AMAX, AMIN)
 
@@ -101,9 +104,16 @@ def _row(name: str, key_of: Any) -> None:
         return _combined(xp, *flat, reduce, include_self).reshape(())
 
     def own(
-        ns: Any, g: Any, x: Any, index: Any, src: Any, out: Any, dim: int, reduce: str,
+        ns: Any,
+        g: Any,
+        x: Any,
+        index: Any,
+        src: Any,
+        out: Any,
+        dim: int,
+        reduce: str,
         include_self: bool,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         at = _Places(ns, name, index, dim)
         if reduce == MEAN:
             g = g / at.count(x, src, include_self)
@@ -115,9 +125,16 @@ def _row(name: str, key_of: Any) -> None:
         return g if include_self else at.clear(g)
 
     def coming(
-        ns: Any, g: Any, x: Any, index: Any, src: Any, out: Any, dim: int, reduce: str,
+        ns: Any,
+        g: Any,
+        x: Any,
+        index: Any,
+        src: Any,
+        out: Any,
+        dim: int,
+        reduce: str,
         include_self: bool,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         at = _Places(ns, name, index, dim)
         if reduce == SUM:
             return at.read(g)
@@ -131,16 +148,16 @@ def _row(name: str, key_of: Any) -> None:
         others = at.read(g * at.product(x, ns.masked_fill(src, single, 1), include_self))
         return ns.where(single, others, at.read(g * out) / ns.masked_fill(src, zero, 1))
 
-    op(f"{name}(x, index, src; dim, reduce, include_self)", forward,
-       written=f"{name}(x, dim, index, src, reduce)", x=own, index=non_differentiable,
-       src=coming)  # fmt: skip
+    signature = f"{name}(x, index, src; dim, reduce, include_self)"
+    written = f"{name}(x, dim, index, src, reduce)"
+    op(signature, forward, written=written, x=own, index=non_differentiable, src=coming)
 
 
 _row("scatter_reduce", places_along)
 _row("index_reduce", lambda x, index, dim: whole_parts(dim, index.reshape(-1)))
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -152,11 +169,16 @@ def scatter_reduce(
     return ops.scatter_reduce(input, index, cut(src, places.shape), dim, reduce, include_self)
 
 
-@public("torch Tensor Tensor_")
+@public(IN_PLACE)
 def index_reduce(
-    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
     include_self: bool = True,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """input with the parts of source combined ('prod', 'mean', 'amax', 'amin') at indices."""
     array = input.array
     dim = wrap_dim(dim, array.ndim)

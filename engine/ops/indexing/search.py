@@ -24,18 +24,18 @@ def _nonzero_static(xp: Any, x: Any, size: int, fill_value: int) -> Any:
     return xp.concatenate((found, rest))
 
 
-op("nonzero_static(x; size, fill_value)", _nonzero_static,
-   written="nonzero_static(x, size=size, fill_value=fill_value)", x=non_differentiable,
-   estimate=lambda x, size, fill_value: (size, max(x.ndim, 1)))  # fmt: skip
-
-
 def _hash(xp: Any, x: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
     """The exclusive or of the elements as 64 bits: floats as doubles, others as whole numbers."""
     bits = x.astype(np.float64 if x.dtype.kind in "fV" else np.int64).view(np.uint64)
     return xp.bitwise_xor.reduce(bits, dims, None, None, keepdim)
 
 
+# fmt: off
+op("nonzero_static(x; size, fill_value)", _nonzero_static,
+   written="nonzero_static(x, size=size, fill_value=fill_value)", x=non_differentiable,
+   estimate=lambda x, size, fill_value: (size, max(x.ndim, 1)))
 op("hash_tensor(x; dims, keepdim)", _hash, x=non_differentiable)
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable
 from engine.arrays.types import Shape
 from engine.dispatch.arguments import wrap_dim, wrong_type
@@ -14,11 +13,9 @@ from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.results import named
 from engine.graph.registry import public
-from engine.ops.indexing.rows import whole_parts
+from engine.graph.tensor import Tensor
+from engine.ops.indexing.gather_scatter import whole_parts
 from engine.ops.reductions.extremes import not_empty
-
-if TYPE_CHECKING:
-    from engine.graph.tensor import Tensor
 
 # ---- rows ------------------------------------------------------------------------------------
 
@@ -60,15 +57,6 @@ def _back_to_place(ns: Any, g: Any, out: Any, shape: Shape, dtype: Any, dim: int
 
 
 _NO_SORT = {"c": (RuntimeError, " Sort does not support complex dtypes on CPU")}
-for _name, _node in (("sort", "SortBackward0"), ("sort_stable", "SortBackward1")):
-    op(f"{_name}(x; dim, descending)", _sort, outputs=2, node=_node,
-       written="sort(x, dim, descending)", refuses=_NO_SORT,
-       x=lambda ns, g, x_shape, x_dtype, out, dim:
-           _back_to_place(ns, g, out, x_shape, x_dtype, dim))  # fmt: skip
-op("topk(x; k, dim, largest)", _topk, outputs=2,
-   x=lambda ns, g, x_shape, x_dtype, out, dim:
-       _back_to_place(ns, g, out, x_shape, x_dtype, dim),
-   refuses={"c": (RuntimeError, " topk does not support complex dtypes on CPU")})  # fmt: skip
 
 
 def _kthvalue_rule(
@@ -80,18 +68,23 @@ def _kthvalue_rule(
     return ns.scatter(zeros, ns.unsqueeze(out[1], dim), ns.unsqueeze(g[0], dim), dim)
 
 
-op(
-    "kthvalue(x; k, dim, keepdim)",
-    _kthvalue,
-    outputs=2,
-    x=_kthvalue_rule,
-    refuses={"c": "kthvalue_cpu"},
-)
+# fmt: off
+for _name, _node in (("sort", "SortBackward0"), ("sort_stable", "SortBackward1")):
+    op(f"{_name}(x; dim, descending)", _sort, outputs=2, node=_node,
+       written="sort(x, dim, descending)", refuses=_NO_SORT,
+       x=lambda ns, g, x_shape, x_dtype, out, dim:
+           _back_to_place(ns, g, out, x_shape, x_dtype, dim))
+op("topk(x; k, dim, largest)", _topk, outputs=2,
+   refuses={"c": (RuntimeError, " topk does not support complex dtypes on CPU"),
+            "b": (RuntimeError, "topk does not support bool dtypes on CPU")},
+   x=lambda ns, g, x_shape, x_dtype, out, dim:
+       _back_to_place(ns, g, out, x_shape, x_dtype, dim))
+op("kthvalue(x; k, dim, keepdim)", _kthvalue, outputs=2, x=_kthvalue_rule,
+   refuses={"bc": "kthvalue_cpu"})
 op("argsort(x; dim, descending)",
    lambda xp, x, dim, descending: xp.zeros((), np.int64) if x.ndim == 0
-   else _argsort(xp, x, dim, descending), x=non_differentiable, refuses=_NO_SORT)  # fmt: skip
-op("nonzero(x)", lambda xp, x: xp.argwhere(x) if x.ndim else xp.zeros((int(x != 0), 0), np.int64),
-   x=non_differentiable)  # fmt: skip
+   else _argsort(xp, x, dim, descending), x=non_differentiable, refuses=_NO_SORT)
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -100,19 +93,12 @@ _Largest = named("topk", "values", "indices")
 _Kth = named("kthvalue", "values", "indices")
 
 
-def _no_complex(array: Any, says: str) -> None:
-    if array.dtype.kind == "c":
-        raise RuntimeError(f" {says} does not support complex dtypes on CPU")
-
-
 @public()
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
 ) -> Any:
     """The elements in order along a dimension, and where they were."""
-    array = input.array
-    place = wrap_dim(dim, array.ndim)
-    _no_complex(array, "Sort")
+    place = wrap_dim(dim, input.array.ndim)
     row = ops.sort if stable is None else ops.sort_stable
     return _Sorted(row(input, place, descending))
 
@@ -122,10 +108,7 @@ def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
 ) -> Tensor:
     """Where the elements in order along a dimension are."""
-    array = input.array
-    place = wrap_dim(dim, array.ndim)
-    _no_complex(array, "Sort")
-    return ops.argsort(input, place, descending)
+    return ops.argsort(input, wrap_dim(dim, input.array.ndim), descending)
 
 
 @public()
@@ -147,9 +130,6 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     dim = wrap_dim(dim, array.ndim)
     if not 0 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError("selected index k out of range")
-    _no_complex(array, "topk")
-    if array.dtype.kind == "b":
-        raise RuntimeError("topk does not support bool dtypes on CPU")
     return _Largest(ops.topk(input, k, dim, largest))
 
 
@@ -162,8 +142,4 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     not_empty("kthvalue", array, (dim,))
     if not 1 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    if array.dtype.kind in "bc":
-        raise NotImplementedError(
-            f"\"kthvalue_cpu\" not implemented for '{dtypes.of(array.dtype).scalar_name}'"
-        )
     return _Kth(ops.kthvalue(input, k, dim, keepdim))

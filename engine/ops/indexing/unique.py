@@ -47,16 +47,6 @@ def _grouped(xp: Any, x: Any, dim: int | None, ordered: bool) -> Any:
     return xp.moveaxis(found, 0, dim), inverse, counts.astype(np.int64)
 
 
-for _name, _node, _says, _params in (
-    ("unique", "Unique2Backward0", "_unique2", ""),
-    ("unique_dim", "UniqueDimBackward0", "unique_dim", "; dim"),
-    ("unique_consecutive", "UniqueConsecutiveBackward0", "unique_consecutive", "; dim"),
-):
-    op(f"{_name}(x{_params})",
-       lambda xp, x, dim=None, ordered=_name != "unique_consecutive": _grouped(
-           xp, x, dim, ordered),
-       outputs=3, node=_node, x=_no_rule(_says))  # fmt: skip
-
 # ---- places among others ---------------------------------------------------------------------
 
 
@@ -76,10 +66,21 @@ def _search(xp: Any, edges: Any, x: Any, right: bool, dtype: Any) -> Any:
     return start.astype(dtype)
 
 
+# fmt: off
+for _name, _node, _says, _params in (
+    ("unique", "Unique2Backward0", "_unique2", ""),
+    ("unique_dim", "UniqueDimBackward0", "unique_dim", "; dim"),
+    ("unique_consecutive", "UniqueConsecutiveBackward0", "unique_consecutive", "; dim"),
+):
+    op(f"{_name}(x{_params})",
+       lambda xp, x, dim=None, ordered=_name != "unique_consecutive": _grouped(
+           xp, x, dim, ordered),
+       outputs=3, node=_node, x=_no_rule(_says))
 op("searchsorted(edges, x; right, dtype)", _search, written="searchsorted(edges, x, right=right)",
-   edges=non_differentiable, x=non_differentiable)  # fmt: skip
+   edges=non_differentiable, x=non_differentiable)
 op("isin(x, among; invert)", lambda xp, x, among, invert: xp.isin(x, among, invert=invert),
-   written="isin(x, among)", x=non_differentiable, among=non_differentiable)  # fmt: skip
+   written="isin(x, among)", x=non_differentiable, among=non_differentiable)
+# fmt: on
 
 # ---- functions -------------------------------------------------------------------------------
 
@@ -110,9 +111,12 @@ def _along(array: Any, dim: int) -> int:
 
 @public()
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
     dim: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The different elements in order, or parts along dim; where each went, how many there are."""
     array = array_of("unique", input)
     _refuse_complex("unique" if dim is None else "unique_dim", array)
@@ -122,9 +126,11 @@ def unique(
 
 @public()
 def unique_consecutive(
-    input: Tensor, return_inverse: bool = False, return_counts: bool = False,
+    input: Tensor,
+    return_inverse: bool = False,
+    return_counts: bool = False,
     dim: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The elements, or parts along dim, that differ from the one before."""
     array = array_of("unique_consecutive", input)
     _refuse_complex("unique" if dim is None else "unique_dim", array)
@@ -178,9 +184,14 @@ def bucketize(
 
 @public("torch")
 def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False,
-    side: str | None = None, sorter: Any = None,
-) -> Tensor:  # fmt: skip
+    sorted_sequence: Tensor,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Any = None,
+) -> Tensor:
     """Where the elements of input would stand in a sequence in order (or that `sorter` orders).
 
     With several sequences, along the last dimension, each has its own elements.
