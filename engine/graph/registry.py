@@ -166,7 +166,7 @@ def called(function: Callable[..., Any], section: str, name: str) -> Callable[..
         try:
             if named or rest:
                 if not _NUMPY_NAMES.keys().isdisjoint(named):
-                    named = _respelled(function, named)
+                    _respell(function, named)
                 return function(*_given(first, second, third, rest), **named)
             if third is not _ABSENT:
                 return function(first, second, third)
@@ -197,13 +197,12 @@ _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input"
 _NUMPY_NAMES |= {"x1": "input", "x2": "other"}
 
 
-def _respelled(function: Callable[..., Any], named: dict[str, Any]) -> dict[str, Any]:
-    """The named arguments as the function has them."""
+def _respell(function: Callable[..., Any], named: dict[str, Any]) -> None:
+    """Give the named arguments the names that the function has for them."""
     own = function.__code__.co_varnames
-    return {
-        _NUMPY_NAMES[key] if key in _NUMPY_NAMES and key not in own else key: value
-        for key, value in named.items()
-    }
+    for name in _NUMPY_NAMES.keys() & named.keys():
+        if name not in own:
+            named[_NUMPY_NAMES[name]] = named.pop(name)
 
 
 _OF_TENSORS = frozenset(("torch", "Tensor", "F", "linalg", "fft", "special"))
