@@ -19,7 +19,6 @@ from engine.arrays.row import NO_PULLBACK, Op, rows
 from engine.arrays.scalars import scalar
 from engine.arrays.state import current
 from engine.arrays.types import Array, DType, Number, Params
-from engine.dispatch.arguments import ABSENT
 from engine.dispatch.dtype_variants import over_complex, over_halves
 from engine.dispatch.errors.kinds import no_kernel, overflow, refuse
 from engine.graph.grad_mode import enable_grad
@@ -147,14 +146,9 @@ def _arrays(op: Op, operands: tuple[Any, ...]) -> list[Any]:
         elif operand is None or (op.numbers and isinstance(operand, (bool, int, float, complex))):
             arrays.append(operand)
         else:
-            if operand is ABSENT:
-                from engine.dispatch.errors.calls import called
-
-                raise called(op.name, operands[:position], {})
             raise TypeError(
                 f"{op.name}(): argument '{op.called[position]}' (position {position + 1}) must be "
-                f"Tensor, not "
-                f"{type(operand).__name__}"
+                f"Tensor, not {type(operand).__name__}"
             )
     if (
         op.numbers

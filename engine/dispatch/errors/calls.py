@@ -330,12 +330,6 @@ def _as_python(
     return TypeError(f"{shown}() takes {takes} ({len(args)} given)")
 
 
-def called(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> TypeError:
-    """PyTorch's error for a call of the function of a row that was given no Tensor, or too few."""
-    missing = TypeError(f'{name}() missing 1 required positional arguments: "other"')
-    return complaint(*place_of(name), args, named) or missing
-
-
 def place_of(row: str) -> tuple[str, str]:
     """The namespace and the name of the function that a row stands for."""
     special = row.startswith("special_")

@@ -10,7 +10,6 @@ import numpy as np
 
 from engine.arrays.promotion import category, result_type
 from engine.arrays.row import Rule, non_differentiable, passed
-from engine.dispatch.arguments import ABSENT
 from engine.dispatch.dtype_variants import is_complex
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import EVERYWHERE, IN_PLACE, op
@@ -73,13 +72,13 @@ op("rsub_tensor(a, b)", lambda xp, a, b: b - a, elementwise=True, written="b - a
 
 
 @public(IN_PLACE)
-def add(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """input + alpha * other."""
     return ops.add(input, other if alpha == 1 else mul(other, alpha))
 
 
 @public(IN_PLACE, "sub", "subtract")
-def sub(input: Any, other: Any = ABSENT, *, alpha: Any = 1) -> Tensor:
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """input - alpha * other."""
     refuse_bools(input, other)
     return ops.sub(input, other if alpha == 1 else mul(other, alpha))
@@ -198,7 +197,7 @@ op("fmod_number(a, b)", _fmod, elementwise=True, numbers=True, written="fmod(a, 
 
 
 @public(IN_PLACE, "mul", "multiply")
-def mul(input: Any, other: Any = ABSENT) -> Any:
+def mul(input: Any, other: Any) -> Any:
     """input * other."""
     if type(input) is not Tensor and type(other) is Tensor:
         return ops.mul(other, input)
@@ -206,7 +205,7 @@ def mul(input: Any, other: Any = ABSENT) -> Any:
 
 
 @public(IN_PLACE, "div", "divide", "true_divide")
-def div(input: Any, other: Any = ABSENT, *, rounding_mode: str | None = None) -> Tensor:
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """input / other, then rounded to zero ('trunc') or down ('floor') if asked to."""
     if rounding_mode is None:
         return ops.div(input, other)

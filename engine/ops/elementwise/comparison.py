@@ -8,7 +8,6 @@ from typing import Any
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable, truth
 from engine.arrays.scalars import zero_of
-from engine.dispatch.errors.calls import called
 from engine.dispatch.errors.kinds import only_for
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import EVERYWHERE, IN_PLACE, broadcast_error, op
@@ -220,8 +219,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     if input is None and other is None:
         return namespaces["torch"]["nonzero"](condition, as_tuple=True)
     if not isinstance(condition, Tensor) or input is None or other is None:
-        given = [each for each in (input, other) if each is not None]
-        raise called("where", (condition, *given), {})
+        raise TypeError("one of them is no Tensor")
     if condition.array.dtype.kind != "b":
         raise RuntimeError(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "

@@ -166,25 +166,25 @@ _real, _imag = _part(0), _part(1)
 @public("torch", "real")
 def real_part(input: Tensor) -> Tensor:
     """The real parts, sharing memory; input itself if it is real."""
-    return _real(input) if array_of("real", input).dtype.kind == "c" else input
+    return _real(input) if input.array.dtype.kind == "c" else input
 
 
 @public("torch", "imag")
 def imaginary_part(input: Tensor) -> Tensor:
     """The imaginary parts, sharing memory. Raises RuntimeError if input is real."""
-    if array_of("imag", input).dtype.kind != "c":
+    if input.array.dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     return _imag(input)
 
 
 def _conjugate(name: str) -> None:
     def conjugate(input: Tensor) -> Tensor:
-        return getattr(ops, name)(input) if array_of(name, input).dtype.kind == "c" else input
+        return getattr(ops, name)(input) if input.array.dtype.kind == "c" else input
 
     conjugate.__name__ = conjugate.__qualname__ = name
     conjugate.__doc__ = "The complex conjugate; input itself if it is real."
     in_place = " Tensor_ torch_" if name == "conj_physical" else ""
-    expose(name, conjugate, f"torch Tensor{in_place}")
+    public(f"torch Tensor{in_place}", name)(conjugate)
 
 
 _conjugate("conj")
@@ -201,7 +201,7 @@ def resolve_conj(input: Tensor) -> Tensor:
 @public()
 def positive(input: Tensor) -> Tensor:
     """input. Raises RuntimeError for truth values."""
-    if array_of("positive", input).dtype.kind == "b":
+    if input.array.dtype.kind == "b":
         raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
     return input
 
@@ -216,28 +216,24 @@ def is_conj(input: Tensor) -> bool:
 @public()
 def angle(input: Tensor) -> Tensor:
     """The angle of complex numbers; of real ones pi if negative, else 0."""
-    array_of("angle", input)
     return ops.angle(input)
 
 
 @public("torch Tensor Tensor_")
 def sgn(input: Tensor) -> Tensor:
     """input / abs(input), and 0 where that is 0."""
-    array_of("sgn", input)
     return ops.sgn(input)
 
 
 @public()
 def isreal(input: Tensor) -> Tensor:
     """Where the imaginary part is 0."""
-    array_of("isreal", input)
     return ops.isreal(input)
 
 
 @public()
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """The sum of conj(input) * other."""
-    array_of("vdot", input), array_of("vdot", other, "other", 2)
     return ops.vdot(input, other)
 
 
@@ -279,7 +275,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
 @public("torch")
 def view_as_real(input: Tensor) -> Tensor:
     """Complex numbers as pairs of real ones, in a last dimension of 2, sharing memory."""
-    if array_of("view_as_real", input).dtype.kind != "c":
+    if input.array.dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
     return ops.view_as_real(input)
 
@@ -287,7 +283,7 @@ def view_as_real(input: Tensor) -> Tensor:
 @public("torch")
 def view_as_complex(input: Tensor) -> Tensor:
     """Pairs of real numbers, in a last dimension of 2, as complex ones, sharing memory."""
-    array = array_of("view_as_complex", input)
+    array = input.array
     kind = dtypes.of(array.dtype).scalar_name
     if kind not in ("Half", "Float", "Double"):
         raise RuntimeError(
@@ -312,7 +308,7 @@ def view_as_complex(input: Tensor) -> Tensor:
 
 def _adjoint(name: str, matrices: str, only_one: bool) -> Any:
     def adjoint(self: Tensor) -> Tensor:
-        ndim = array_of(name, self).ndim
+        ndim = self.array.ndim
         if ndim == 0:
             short = name.removeprefix("tensor.")
             shown = short if "()" in name else f"Tensor.{short}"

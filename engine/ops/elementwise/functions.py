@@ -6,7 +6,6 @@ import math
 from functools import partial
 from typing import Any
 
-from engine.dispatch.arguments import array_of
 from engine.dispatch.dtype_variants import is_complex
 from engine.dispatch.errors.kinds import no_kernel
 from engine.dispatch.fast_path import TENSORS as ops
@@ -160,5 +159,4 @@ def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
 @public("special", "round")
 def _special_round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """input rounded to so many decimals, halves to even."""
-    array_of("special_round", input)
     return ops.round_decimals(input, decimals)

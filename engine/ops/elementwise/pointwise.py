@@ -10,8 +10,6 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.row import non_differentiable, passed
-from engine.dispatch.arguments import array_of
-from engine.dispatch.errors.calls import called
 from engine.dispatch.errors.kinds import only_for
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import EVERYWHERE, IN_PLACE, op
@@ -53,7 +51,6 @@ _row(
 @public(IN_PLACE)
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 * tensor2."""
-    array_of("addcmul", tensor1, "tensor1", 2), array_of("addcmul", tensor2, "tensor2", 3)
     return ops.addcmul(input, tensor1, tensor2, value)
 
 
@@ -61,8 +58,8 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """input + value * tensor1 / tensor2."""
     kinds = {
-        array_of("addcdiv", tensor1, "tensor1", 2).dtype.kind,
-        array_of("addcdiv", tensor2, "tensor2", 3).dtype.kind,
+        tensor1.array.dtype.kind,
+        tensor2.array.dtype.kind,
     }
     if kinds <= set("biu"):
         raise RuntimeError(_ADDCDIV)
@@ -107,7 +104,7 @@ for _name, _b in (
 def copysign(input: Tensor, other: Any) -> Tensor:
     """The size of input with the sign of other, a Tensor or a number."""
     if not isinstance(input, Tensor) or not isinstance(other, (Tensor, bool, int, float, complex)):
-        raise called("copysign", (input, other), {})
+        raise TypeError("one of them is no Tensor")
     row = ops.copysign if isinstance(other, Tensor) else ops.copysign_number
     return row(input, other)
 
@@ -157,7 +154,7 @@ _row(
 @public(IN_PLACE)
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 where input is negative, 1 where it is positive, values where it is 0."""
-    if array_of("heaviside", input).dtype != array_of("heaviside", values, "values", 2).dtype:
+    if input.array.dtype != values.array.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return ops.heaviside(input, values)
 
@@ -253,7 +250,7 @@ _FREXP = named("frexp", "mantissa", "exponent")
 @public()
 def frexp(input: Tensor) -> Any:
     """mantissa and exponent: input = mantissa * 2**exponent, the mantissa's size in [0.5, 1)."""
-    if array_of("frexp", input).dtype.kind not in "fV":
+    if input.array.dtype.kind not in "fV":
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     return _FREXP(ops.frexp(input))
 
@@ -332,7 +329,6 @@ def nan_to_num(
     neginf: float | None = None,
 ) -> Tensor:
     """nan becomes 0 and infinities the largest numbers there are, unless told otherwise."""
-    array_of("nan_to_num", input)
     return ops.nan_to_num(input, nan, posinf, neginf)
 
 
@@ -340,7 +336,7 @@ def nan_to_num(
 def float_power(input: Any, exponent: Any) -> Tensor:
     """input ** exponent in float64 (complex128); either may be a number."""
     if not (isinstance(input, Tensor) or isinstance(exponent, Tensor)):
-        raise called("float_power", (input, exponent), {})
+        raise TypeError("one of them is no Tensor")
     double = [_in_double(x) if isinstance(x, Tensor) else x for x in (input, exponent)]
     return pow(*double)
 

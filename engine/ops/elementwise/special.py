@@ -9,8 +9,7 @@ import math
 from typing import Any
 
 from engine.arrays.row import non_differentiable
-from engine.dispatch.arguments import array_of, wrong_type
-from engine.dispatch.errors.calls import called
+from engine.dispatch.arguments import wrong_type
 from engine.dispatch.errors.kinds import no_kernel, only_for
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.inplace import in_place
@@ -121,7 +120,6 @@ for _name, _node in (("polygamma", "PolygammaBackward0"), ("polygamma_", "Polyga
 def polygamma(n: int, input: Tensor) -> Tensor:
     """The n-th derivative of digamma, element by element."""
     _check_order(n)
-    array_of("polygamma", input, "input", 2)
     return ops.polygamma(input, n)
 
 
@@ -181,7 +179,7 @@ op(
 @public("torch Tensor Tensor_ special", "mvlgamma", "multigammaln")
 def mvlgamma(input: Tensor, p: int) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension p."""
-    array = array_of("mvlgamma", input)
+    array = input.array
     if not isinstance(p, int) or isinstance(p, bool):
         raise wrong_type("mvlgamma", "p", 2, "int", p)
     if array.dtype.kind == "b":
@@ -225,7 +223,7 @@ def _binary(row: str, doc: str) -> Any:
         if not (isinstance(input, kinds) and isinstance(other, kinds)) or not (
             isinstance(input, Tensor) or isinstance(other, Tensor)
         ):
-            raise called(row, (input, other), {})
+            raise TypeError("one of them is no Tensor")
         name = row
         if not isinstance(input, Tensor):
             name = f"{row}_base"
@@ -265,14 +263,12 @@ def _binary_rows(
 @public("torch Tensor Tensor_", "igamma")
 def _igamma(input: Tensor, other: Tensor) -> Tensor:
     """The regularized lower incomplete gamma function."""
-    array_of("igamma", input), array_of("igamma", other, "other", 2)
     return ops.igamma(input, other)
 
 
 @public("torch Tensor Tensor_", "igammac")
 def _igammac(input: Tensor, other: Tensor) -> Tensor:
     """The regularized upper incomplete gamma function."""
-    array_of("igammac", input), array_of("igammac", other, "other", 2)
     return ops.igammac(input, other)
 
 
@@ -404,17 +400,13 @@ _binary_rows("special_zeta", "SpecialZetaBackward0", _zeta, unknown("zeta"),
              lambda ns, g, a, b: g * -a * ns.special_zeta(a + 1, b), "zeta(a, b)",
              refuses={"h": "zeta_cpu"})
 # fmt: on
-expose(
-    "xlogy",
-    _binary("xlogy", "input * log(other), and 0 where input is 0."),
-    "torch Tensor Tensor_ torch_ special",
+public("torch Tensor Tensor_ torch_ special", "xlogy")(
+    _binary("xlogy", "input * log(other), and 0 where input is 0.")
 )
-expose(
-    "xlog1py",
-    _binary("special_xlog1py", "input * log(1 + other), and 0 where input is 0."),
-    "special",
+public("special", "xlog1py")(
+    _binary("special_xlog1py", "input * log(1 + other), and 0 where input is 0.")
 )
-expose("zeta", _binary("special_zeta", "The Hurwitz zeta function."), "special")
+public("special", "zeta")(_binary("special_zeta", "The Hurwitz zeta function."))
 
 
 def _logit(xp: Any, x: Any, eps: float | None) -> Any:
@@ -442,7 +434,6 @@ op(
 @public("torch Tensor Tensor_ torch_ special")
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """log(input / (1 - input)); with eps, of input kept between eps and 1 - eps."""
-    array_of("logit", input)
     return ops.logit(input, eps)
 
 
@@ -492,7 +483,7 @@ def _of_degree(name: str) -> Any:
 
     def function(input: Any, n: Any) -> Tensor:
         if not (isinstance(input, Tensor) or isinstance(n, Tensor)):
-            raise called(f"special_{name}", (input, n), {})
+            raise TypeError("one of them is no Tensor")
         return getattr(ops, name)(input, n)
 
     function.__name__ = function.__qualname__ = name
@@ -512,4 +503,4 @@ for _name, (_first, _further) in _POLYNOMIALS.items():
         n=non_differentiable,
     )
 
-    expose(_name, _of_degree(_name), "special")
+    public("special", _name)(_of_degree(_name))
