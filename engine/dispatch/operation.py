@@ -17,7 +17,7 @@ from typing import Any
 from engine.arrays.row import Op, rows
 from engine.dispatch.fast_path import TENSORS
 from engine.dispatch.spelling import declared, in_place_on_request, spelled
-from engine.graph.registry import expose
+from engine.graph.registry import expose, public
 
 IN_PLACE = "torch Tensor Tensor_"
 EVERYWHERE = "torch Tensor Tensor_ torch_"
@@ -59,8 +59,11 @@ def op(
     if text:
         first, *aliases = (names or row.name).split()
         function = function_of(row, first, text)
-        for name in (first, *aliases):
-            expose(name, function, where)
+        if function is getattr(TENSORS, row.name):  # the shortest way says itself what fails
+            for name in (first, *aliases):
+                expose(name, function, where)
+        else:
+            public(where, first, *aliases)(function)
         if inplace:
             expose(first, in_place_on_request(function, parameters_of(row)), "F")
     return row
