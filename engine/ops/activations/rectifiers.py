@@ -140,7 +140,7 @@ for _function, _where in ((hardtanh, "F_"), (relu6, ""), (rrelu, "torch torch_ F
 @public("F torch Tensor")
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """input where positive, weight * input elsewhere; one weight, or one for each channel."""
-    x, w = array_of("prelu", input), array_of("prelu", weight, "weight", 2)
+    x, w = input.array, weight.array
     if w.size != 1:
         if not x.ndim:
             raise RuntimeError("Not allow zero-dim input tensor.")

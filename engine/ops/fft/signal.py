@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.state import warn
-from engine.dispatch.arguments import array_of, dtype_of, on_cpu
+from engine.dispatch.arguments import dtype_of, on_cpu
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.spelling import parameters_of, spelled
@@ -157,7 +157,6 @@ def stft(
     align_to_window: bool | None = None,
 ) -> Tensor:
     """The Fourier transforms of overlapping frames: (batch, frequency, frame)."""
-    array_of("stft", input)
     if window is None:
         warn(_NO_WINDOW, UserWarning)
     if center:

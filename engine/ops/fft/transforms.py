@@ -77,7 +77,7 @@ for _name, _node, _forward, _rule in (
 # ---- arguments -------------------------------------------------------------------------------
 
 
-def _norm_word(name: str, norm: Any) -> None:
+def _norm_word(norm: Any) -> None:
     if norm is not None and not isinstance(norm, str):
         raise TypeError("a norm is a name")
 
@@ -125,24 +125,16 @@ def padded(x: Tensor, dim: int, before: int, size: int) -> Tensor:
     return ops.constant_pad_nd(x, tuple(pads), 0.0)
 
 
-def _arguments(name: str, x: Tensor, n: Any, dim: Any, norm: Any) -> None:
-    """Raise PyTorch's error for arguments of other types."""
-    for value in (n, dim):
-        if value is not None and (isinstance(value, bool) or not hasattr(value, "__index__")):
-            raise TypeError("a whole number is asked for")
-    _norm_word(name, norm)
-
-
 def _place(dim: int, ndim: int) -> int:
     if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return wrap_dim(dim, ndim)
 
 
-def _several(name: str, x: Tensor, s: Any, dim: Any, norm: Any) -> tuple[list[int], Shape]:
+def _several(x: Tensor, s: Any, dim: Any, norm: Any) -> tuple[list[int], Shape]:
     """The sizes and the dimensions of a transform over several."""
     shape = x.array.shape
-    _norm_word(name, norm)
+    _norm_word(norm)
     s, dim = ((value,) if isinstance(value, int) else value for value in (s, dim))
     if dim is not None:
         wrapped = [_place(each, len(shape)) for each in dim]
@@ -176,43 +168,47 @@ def _real_input(name: str, x: Any, wanted: str) -> None:
 # ---- along one dimension ---------------------------------------------------------------------
 
 
-def _complex_1d(name: str, x: Tensor, n: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
-    _arguments(name, x, n, dim, norm)
-    x = _promoted(x)
+def _along(
+    x: Tensor, n: Any, dim: Any, norm: Any, forward: bool, halved: bool = False
+) -> tuple[Tensor, Shape, int, int]:
+    """The input cut or filled up, the dimension, what is divided by, and how many results there
+    are; a halved input holds the frequencies from 0 up.
+    """
+    for value in (n, dim):
+        if value is not None and (isinstance(value, bool) or not hasattr(value, "__index__")):
+            raise TypeError("a whole number is asked for")
+    _norm_word(norm)
+    x = _promoted(x, halved)
     dim = _place(dim, x.array.ndim)
-    size = x.array.shape[dim] if n is None else n
+    divided, size = _norm(norm, forward), x.array.shape[dim]
+    if n is not None:
+        size = n
+    elif halved:
+        size = 2 * (size - 1)
     _points(size)
-    divided = _norm(norm, forward)
-    x = _resized(x, {dim: size})
+    return _resized(x, {dim: size // 2 + 1 if halved else size}), (dim,), divided, size
+
+
+def _complex_1d(name: str, x: Tensor, n: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
+    x, dims, divided, _ = _along(x, n, dim, norm, forward)
     if x.array.dtype.kind == "c":
-        return ops.fft_c2c(x, (dim,), divided, forward)
-    found = ops.fft_r2c(x, (dim,), divided, False)
+        return ops.fft_c2c(x, dims, divided, forward)
+    found = ops.fft_r2c(x, dims, divided, False)
     return found if forward else ops.conj(found)
 
 
 def _half_1d(name: str, x: Tensor, n: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
     """From real numbers, the frequencies from 0 up."""
-    _arguments(name, x, n, dim, norm)
     _real_input(name.removeprefix("fft_"), x.array, "real input tensor")
-    x = _promoted(x)
-    dim = _place(dim, x.array.ndim)
-    size = x.array.shape[dim] if n is None else n
-    _points(size)
-    divided = _norm(norm, forward)
-    found = ops.fft_r2c(_resized(x, {dim: size}), (dim,), divided, True)
+    x, dims, divided, _ = _along(x, n, dim, norm, forward)
+    found = ops.fft_r2c(x, dims, divided, True)
     return found if forward else ops.conj(found)
 
 
 def _real_1d(name: str, x: Tensor, n: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
     """From the frequencies from 0 up, real numbers."""
-    _arguments(name, x, n, dim, norm)
-    x = _promoted(x, True)
-    dim = _place(dim, x.array.ndim)
-    divided = _norm(norm, forward)
-    size = 2 * (x.array.shape[dim] - 1) if n is None else n
-    _points(size)
-    x = _resized(x, {dim: size // 2 + 1})
-    return ops.fft_c2r(ops.conj(x) if forward else x, (dim,), divided, size)
+    x, dims, divided, size = _along(x, n, dim, norm, forward, True)
+    return ops.fft_c2r(ops.conj(x) if forward else x, dims, divided, size)
 
 
 def _real_of_dtype(x: Any) -> None:
@@ -226,7 +222,7 @@ def _real_of_dtype(x: Any) -> None:
 
 
 def _complex_nd(name: str, x: Tensor, s: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
-    sizes, dims = _several(name, x, s, dim, norm)
+    sizes, dims = _several(x, s, dim, norm)
     x = _resized(_promoted(x, True), dict(zip(dims, sizes, strict=True)))
     return ops.fft_c2c(x, dims, _norm(norm, forward), forward)
 
@@ -239,7 +235,7 @@ def _some_axis(name: str, dims: Shape) -> None:
 def _half_nd(name: str, x: Tensor, s: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
     if forward:
         _real_input("rfftn", x.array, "real-valued input tensor")
-    sizes, dims = _several(name, x, s, dim, norm)
+    sizes, dims = _several(x, s, dim, norm)
     _some_axis("rfftn" if forward else "ihfftn", dims)
     divided = _norm(norm, forward)
     _real_of_dtype(x.array)
@@ -253,7 +249,7 @@ def _half_nd(name: str, x: Tensor, s: Any, dim: Any, norm: Any, forward: bool) -
 
 
 def _real_nd(name: str, x: Tensor, s: Any, dim: Any, norm: Any, forward: bool) -> Tensor:
-    sizes, dims = _several(name, x, s, dim, norm)
+    sizes, dims = _several(x, s, dim, norm)
     _some_axis("hfftn" if forward else "irfftn", dims)
     divided = _norm(norm, forward)
     given = None if s is None else s if isinstance(s, int) else s[-1]

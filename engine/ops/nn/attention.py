@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor, wrap
@@ -31,7 +30,7 @@ def scaled_dot_product_attention(
     query (..., L, E), key (..., S, E), value (..., S, Ev). A mask is added, or, of truth values,
     tells what may be attended to.
     """
-    q, k = array_of("scaled_dot_product_attention", query), key.array
+    q, k = query.array, key.array
     if is_causal and attn_mask is not None:
         raise RuntimeError(
             "scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True"

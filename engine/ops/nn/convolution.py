@@ -18,7 +18,6 @@ import numpy as np
 
 from engine.arrays import dtypes
 from engine.arrays.types import Shape
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.dispatch.operation import op
 from engine.dispatch.spelling import by_dimensions
@@ -205,7 +204,7 @@ def _convolve(
 ) -> Tensor:
     """The convolution of input (batch, channels, *{} sizes) with weight."""
     name = f"conv{count}d"
-    x, w = array_of(name, input), array_of(name, weight, "weight", 2)
+    x, w = input.array, weight.array
     _checked(name, x, w, bias, count, groups, False)
     steps = sizes_of(name, "stride", stride, count)
     spread = sizes_of(name, "dilation", dilation, count)
@@ -264,7 +263,7 @@ def _transpose(
 ) -> Tensor:
     """The transpose of the convolution of input (batch, channels, *{} sizes) with weight."""
     name = f"conv_transpose{count}d"
-    x, w = array_of(name, input), array_of(name, weight, "weight", 2)
+    x, w = input.array, weight.array
     _checked(name, x, w, bias, count, groups, True)
     alone = x.ndim == count + 1
     if alone:

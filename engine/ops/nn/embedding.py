@@ -171,7 +171,7 @@ def _bags(index: Any, offsets: Tensor | None, last: bool) -> tuple[Any, int]:
 @public("F")
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Each class number as a row that is 1 at its place."""
-    array = array_of("one_hot", tensor)
+    array = tensor.array
     if array.dtype != np.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not array.size and num_classes <= 0:

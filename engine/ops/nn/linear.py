@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from engine.dispatch.arguments import array_of
 from engine.dispatch.fast_path import TENSORS as ops
 from engine.graph.registry import public
 from engine.graph.tensor import Tensor
@@ -16,7 +15,7 @@ from engine.ops.views.shapes import reshape
 @public("F")
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias."""
-    x, w = array_of("linear", input), array_of("linear", weight, "weight", 2)
+    x, w = input.array, weight.array
     if not x.ndim or not w.ndim:
         raise RuntimeError(
             f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D"
@@ -35,7 +34,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 @public("F torch")
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input1 @ weight[k] @ input2 for each k, plus bias; weight is (out, in1, in2)."""
-    x, y, w = input1.array, array_of("bilinear", input2, "input2", 2), weight.array
+    x, y, w = input1.array, input2.array, weight.array
     if x.shape[:-1] != y.shape[:-1]:
         dim = next((i for i, (a, b) in enumerate(zip(x.shape, y.shape, strict=False)) if a != b), 0)
         raise RuntimeError(

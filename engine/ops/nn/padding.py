@@ -72,7 +72,6 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
 @public("torch")
 def constant_pad_nd(input: Tensor, pad: Any, value: float = 0) -> Tensor:
     """input with a constant at the ends of its last dimensions."""
-    array_of("constant_pad_nd", input)
     return _padded(input, _pairs(pad), value)
 
 
