@@ -34,7 +34,7 @@ from gradcli.language.evaluation.protocol import NOTHING, Attempt, Operand
 from gradcli.language.evaluation.text import quoted
 from gradcli.language.evaluation.walker import Walker
 from gradcli.language.read import read
-from gradcli.language.syntax.limits import Limits
+from gradcli.language.syntax.limits import DEEP, Limits
 from gradcli.language.syntax.source import CommandLine, Statement
 from gradcli.session.program import Sentence
 
@@ -172,7 +172,8 @@ class Session:
         unless `first_line` says otherwise. Raises Fault, KeyboardInterrupt, Leave, or whatever
         is wrong inside gradcli; the changes of the transaction are taken back by then.
         """
-        self.inside(self._run, text, whole, echo, first_line)
+        with DEEP:
+            self.inside(self._run, text, whole, echo, first_line)
 
     def _run(self, text: str, whole: bool, echo: bool, first_line: int | None) -> None:
         self.echo = echo

@@ -22,6 +22,13 @@ from gradcli.base.interrupts import Held, Listening
 from gradcli.base.outputs import Failure, Output, plain
 from tests.gradcli.prompt import facts
 
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fix is tried, however slow the machine: that is no part of what is compared."""
+    monkeypatch.setattr("gradcli.session.trial.PATIENCE", 600.0)
+
+
 SCRIPTS: dict[str, str] = {
     "default dtype": """
         x = tensor([1.5]) / 3

@@ -8,7 +8,6 @@ a Fault here, with the place it happened at.
 from __future__ import annotations
 
 import ast
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Sized
 from itertools import islice
@@ -73,19 +72,17 @@ class Walker:
         self.source = self.home = statement.source
         self.scope = None
         self.limits.frames = 0
-        recursion = sys.getrecursionlimit()
-        if recursion < bounds.RECURSION:
-            sys.setrecursionlimit(bounds.RECURSION)
         try:
-            self.limits.step()
-            self.line = node.lineno
-            self.host.at(node.lineno)
-            if type(node) is ast.Expr:
-                value = EXPRESSIONS[type(node.value)](self, node.value)
-                if value is not None and type(node.value) is not CommandLine:
-                    self.variables["_"] = value
-                return value
-            STATEMENTS[type(node)](self, node)
+            with bounds.DEEP:
+                self.limits.step()
+                self.line = node.lineno
+                self.host.at(node.lineno)
+                if type(node) is ast.Expr:
+                    value = EXPRESSIONS[type(node.value)](self, node.value)
+                    if value is not None and type(node.value) is not CommandLine:
+                        self.variables["_"] = value
+                    return value
+                STATEMENTS[type(node)](self, node)
         except Fault as fault:
             if fault.span is None:
                 fault.span = self.source.span(node)
@@ -93,8 +90,6 @@ class Walker:
         finally:
             self.scope = None
             self.building.clear()
-            if recursion < bounds.RECURSION:
-                sys.setrecursionlimit(recursion)
         return NOTHING
 
     # ---- faults ------------------------------------------------------------------------------

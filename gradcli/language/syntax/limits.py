@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from threading import Lock
 
 from gradcli.base.faults import Fault
 
@@ -18,6 +19,34 @@ DEPTH = 180
 RECURSION = 9_000
 """Python's own recursion limit while the walker runs; it takes `FRAMES` at most of it."""
 FRAMES = 5_000
+
+
+class _Deep:
+    """Inside, Python's recursion limit is RECURSION at least.
+
+    The limit is the process's: it stays raised while any session is inside, since changing it while
+    another thread is in `ast.parse` fails there (CPython 3.11).
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = self._before = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self._before, RECURSION))
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.setrecursionlimit(self._before)
+
+
+DEEP = _Deep()
 MESSAGE = 1_500
 """The longest first line of an error."""
 RESIDENT = 1_000_000_000
