@@ -30,8 +30,7 @@ class Calculator(Session):
             if fault.fixes and not self.trying:
                 from gradcli.session.trial import offered
 
-                seconds = perf_counter() - start
-                fault.fixes = self.inside(offered, self, fault, text, seconds)
+                fault.fixes = offered(self, fault, text, perf_counter() - start)
             raise
 
     def explain(self, fault: Fault, attempt: Attempt) -> None:

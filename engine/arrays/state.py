@@ -65,7 +65,7 @@ current, enter = _state.get, _state.set
 """The state of this context, the library's at first; and what makes another one that."""
 
 
-def warn(text: str, category: type[Warning] = UserWarning, stacklevel: int = 1) -> None:
+def warn(text: str, category: type[Warning] = UserWarning) -> None:
     """Warn whoever is meant to hear it, of the line that called the engine."""
     warned = current().warned
     if warned is not None:

@@ -95,16 +95,6 @@ def note_run(
     runs.append(Run(starts, rank, given, state.line))
 
 
-def enable() -> None:
-    """Trace from now on, in this context."""
-    mode.set(mode.get() | TRACE)
-
-
-def disable() -> None:
-    """Stop tracing."""
-    mode.set(mode.get() & ~TRACE)
-
-
 @contextmanager
 def tracing() -> Iterator[None]:
     """Trace inside a `with` block."""

@@ -161,17 +161,24 @@ def _unforeseeable() -> int:
     return int.from_bytes(os.urandom(8), "little")
 
 
+def _held(name: str) -> Any:
+    return property(
+        lambda self: getattr(self.held, name), lambda self, value: setattr(self.held, name, value)
+    )
+
+
 class _Default(Generator):
     """The generator of whichever state is current: its facts are those of `held`."""
 
     __slots__ = ()
+    _normal, _seed, _stream = map(_held, ("_normal", "_seed", "_stream"))
 
     def __init__(self) -> None:
         pass
 
     @property
     def held(self) -> Generator:
-        """The current state's generator; one of an unforeseeable stream before the first draw."""
+        """The current state's generator; before the first draw, one of an unforeseeable stream."""
         state = current()
         if state.generator is None:
             state.generator = Generator()
@@ -179,21 +186,8 @@ class _Default(Generator):
         found: Generator = state.generator
         return found
 
-    def note(self) -> None:
-        self.held.note()
 
-
-def _fact_held(name: str) -> property:
-    def change(self: _Default, value: Any) -> None:
-        setattr(self.held, name, value)
-
-    return property(lambda self: getattr(self.held, name), change)
-
-
-for _name in Generator.__slots__:
-    setattr(_Default, _name, _fact_held(_name))
 _Default.__name__ = _Default.__qualname__ = "Generator"
-
 default_generator = _Default()
 """What everything draws from that names no generator."""
 

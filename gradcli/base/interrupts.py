@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
 class Listening:
@@ -55,19 +52,8 @@ class Listening:
 
 NOBODY = Listening()
 _current: ContextVar[Listening] = ContextVar("listening", default=NOBODY)
-current = _current.get
-"""Who listens in this context; at first one that never hears anything."""
-
-
-def heard_by(function: Callable[..., T]) -> Callable[..., T]:
-    """The function, to be run in another context, where the same Ctrl-C is listened for."""
-    listening = current()
-
-    def run(*args: Any) -> T:
-        _current.set(listening)
-        return function(*args)
-
-    return run
+current, hear = _current.get, _current.set
+"""Who listens in this context, at first one that never hears anything; and what sets another."""
 
 
 class Held:

@@ -161,7 +161,8 @@ class Session:
         """The result of a function in the session's context: whatever asks for a state gets its."""
         if current() is self.state:
             return function(*args)
-        return self._context.run(interrupts.heard_by(function), *args)
+        self._context.run(interrupts.hear, interrupts.current())
+        return self._context.run(function, *args)
 
     def run(
         self, text: str, *, whole: bool = True, echo: bool = True, first_line: int | None = None
@@ -323,7 +324,7 @@ class Session:
         )
         kept = {name: getattr(self, name) for name in names}
         past, future, most = self.past.copy(), self.future.copy(), self.walker.limits.steps
-        mode = modes.mode.get()
+        mode = self.inside(modes.mode.get)
         last = {"_": self.variables["_"]} if "_" in self.variables else {}
         self.emit, self.trying, self.noted = _ignore, True, self.noted.copy()
         self._blocks, self.inputs, self._log = self._blocks.copy(), self.inputs.copy(), []
@@ -331,10 +332,10 @@ class Session:
         try:
             yield
             for step in reversed(self._log):
-                step.swap()
+                self.inside(step.swap)
         finally:
             self.past[:], self.future[:], self.walker.limits.steps = past, future, most
-            modes.mode.set(mode)
+            self.inside(modes.mode.set, mode)
             self.variables.pop("_", None)
             self.variables.update(last)
             for name, value in kept.items():

@@ -16,8 +16,10 @@ from gradcli.language.syntax.tokens import TOKEN, Found, Piece, Scan
 
 _DOUBTFUL = re.compile(r"\\|\d\w*(?:and|else|for|if|in|is|not|or)")
 """The warnings of Python when it parses: a bad escape, or a word right after a number."""
-_QUIET = Lock()
-"""Held while Python is told to be silent, which holds for all threads."""
+_ALONE = Lock()
+"""Held by the thread that parses: what it tells Python to be silent of holds for all threads, and
+Python 3.11 counts how deep `ast.parse` is for all of them together.
+"""
 
 
 def parse(
@@ -117,11 +119,12 @@ def _tree(
     """The tree that `ast` makes of the text; its errors as faults. `shift` and `column` are how
     many lines and characters stand before the text that do not in the source."""
     try:
-        if not _DOUBTFUL.search(text):
-            return ast.parse(text)
-        with _QUIET, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        with _ALONE:
+            if not _DOUBTFUL.search(text):
+                return ast.parse(text)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(text)
     except SyntaxError as error:
         line = min(max((error.lineno or 1) - shift, 1), len(source.lines))
         before = -column if error.lineno == 1 else 0
